@@ -1,0 +1,51 @@
+import type { Body } from './body.ts';
+import type { ErrorCode } from './errors.ts';
+import type { HeaderList } from './headers.ts';
+
+/** A validated request head. Strings are latin-1 of what was received unless said otherwise. */
+export interface RequestHead {
+  readonly method: string;
+  /** The target in origin form (`/path?query`) or `*`, as received; an absolute-form target's path and query. */
+  readonly target: string;
+  /** The target's path, percent-encoded as received. */
+  readonly path: string;
+  /** What follows the first `?` of the target, or ''. */
+  readonly query: string;
+  /**
+   * The path without dot segments where removing them changed something, percent-encoded again; else the same as `path`.
+   * It is what apps and locations see, so that `/a/../admin` is `/admin` for both.
+   */
+  readonly normalizedPath: string;
+  readonly version: '1.0' | '1.1' | '2';
+  readonly headers: HeaderList;
+}
+
+/** One end of a connection. For a Unix socket `address` is its path, or '' when it has none, and `port` 0. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The facts of a client connection that all its requests share. */
+export interface ConnectionFacts {
+  readonly scheme: 'http' | 'https';
+  readonly client: Peer;
+  readonly server: Peer;
+}
+
+/** One request and what is needed to answer it. */
+export interface Exchange {
+  /** Names the request in logs and error pages. */
+  readonly id: string;
+  readonly request: RequestHead;
+  readonly connection: ConnectionFacts;
+  readonly body: Body;
+  /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean;
+  /** How long the request waited for a worker, in milliseconds; set by the queue. */
+  queueMs: number;
+  /** Sends an interim answer (RFC 9110 §15.2). Does nothing for HTTP/1.0 and after the final answer began. */
+  inform(status: number, headers: HeaderList): void;
+  /** Calls back once, with why, when the client left or a deadline passed before the answer was complete. */
+  onAbort(listener: (reason: ErrorCode) => void): void;
+}

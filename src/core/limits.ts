@@ -1,0 +1,83 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** What one HTTP/1 request may be. */
+export interface HttpLimits {
+  /** The request line's target, in bytes. */
+  readonly maxTargetSize: number;
+  /** The whole head, in bytes as received. */
+  readonly maxHeadSize: number;
+  /** The fields of a head or of a trailer section. */
+  readonly maxFieldCount: number;
+  /** The trailer section, in bytes as received. */
+  readonly maxTrailerSize: number;
+  /** One chunk's extensions, in bytes. */
+  readonly maxChunkExtensionSize: number;
+  /** All bytes of chunk framing (sizes, extensions) that one body may carry beyond its data, in bytes. */
+  readonly maxChunkOverhead: number;
+  /** The content of one body, in bytes. */
+  readonly maxBodySize: number;
+}
+
+export const httpLimits: HttpLimits = {
+  maxTargetSize: 8 * KiB, // nginx 8k, http.md 241
+  maxHeadSize: 16 * KiB, // node 16k, nginx 4 × 8k
+  maxFieldCount: 100, // Apache 100, http.md 250
+  maxTrailerSize: 4 * KiB, // hyper 16k; trailers are few
+  maxChunkExtensionSize: 256, // Go 4k per line before CVE-2023-39326; nobody sends them
+  maxChunkOverhead: 16 * KiB + 16 * MiB, // Go: excess of 16 B per chunk; http.md 206
+  maxBodySize: 100 * MiB, // Cloudflare 100M; nginx 1m
+};
+
+/** Timeouts of a client connection, in milliseconds. */
+export interface ConnectionTimeouts {
+  /** From the first byte of a head to its last. */
+  readonly headMs: number;
+  /** Longest silence inside a body. */
+  readonly bodyMs: number;
+  /** Least rate of a body after its first `bodyMs`, in bytes per second. */
+  readonly bodyMinRate: number;
+  /** Longest silence between requests. */
+  readonly keepAliveMs: number;
+  /** Longest time that a client takes no byte of an answer. */
+  readonly sendMs: number;
+  /** How long a client that ended its side may still wait for an answer that has not begun. */
+  readonly halfClosedMs: number;
+  /** How long what a refused client still sends is read and thrown away, so that it sees the answer. */
+  readonly lingerMs: number;
+}
+
+export const connectionTimeouts: ConnectionTimeouts = {
+  headMs: 10_000, // Apache 20 s, Caddy none
+  bodyMs: 60_000, // nginx 60 s
+  bodyMinRate: 240, // Kestrel 240 B/s
+  keepAliveMs: 75_000, // nginx 75 s
+  sendMs: 60_000, // nginx 60 s
+  halfClosedMs: 500, // nginx 0: it leaves at once
+  lingerMs: 5_000, // nginx lingering_timeout 5 s
+};
+
+/** Bytes of a request body that are gathered before the request is given to an app. */
+export const bufferedBodySize: number = 64 * KiB; // nginx client_body_buffer_size 16k
+
+/** Answers up to this size leave in one write with their head, in bytes. */
+export const coalescedBodySize: number = 32 * KiB;
+
+/** Bytes that a client connection may have unsent before the answer's source is paused. */
+export const sendBufferSize: number = 256 * KiB;
+
+/** What one app may have waiting and under way. */
+export interface QueueLimits {
+  /** Requests that wait for a worker. */
+  readonly maxRequests: number;
+  /** How long one waits, in milliseconds. */
+  readonly maxWaitMs: number;
+}
+
+export const queueLimits: QueueLimits = {
+  maxRequests: 1_000, // gunicorn backlog 2048
+  maxWaitMs: 30_000, // gunicorn timeout 30 s
+};
+
+/** Requests under way in one ASGI worker at most. */
+export const asgiConcurrency: number = 1_000; // uvicorn: none

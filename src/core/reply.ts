@@ -1,0 +1,17 @@
+import type { Body } from './body.ts';
+import type { HeaderList } from './headers.ts';
+
+/** An answer as a value: nothing is on the wire yet. */
+export interface Reply {
+  /** 200 to 599. */
+  readonly status: number;
+  /** The reason phrase, where the app chose one (WSGI does); else the registered one. */
+  readonly reason?: string;
+  readonly headers: HeaderList;
+  readonly body: Body;
+  /** The trailer section, known when the body has ended; called once then. */
+  readonly trailers?: () => HeaderList;
+}
+
+/** What handling a request leads to. Upgrades and internal redirects join this union with the features that need them. */
+export type Outcome = Reply;
