@@ -35,8 +35,9 @@ export interface ConnectionTimeouts {
   readonly headMs: number;
   /** Longest silence inside a body. */
   readonly bodyMs: number;
-  /** Least rate of a body after its first `bodyMs`, in bytes per second. */
+  /** Least rate of a body, in bytes per second of waiting for the client, looked at after `bodyRateGraceMs`. */
   readonly bodyMinRate: number;
+  readonly bodyRateGraceMs: number;
   /** Longest silence between requests. */
   readonly keepAliveMs: number;
   /** Longest time that a client takes no byte of an answer. */
@@ -51,6 +52,7 @@ export const connectionTimeouts: ConnectionTimeouts = {
   headMs: 10_000, // Apache 20 s, Caddy none
   bodyMs: 60_000, // nginx 60 s
   bodyMinRate: 240, // Kestrel 240 B/s
+  bodyRateGraceMs: 5_000, // Kestrel 5 s
   keepAliveMs: 75_000, // nginx 75 s
   sendMs: 60_000, // nginx 60 s
   halfClosedMs: 500, // nginx 0: it leaves at once
@@ -64,7 +66,7 @@ export const bufferedBodySize: number = 64 * KiB; // nginx client_body_buffer_si
 export const coalescedBodySize: number = 32 * KiB;
 
 /** Bytes that a client connection may have unsent before the answer's source is paused. */
-export const sendBufferSize: number = 256 * KiB;
+export const sendBufferSize: number = 128 * KiB; // Envoy 1 MiB
 
 /** What one app may have waiting and under way. */
 export interface QueueLimits {
@@ -81,3 +83,9 @@ export const queueLimits: QueueLimits = {
 
 /** Requests under way in one ASGI worker at most. */
 export const asgiConcurrency: number = 1_000; // uvicorn: none
+
+/** Client connections of one front thread at most; more are closed at once. */
+export const maxConnections = 20_000; // nginx worker_connections 512 to 1024
+
+/** What is read and thrown away of a request body that nobody wanted, so that the connection can be kept, in bytes. */
+export const maxDrainSize: number = 64 * KiB; // Go 256 KiB

@@ -1,12 +1,6 @@
 import type { AppOptions } from '../app/options.ts';
-
-/** Where the server listens. */
-export type Bind =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
-
-/** How much is logged: each level includes those before it. */
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+import type { Bind } from '../front/listen.ts';
+import type { LogLevel } from '../observe/log.ts';
 
 /** All that `galley MODULE:ATTR` needs to know, validated. */
 export interface ServeOptions {

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { fakeExchange } from '../../test/support/fake-exchange.ts';
+import { FakeWorker } from '../../test/support/fake-worker.ts';
+import { until } from '../../test/support/until.ts';
+import { BodyStream } from '../core/body.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Reply } from '../core/reply.ts';
+import { CancelReason, Flag, initialWindow, Kind } from '../protocol/worker/kinds.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { WorkerLink } from './worker-link.ts';
+import { WorkerListener } from './worker-listener.ts';
+
+interface Stage {
+  dispatcher: Dispatcher;
+  listener: WorkerListener;
+  links: Map<number, WorkerLink>;
+  closed: { worker: number | undefined; error: Error | undefined }[];
+  appErrors: { text: string; exchange: Exchange | undefined }[];
+  worker(id: number, hello?: object): Promise<FakeWorker>;
+}
+
+const stages: Stage[] = [];
+
+async function stage(limits = { maxRequests: 2, maxWaitMs: 60_000 }, requestTimeoutMs = 0): Promise<Stage> {
+  const dispatcher = new Dispatcher(limits, requestTimeoutMs, () => performance.now());
+  const made: Stage = {
+    dispatcher,
+    links: new Map(),
+    closed: [],
+    appErrors: [],
+    listener: await WorkerListener.open({
+      hello: (link, hello) => {
+        made.links.set(hello.worker, link);
+        dispatcher.add(link);
+      },
+      free: (link) => dispatcher.free(link),
+      appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
+      closed: (link, error) => {
+        dispatcher.remove(link);
+        made.closed.push({ worker: link.hello?.worker, error });
+      },
+    }),
+    worker: async (id, hello) => {
+      const worker = await FakeWorker.connect(made.listener.path, id, hello);
+      await until(() => made.links.has(id) || made.closed.length > 0, 'the worker is known');
+      return worker;
+    },
+  };
+  stages.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const { dispatcher, listener } of stages.splice(0)) {
+    dispatcher.close();
+    await listener.close();
+  }
+});
+
+async function text(reply: Reply): Promise<string> {
+  if (reply.body instanceof Uint8Array) return Buffer.from(reply.body).toString();
+  let all = '';
+  for await (const piece of reply.body) all += Buffer.from(piece).toString();
+  return all;
+}
+
+const request = ({ kind }: { kind: number }): boolean => kind === Kind.request;
+
+describe('Dispatcher', () => {
+  it('answers a request by a worker', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/x?y'));
+    const { stream, flags, payload } = await fake.frame(request);
+    assert.equal(flags, Flag.end);
+    assert.equal(payload.toString('latin1', 4), 'http\n127.0.0.1\n5\n127.0.0.1\n80\nGET\n1.1\n/x?y\n\nhost\ntest');
+    fake.respond(stream, 'hello');
+    assert.equal((await reply).status, 200);
+    assert.equal(await text(await reply), 'hello');
+  });
+
+  it('gives each request to the worker with the fewest under way', async () => {
+    const { dispatcher, worker } = await stage();
+    const fakes = [await worker(1), await worker(2), await worker(3)];
+    for (let count = 0; count < 6; count++) void dispatcher.dispatch(fakeExchange(`/${count}`)).catch(() => {});
+    await until(() => fakes.every(({ requests }) => requests.length === 2), 'two requests each');
+    fakes[1]?.respond(fakes[1].requests[0] ?? 0, '');
+    fakes[1]?.respond(fakes[1].requests[1] ?? 0, '');
+    await until(() => [...fakes].length === 3 && dispatcher.queueDepth === 0, 'nothing queued');
+    const more = [dispatcher.dispatch(fakeExchange('/6')), dispatcher.dispatch(fakeExchange('/7'))];
+    for (const each of more) each.catch(() => {});
+    await until(() => fakes.reduce((sum, { requests }) => sum + requests.length, 0) === 8, 'all eight are sent');
+  });
+
+  it('queues what no worker can take, first come first served, and notes how long', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1, { concurrency: 1 });
+    const exchanges = ['/1', '/2', '/3'].map((target) => fakeExchange(target));
+    const replies = exchanges.map((exchange) => dispatcher.dispatch(exchange));
+    assert.equal(dispatcher.queueDepth, 2);
+    for (const index of [0, 1, 2]) {
+      await until(() => fake.requests.length === index + 1, `request ${index + 1}`);
+      fake.respond(fake.requests[index] ?? 0, `answer ${index + 1}`);
+    }
+    assert.deepEqual(await Promise.all(replies.map(async (reply) => text(await reply))), [
+      'answer 1',
+      'answer 2',
+      'answer 3',
+    ]);
+    assert.equal(exchanges[0]?.queueMs, 0);
+    assert.ok((exchanges[2]?.queueMs ?? 0) > 0);
+  });
+
+  it('refuses a request beyond the queue, and takes out a client that leaves', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1, { concurrency: 1 });
+    dispatcher.dispatch(fakeExchange('/1')).catch(() => {});
+    const leaves = fakeExchange('/2');
+    const left = dispatcher.dispatch(leaves);
+    dispatcher.dispatch(fakeExchange('/3')).catch(() => {});
+    assert.throws(() => dispatcher.dispatch(fakeExchange('/4')), { code: 'queue-full', status: 503 });
+    leaves.abort('client-closed');
+    await assert.rejects(left, { code: 'client-closed' });
+    assert.equal(dispatcher.queueDepth, 1);
+    await fake.frame(request);
+    fake.respond(fake.requests[0] ?? 0, '');
+    await until(() => fake.requests.length === 2, 'the next request');
+    assert.match(fake.frames.at(-1)?.payload.toString() ?? '', /\/3/);
+  });
+
+  it('refuses a request that waits too long', async () => {
+    const { dispatcher } = await stage({ maxRequests: 5, maxWaitMs: 1 });
+    await assert.rejects(dispatcher.dispatch(fakeExchange('/')), { code: 'queue-timeout', status: 503 });
+  });
+
+  it('cancels a request whose answer does not begin in time, and keeps its place taken until the worker ends it', async () => {
+    const { dispatcher, worker } = await stage(undefined, 1);
+    const fake = await worker(1, { concurrency: 1 });
+    await assert.rejects(dispatcher.dispatch(fakeExchange('/')), { code: 'app-timeout', status: 504 });
+    const cancel = await fake.frame(({ kind }) => kind === Kind.cancel);
+    assert.deepEqual([...cancel.payload], [CancelReason.deadline]);
+    dispatcher.dispatch(fakeExchange('/next')).catch(() => {});
+    assert.equal(dispatcher.queueDepth, 1);
+    fake.send(Kind.abort, 0, cancel.stream);
+    await until(() => dispatcher.queueDepth === 0, 'the place is free');
+  });
+
+  it('fails only the requests of a worker that dies', async () => {
+    const { dispatcher, worker, closed } = await stage();
+    const dying = await worker(1);
+    const other = await worker(2);
+    const replies = [dispatcher.dispatch(fakeExchange('/1')), dispatcher.dispatch(fakeExchange('/2'))];
+    await until(() => dying.requests.length === 1 && other.requests.length === 1, 'one request each');
+    dying.socket.destroy();
+    other.respond(other.requests[0] ?? 0, 'fine');
+    const results = await Promise.allSettled(replies);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const failed = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+    assert.equal(failed.reason.code, 'worker-lost');
+    assert.equal(closed[0]?.worker, 1);
+  });
+
+  it('reports the traceback of an app with the request it failed on', async () => {
+    const { dispatcher, worker, appErrors } = await stage();
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/bad'));
+    const { stream } = await fake.frame(request);
+    fake.send(Kind.abort, 0, stream, 'Traceback …');
+    await assert.rejects(reply, { code: 'app-error', status: 500 });
+    assert.equal(appErrors[0]?.text, 'Traceback …');
+    assert.equal(appErrors[0]?.exchange?.id, 'test-/bad');
+  });
+
+  it('refuses an answer that is not valid HTTP, and goes on with the worker', async () => {
+    const { dispatcher, worker, appErrors } = await stage();
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/'));
+    const { stream } = await fake.frame(request);
+    fake.respond(stream, '', false, '\nx\na\rb');
+    fake.send(Kind.body, Flag.end, stream, 'rest');
+    await assert.rejects(reply, { code: 'app-response-invalid', status: 500 });
+    assert.equal(appErrors.length, 1);
+    const next = dispatcher.dispatch(fakeExchange('/next'));
+    await until(() => fake.requests.length === 2, 'the next request');
+    fake.respond(fake.requests[1] ?? 0, 'ok');
+    assert.equal(await text(await next), 'ok');
+  });
+
+  for (const [what, act] of Object.entries<(fake: FakeWorker, stream: number) => void>({
+    'a frame that only the front may send': (fake, stream) => fake.send(Kind.request, 0, stream),
+    'two answers to one request': (fake, stream) => {
+      fake.respond(stream, '', false);
+      fake.respond(stream, '', false);
+    },
+    'a body without a head': (fake, stream) => fake.send(Kind.body, 0, stream, 'x'),
+    'more of an answer than it has credit for': (fake, stream) => {
+      fake.respond(stream, '', false);
+      for (let sent = 0; sent <= initialWindow; sent += 65_536) fake.send(Kind.body, 0, stream, Buffer.alloc(65_536));
+    },
+    'bytes that are no frame': (fake) => fake.socket.write('HTTP/1.1 200 OK\r\n\r\n'),
+  })) {
+    it(`drops a worker that sends ${what}`, async () => {
+      const { dispatcher, worker, closed } = await stage();
+      const fake = await worker(1);
+      const reply = dispatcher.dispatch(fakeExchange('/'));
+      reply.catch(() => {});
+      const { stream } = await fake.frame(request);
+      act(fake, stream);
+      await until(() => closed.length === 1, 'the connection is closed');
+      assert.equal((closed[0]?.error as { code?: string } | undefined)?.code, 'worker-protocol');
+    });
+  }
+
+  it('refuses a worker of another protocol version, and says both versions', async () => {
+    const { worker, closed } = await stage();
+    await worker(1, { protocol: 99 });
+    assert.match(closed[0]?.error?.message ?? '', /version 99.*version 1/);
+  });
+
+  it('sends a streamed request body only as far as the worker gave credit', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1);
+    const body = new BodyStream({ wanted() {}, taken() {}, cancelled() {} });
+    body.push(Buffer.alloc(initialWindow + 1000));
+    body.end();
+    const reply = dispatcher.dispatch(fakeExchange('/up', body));
+    const sent = (): number =>
+      fake.frames.filter(({ kind }) => kind === Kind.body).reduce((sum, { payload }) => sum + payload.length, 0);
+    await until(() => sent() === initialWindow, 'the whole window is sent');
+    const [stream = 0] = fake.requests;
+    const credit = Buffer.alloc(4);
+    credit.writeUInt32LE(500);
+    fake.send(Kind.window, 0, stream, credit);
+    await until(() => sent() === initialWindow + 500, 'the credit is used');
+    fake.send(Kind.window, 0, stream, credit);
+    await fake.frame(({ kind, flags }) => kind === Kind.body && flags === Flag.end);
+    assert.equal(sent(), initialWindow + 1000);
+    fake.respond(stream, 'done');
+    assert.equal(await text(await reply), 'done');
+  });
+
+  it('does not ask for a held body before the worker does', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1);
+    let wanted = 0;
+    const body = new BodyStream({ wanted: () => wanted++, taken() {}, cancelled() {} });
+    const reply = dispatcher.dispatch(fakeExchange('/hold', body, true));
+    const { stream, flags } = await fake.frame(request);
+    assert.equal(flags, Flag.hold);
+    assert.equal(wanted, 0);
+    const credit = Buffer.alloc(4);
+    credit.writeUInt32LE(initialWindow);
+    fake.send(Kind.window, 0, stream, credit);
+    await until(() => wanted === 1, 'the body is asked for');
+    body.push(Buffer.from('x'));
+    body.end();
+    await fake.frame(({ kind, flags: end }) => kind === Kind.body && end === Flag.end);
+    fake.respond(stream, '');
+    await reply;
+  });
+
+  it('gives credit back as the answer is taken, at the latest at half a window', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/down'));
+    const { stream } = await fake.frame(request);
+    fake.respond(stream, '', false);
+    for (let sent = 0; sent < initialWindow; sent += 65_536) fake.send(Kind.body, 0, stream, Buffer.alloc(65_536));
+    const { body } = await reply;
+    assert.equal(fake.frames.filter(({ kind }) => kind === Kind.window).length, 0);
+    const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await pieces.next();
+    await pieces.next();
+    const window = await fake.frame(({ kind }) => kind === Kind.window);
+    assert.equal(window.payload.readUInt32LE(), initialWindow / 2);
+  });
+});

@@ -1,0 +1,9 @@
+/** An app that cannot start: one sentence that says why and what to do, and the app's traceback where there is one. */
+export class AppStartError extends Error {
+  readonly traceback: string;
+
+  constructor(message: string, traceback: string) {
+    super(message);
+    this.traceback = traceback;
+  }
+}

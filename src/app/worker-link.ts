@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net';
+import { emptyBody } from '../core/body.ts';
+import { PeerError } from '../core/errors.ts';
+import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
+import { HeaderList } from '../core/headers.ts';
+import { FrameReader, type FrameSink } from '../protocol/worker/frame-reader.ts';
+import { FrameWriter } from '../protocol/worker/frame-writer.ts';
+import { type CancelReason, Flag, Kind, protocolVersion } from '../protocol/worker/kinds.ts';
+import { readFields, readResponseFrame } from '../protocol/worker/response-frame.ts';
+import type { PythonInterface } from './options.ts';
+import { type StreamCarrier, WorkerStream } from './worker-stream.ts';
+
+/** What a worker says of itself in HELLO. */
+export interface Hello {
+  readonly protocol: number;
+  readonly worker: number;
+  readonly pid: number;
+  readonly interface: PythonInterface;
+  /** Requests it may have under way. */
+  readonly concurrency: number;
+  /** Why it could not start, with the traceback. */
+  readonly failed?: string;
+}
+
+/** What happens on a link. */
+export interface LinkEvents {
+  /** The first frame came and fits. */
+  hello(link: WorkerLink, hello: Hello): void;
+  /** A request there has ended, so that another may be sent. */
+  free(link: WorkerLink): void;
+  /** The app failed: its traceback, and the request where it is known. */
+  appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
+  /** The connection is gone; all requests on it have failed. The error says what was wrong with what the worker sent. */
+  closed(link: WorkerLink, error: Error | undefined): void;
+}
+
+/** The front's end of one connection to one worker: many requests at a time, gathered into one write per turn of the event loop. */
+export class WorkerLink implements FrameSink, StreamCarrier {
+  readonly #socket: Socket;
+  readonly #events: LinkEvents;
+  readonly #writer: FrameWriter = new FrameWriter();
+  readonly #reader: FrameReader = new FrameReader(this);
+  readonly #streams: Map<number, WorkerStream> = new Map();
+  #lastStream = 0;
+  #flushing = false;
+  #hello: Hello | undefined;
+  #closed = false;
+  #draining = false;
+
+  constructor(socket: Socket, events: LinkEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', () => this.#close(undefined));
+    socket.on('close', () => this.#close(undefined));
+  }
+
+  /** What the worker said of itself; undefined until it did. */
+  get hello(): Hello | undefined {
+    return this.#hello;
+  }
+
+  get inFlight(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether it may be sent one more request. */
+  get hasRoom(): boolean {
+    return !this.#closed && !this.#draining && this.#streams.size < (this.#hello?.concurrency ?? 0);
+  }
+
+  get streams(): Iterable<WorkerStream> {
+    return this.#streams.values();
+  }
+
+  /** Sends a request; `now` is the front's time in milliseconds. The stream's `reply` is the answer. */
+  request(exchange: Exchange, now: number): WorkerStream {
+    const { body, request } = exchange;
+    const streamed = !(body instanceof Uint8Array);
+    const stream = new WorkerStream(this.#nextId(), exchange, now, exchange.expectsContinue, this);
+    this.#streams.set(stream.id, stream);
+    const normalized = request.normalizedPath === request.path ? '' : request.normalizedPath;
+    this.#writer.request(
+      stream.id,
+      streamed ? (exchange.expectsContinue ? Flag.hold : 0) : Flag.end,
+      connectionFields(exchange.connection),
+      `${request.method}\n${request.version}\n${request.target}\n${normalized}\n`,
+      request.headers,
+      streamed ? emptyBody : body,
+    );
+    this.#schedule();
+    if (streamed) void stream.sendBody(body);
+    exchange.onAbort((code) => stream.cancel(new PeerError(code, 'The client left or took too long')));
+    return stream;
+  }
+
+  sendBody(stream: number, bytes: Uint8Array, end: boolean): void {
+    this.#writer.body(stream, bytes, end);
+    this.#schedule();
+  }
+
+  sendWindow(stream: number, credit: number): void {
+    this.#writer.window(stream, credit);
+    this.#schedule();
+  }
+
+  sendCancel(stream: number, reason: CancelReason): void {
+    this.#writer.cancel(stream, reason);
+    this.#schedule();
+  }
+
+  /** Tells the worker that no request will follow: it ends what it has and exits. */
+  drain(): void {
+    if (this.#draining || this.#closed) return;
+    this.#draining = true;
+    this.#writer.drain();
+    this.#schedule();
+  }
+
+  /** Cuts the connection; the worker exits. */
+  destroy(): void {
+    this.#close(undefined);
+  }
+
+  frame(kind: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (!this.#hello) {
+      this.#greet(kind, bytes, start, end);
+      return;
+    }
+    const stream = this.#streams.get(id);
+    const ended = (flags & Flag.end) !== 0;
+    switch (kind) {
+      case Kind.response: {
+        if (!stream) return;
+        try {
+          const frame = readResponseFrame(bytes, start, end);
+          if (frame.status < 200)
+            throw new PeerError('app-response-invalid', `Cannot send ${frame.status} as a final status`);
+          stream.respond(frame, bytes.subarray(frame.bodyStart, end), ended);
+        } catch (error) {
+          if (!(error instanceof PeerError) || error.code !== 'app-response-invalid') throw error;
+          this.#events.appError(this, error.message, stream.exchange);
+          stream.cancel(error);
+        }
+        if (ended) this.#end(stream, HeaderList.empty);
+        return;
+      }
+      case Kind.body:
+        if (!stream) return;
+        if (end > start) stream.receiveBody(bytes.subarray(start, end));
+        if (ended) this.#end(stream, HeaderList.empty);
+        return;
+      case Kind.trailers:
+        if (stream) this.#end(stream, readFields(bytes, start, end));
+        return;
+      case Kind.inform: {
+        const { status, headers } = readResponseFrame(bytes, start, end);
+        stream?.inform(status, headers);
+        return;
+      }
+      case Kind.window:
+        if (end - start !== 4) throw new PeerError('worker-protocol', 'A WINDOW frame has the wrong length');
+        stream?.credit(bytes.readUInt32LE(start));
+        return;
+      case Kind.abort: {
+        const text = bytes.toString('utf8', start, end);
+        if (text) this.#events.appError(this, text, stream?.exchange);
+        stream?.fail(new PeerError('app-error', text || 'The app gave no answer'));
+        if (stream) this.#end(stream, HeaderList.empty);
+        return;
+      }
+      default:
+        throw new PeerError('worker-protocol', `A worker must not send frames of kind ${kind}`);
+    }
+  }
+
+  #greet(kind: number, bytes: Buffer, start: number, end: number): void {
+    if (kind !== Kind.hello) throw new PeerError('worker-protocol', 'The first frame was no HELLO');
+    const hello = JSON.parse(bytes.toString('utf8', start, end)) as Hello;
+    if (hello.protocol !== protocolVersion) {
+      const versions = `the worker speaks version ${hello.protocol}, this Galley version ${protocolVersion}`;
+      throw new PeerError('worker-protocol', `Cannot use a worker: ${versions} of the worker protocol`);
+    }
+    this.#hello = hello;
+    this.#events.hello(this, hello);
+  }
+
+  #end(stream: WorkerStream, trailers: HeaderList): void {
+    stream.end(trailers);
+    this.#streams.delete(stream.id);
+    this.#events.free(this);
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#reader.receive(chunk);
+    } catch (error) {
+      if (!(error instanceof PeerError || error instanceof SyntaxError)) throw error;
+      this.#close(error);
+    }
+  }
+
+  #nextId(): number {
+    do this.#lastStream = this.#lastStream === 0xffffffff ? 1 : this.#lastStream + 1;
+    while (this.#streams.has(this.#lastStream));
+    return this.#lastStream;
+  }
+
+  #schedule(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const parts = this.#writer.take();
+    if (this.#closed) return;
+    if (parts.length === 1) {
+      this.#socket.write(parts[0] as Uint8Array);
+      return;
+    }
+    this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
+  }
+
+  #close(cause: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.destroy();
+    for (const stream of this.#streams.values()) {
+      stream.fail(new PeerError('worker-lost', 'The worker was lost while it had this request'));
+    }
+    this.#streams.clear();
+    this.#events.closed(this, cause);
+  }
+}
+
+const connectionFieldCache: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
+
+/** The connection's five fields of a REQUEST head; made once per client connection. */
+function connectionFields(facts: ConnectionFacts): Buffer {
+  let fields = connectionFieldCache.get(facts);
+  if (!fields) {
+    const { scheme, client, server } = facts;
+    fields = Buffer.from(`${scheme}\n${client.address}\n${client.port}\n${server.address}\n${server.port}\n`, 'latin1');
+    connectionFieldCache.set(facts, fields);
+  }
+  return fields;
+}

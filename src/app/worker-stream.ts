@@ -1,0 +1,183 @@
+import { type Body, type BodySource, BodyStream, emptyBody } from '../core/body.ts';
+import { type ErrorCode, PeerError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+import { CancelReason, initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
+import type { ResponseFrame } from '../protocol/worker/response-frame.ts';
+
+/** What a stream needs of the connection that carries it. */
+export interface StreamCarrier {
+  sendBody(stream: number, bytes: Uint8Array, end: boolean): void;
+  sendWindow(stream: number, credit: number): void;
+  sendCancel(stream: number, reason: CancelReason): void;
+}
+
+/** One request at a worker, from REQUEST to the frame that ends it (frame.md, "A stream's life"). */
+export class WorkerStream implements BodySource {
+  readonly id: number;
+  readonly exchange: Exchange;
+  /** When it was sent, in the front's milliseconds. */
+  readonly startedAt: number;
+  readonly reply: Promise<Reply>;
+
+  readonly #carrier: StreamCarrier;
+  #resolve!: (reply: Reply) => void;
+  #reject!: (error: Error) => void;
+  #state: 'waiting' | 'answering' | 'cancelled' | 'ended' = 'waiting';
+  /** Bytes the worker may still be sent. */
+  #credit: number;
+  #creditGiven: (() => void) | undefined;
+  #response: BodyStream | undefined;
+  /** Bytes of the answer that the client took and the worker was not told of. */
+  #taken = 0;
+  /** Bytes the worker may still send. */
+  #window = initialWindow;
+  #trailers: HeaderList = HeaderList.empty;
+
+  constructor(id: number, exchange: Exchange, startedAt: number, held: boolean, carrier: StreamCarrier) {
+    this.id = id;
+    this.exchange = exchange;
+    this.startedAt = startedAt;
+    this.#carrier = carrier;
+    this.#credit = held ? 0 : initialWindow;
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Whether the worker has not begun its answer and somebody still waits for it. */
+  get isWaiting(): boolean {
+    return this.#state === 'waiting';
+  }
+
+  /** Sends a streamed request body as credit allows. */
+  async sendBody(body: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      if (this.#credit === 0) await this.#moreCredit();
+      if (this.#isOver()) return;
+      for await (const chunk of body) {
+        for (let at = 0; at < chunk.length; ) {
+          if (this.#isOver()) return;
+          if (this.#credit === 0) await this.#moreCredit();
+          const piece = chunk.subarray(at, at + Math.min(this.#credit, maxBodyPiece));
+          if (piece.length === 0) return;
+          this.#carrier.sendBody(this.id, piece, false);
+          this.#credit -= piece.length;
+          at += piece.length;
+        }
+      }
+      if (!this.#isOver()) this.#carrier.sendBody(this.id, emptyBody, true);
+    } catch {
+      this.cancel(new PeerError('client-closed', 'The client left'));
+    }
+  }
+
+  /** The answer is no longer wanted, for that reason. The worker still has to end the stream. */
+  cancel(error: PeerError): void {
+    if (this.#isOver()) return;
+    const waiting = this.#state === 'waiting';
+    this.#state = 'cancelled';
+    this.#carrier.sendCancel(this.id, cancelReasons[error.code] ?? CancelReason.clientLeft);
+    if (waiting) this.#reject(error);
+    this.#response?.fail(error);
+    this.#creditGiven?.();
+  }
+
+  credit(bytes: number): void {
+    this.#credit += bytes;
+    this.#creditGiven?.();
+  }
+
+  /** A RESPONSE frame. Throws PeerError for one that must not come now. */
+  respond(frame: ResponseFrame, body: Buffer, end: boolean): void {
+    if (this.#state === 'cancelled') return;
+    if (this.#state !== 'waiting') throw new PeerError('worker-protocol', 'The worker answered one request twice');
+    this.#state = 'answering';
+    this.#spend(body.length);
+    let replyBody: Body = body;
+    if (!end) {
+      this.#response = new BodyStream(this);
+      this.#response.push(body);
+      replyBody = this.#response;
+    }
+    const { status, reason, headers } = frame;
+    const trailers = (): HeaderList => this.#trailers;
+    this.#resolve(
+      reason ? { status, reason, headers, body: replyBody, trailers } : { status, headers, body: replyBody, trailers },
+    );
+    if (end) this.#state = 'ended';
+  }
+
+  inform(status: number, headers: HeaderList): void {
+    if (this.#state === 'waiting') this.exchange.inform(status, headers);
+  }
+
+  receiveBody(bytes: Uint8Array): void {
+    if (this.#state === 'cancelled') return;
+    if (this.#state !== 'answering') throw new PeerError('worker-protocol', 'The worker sent a body without a head');
+    this.#spend(bytes.length);
+    this.#response?.push(bytes);
+  }
+
+  /** The worker's end of the stream, with the trailers it sent. */
+  end(trailers: HeaderList): void {
+    if (this.#state === 'answering') {
+      this.#trailers = trailers;
+      this.#response?.end();
+    } else if (this.#state === 'waiting') {
+      this.#reject(new PeerError('worker-protocol', 'The worker ended a request without an answer'));
+    }
+    this.#state = 'ended';
+    this.#creditGiven?.();
+  }
+
+  /** The worker gave up or is gone. */
+  fail(error: PeerError): void {
+    if (this.#state === 'waiting') this.#reject(error);
+    this.#response?.fail(error);
+    this.#state = 'ended';
+    this.#creditGiven?.();
+  }
+
+  wanted(): void {}
+
+  taken(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken < initialWindow / 2 || this.#isOver()) return;
+    this.#window += this.#taken;
+    this.#carrier.sendWindow(this.id, this.#taken);
+    this.#taken = 0;
+  }
+
+  cancelled(): void {
+    this.cancel(new PeerError('client-closed', 'The client left'));
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'cancelled' || this.#state === 'ended';
+  }
+
+  #moreCredit(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#creditGiven = () => {
+        this.#creditGiven = undefined;
+        resolve();
+      };
+      if (this.#isOver()) this.#creditGiven();
+    });
+  }
+
+  #spend(bytes: number): void {
+    this.#window -= bytes;
+    if (this.#window < 0)
+      throw new PeerError('worker-protocol', 'The worker sent more of an answer than it had credit for');
+  }
+}
+
+const cancelReasons: Partial<Record<ErrorCode, CancelReason>> = {
+  'app-timeout': CancelReason.deadline,
+  'request-timeout': CancelReason.deadline,
+  'shutting-down': CancelReason.stopping,
+};

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { AppOptions, PythonInterface } from './options.ts';
+import { AppStartError } from './start-error.ts';
+
+/** What is known of an app once it was imported. */
+export interface LoadedApp {
+  readonly interface: PythonInterface;
+  /** The interpreter's version, such as `3.12.1`. */
+  readonly python: string;
+  readonly implementation: string;
+  /** How long the import took. */
+  readonly milliseconds: number;
+  /** Whether workers are forked with the app imported. */
+  readonly preloaded: boolean;
+  /** The threads and descriptors that forbid it, where it is not. */
+  readonly found: readonly string[];
+}
+
+/** What a zygote reports of the workers it forked. */
+export interface ZygoteEvents {
+  forked(worker: number, pid: number): void;
+  exited(worker: number, code: number | null, signal: string | null): void;
+  /** The zygote itself is gone; `reason` says how. */
+  gone(reason: string): void;
+}
+
+type ZygoteMessage =
+  | ({ readonly event: 'loaded' } & LoadedApp)
+  | { readonly event: 'failed'; readonly kind: string; readonly message: string; readonly traceback: string }
+  | { readonly event: 'forked'; readonly worker: number; readonly pid: number }
+  | { readonly event: 'exited'; readonly worker: number; readonly code: number | null; readonly signal: string | null };
+
+const pythonSide = fileURLToPath(new URL('../../workers/python', import.meta.url));
+const controlDescriptor = 3;
+
+/** The process that imports an app once and forks its workers (control.md). The only place where app processes are started. */
+export class Zygote {
+  readonly #events: ZygoteEvents;
+  readonly #child: ChildProcess;
+  readonly #control: Socket;
+  readonly #loaded: PromiseWithResolvers<LoadedApp> = Promise.withResolvers();
+  readonly #exited: Promise<void>;
+
+  /** `python`: path of the interpreter. `sockets`: where workers connect. */
+  constructor(python: string, app: AppOptions, concurrency: number, sockets: readonly string[], events: ZygoteEvents) {
+    this.#events = events;
+    this.#child = spawn(python, ['-m', 'galley_worker'], {
+      env: withPythonPath({ ...process.env, ...app.environment }),
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    });
+    this.#control = this.#child.stdio[controlDescriptor] as Socket;
+    this.#control.on('error', () => {});
+    createInterface({ input: this.#control }).on('line', (line) => this.#receive(JSON.parse(line) as ZygoteMessage));
+    this.#exited = new Promise((resolve) => {
+      const gone = (reason: string): void => {
+        this.#loaded.reject(new AppStartError(`Cannot start Python: ${reason}`, ''));
+        events.gone(reason);
+        resolve();
+      };
+      this.#child.on('error', (error) => gone(error.message));
+      this.#child.on('close', (code, signal) =>
+        gone(signal ? `it was ended by ${signal}` : `it exited with code ${code}`),
+      );
+    });
+    this.#loaded.promise.catch(() => {});
+    this.#send({
+      command: 'load',
+      app: app.target,
+      directory: app.directory,
+      interface: app.interface,
+      factory: app.factory,
+      lifespan: app.lifespan,
+      root_path: app.rootPath,
+      threads: app.threads,
+      workers: app.workers,
+      concurrency,
+      sockets,
+      uvloop: 'auto',
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Resolves when the app is imported. Rejects with AppStartError. */
+  loaded(): Promise<LoadedApp> {
+    return this.#loaded.promise;
+  }
+
+  fork(worker: number): void {
+    this.#send({ command: 'fork', worker });
+  }
+
+  kill(worker: number): void {
+    this.#send({ command: 'signal', worker, signal: 'SIGKILL' });
+  }
+
+  /** Ends the zygote and what workers it has left; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#control.destroy();
+    const last = setTimeout(() => this.#child.kill('SIGKILL'), 2_000);
+    await this.#exited;
+    clearTimeout(last);
+  }
+
+  #send(command: object): void {
+    this.#control.write(`${JSON.stringify(command)}\n`);
+  }
+
+  #receive(message: ZygoteMessage): void {
+    switch (message.event) {
+      case 'loaded':
+        this.#loaded.resolve(message);
+        break;
+      case 'failed':
+        this.#loaded.reject(new AppStartError(message.message, message.traceback));
+        break;
+      case 'forked':
+        this.#events.forked(message.worker, message.pid);
+        break;
+      case 'exited':
+        this.#events.exited(message.worker, message.code, message.signal);
+        break;
+    }
+  }
+}
+
+function withPythonPath(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const before = environment['PYTHONPATH'];
+  return { ...environment, PYTHONPATH: before ? `${pythonSide}:${before}` : pythonSide };
+}

@@ -1,0 +1,23 @@
+import { parseCommandLine } from './options.ts';
+import { run } from './run.ts';
+import { version } from './version.ts';
+
+const usageError = 2;
+
+/** Runs the command line and gives the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const command = parseCommandLine([...argv]);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(command.text);
+      return 0;
+    case 'version':
+      process.stdout.write(`galley ${version}\n`);
+      return 0;
+    case 'error':
+      process.stderr.write(`galley: ${command.message}\n`);
+      return usageError;
+    case 'serve':
+      return run(command.options);
+  }
+}

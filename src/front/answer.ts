@@ -1,0 +1,139 @@
+import type { Socket } from 'node:net';
+import { PeerError } from '../core/errors.ts';
+import type { RequestHead } from '../core/exchange.ts';
+import { HeaderList } from '../core/headers.ts';
+import { coalescedBodySize, sendBufferSize } from '../core/limits.ts';
+import type { Reply } from '../core/reply.ts';
+import {
+  chunkEnd,
+  chunkHead,
+  frameResponse,
+  lastChunk,
+  type ResponseFraming,
+  type ResponseHead,
+  responseHeadSize,
+  writeResponseHead,
+} from '../protocol/http1/response.ts';
+import type { OutputSlab } from './output-slab.ts';
+
+/** Named in the `server` header of answers that have none. */
+const serverName = 'galley';
+
+const sliceSize = 64 * 1024;
+
+/** One answer on its way to a client: its head and framing are settled, its body is written by one of the functions below. */
+export interface Answer {
+  readonly head: ResponseHead;
+  readonly reply: Reply;
+  /** Whether `writeWhole` sends it; else `writeStreamed`. */
+  readonly isWhole: boolean;
+}
+
+/** Settles how a reply goes out (RFC 9112 §6). Throws PeerError `app-response-invalid` for a content-length that is not true. */
+export function prepareAnswer(
+  request: Pick<RequestHead, 'method' | 'version'>,
+  reply: Reply,
+  keepAlive: boolean,
+  date: string,
+): Answer {
+  const version = request.version === '1.0' ? '1.0' : '1.1';
+  const { status, reason, headers, body } = reply;
+  const framing = frameResponse(request.method, version, status, headers, body);
+  const head: ResponseHead = {
+    version,
+    status,
+    reason,
+    headers,
+    framing,
+    keepAlive: keepAlive && framing.kind !== 'close',
+    date,
+    server: serverName,
+  };
+  const isWhole = framing.kind === 'none' || (body instanceof Uint8Array && body.length <= sendBufferSize);
+  return { head, reply, isWhole };
+}
+
+/** Writes an answer whose body is at hand, or that has none. Gives the content bytes written. */
+export function writeWhole(socket: Socket, slab: OutputSlab, { head, reply }: Answer): number {
+  const body = head.framing.kind === 'none' ? undefined : (reply.body as Uint8Array);
+  const together = body !== undefined && body.length <= coalescedBodySize ? body.length : 0;
+  const { buffer, offset } = slab.reserve(responseHeadSize(head) + together);
+  let end = writeResponseHead(buffer, offset, head);
+  if (body && together > 0) {
+    buffer.set(body, end);
+    end += together;
+  }
+  const bytes = slab.commit(end);
+  if (body && together < body.length) {
+    socket.cork();
+    socket.write(bytes);
+    socket.write(body);
+    socket.uncork();
+  } else {
+    socket.write(bytes);
+  }
+  return body?.length ?? 0;
+}
+
+/**
+ * Writes an answer piece by piece, each as it comes, no faster than the client takes them. `progress` is told the content bytes
+ * of each. Rejects when the body breaks or is shorter than declared (the connection must then be cut), and when the socket closes.
+ */
+export async function writeStreamed(
+  socket: Socket,
+  slab: OutputSlab,
+  { head, reply }: Answer,
+  progress: (bytes: number) => void,
+): Promise<void> {
+  const { framing } = head;
+  const { buffer, offset } = slab.reserve(responseHeadSize(head));
+  socket.cork();
+  process.nextTick(() => socket.uncork());
+  socket.write(slab.commit(writeResponseHead(buffer, offset, head)));
+  let left = framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY;
+  const pieces = reply.body instanceof Uint8Array ? slices(reply.body) : reply.body;
+  for await (const piece of pieces) {
+    const chunk = piece.length > left ? piece.subarray(0, left) : piece;
+    left -= chunk.length;
+    writePiece(socket, framing, chunk);
+    progress(chunk.length);
+    if (left === 0) break;
+    if (socket.writableLength > sendBufferSize) await drained(socket);
+    if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
+  }
+  if (framing.kind === 'length' && left > 0) {
+    throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
+  }
+  if (framing.kind === 'chunked') socket.write(lastChunk(reply.trailers?.() ?? HeaderList.empty));
+}
+
+/** Resolves when the socket's buffer is empty or the socket is closed. */
+export function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+    if (socket.destroyed) done();
+  });
+}
+
+function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
+}
+
+function writePiece(socket: Socket, framing: ResponseFraming, chunk: Uint8Array): void {
+  if (framing.kind !== 'chunked') {
+    socket.write(chunk);
+    return;
+  }
+  if (chunk.length === 0) return;
+  socket.cork();
+  socket.write(chunkHead(chunk.length));
+  socket.write(chunk);
+  socket.write(chunkEnd);
+  socket.uncork();
+}

@@ -1,0 +1,394 @@
+import type { Socket } from 'node:net';
+import { type BodySource, emptyBody } from '../core/body.ts';
+import { PeerError } from '../core/errors.ts';
+import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
+import type { ExchangeRecord } from '../core/exchange-record.ts';
+import type { Handler } from '../core/handler.ts';
+import type { HeaderList } from '../core/headers.ts';
+import {
+  bufferedBodySize,
+  type ConnectionTimeouts,
+  type HttpLimits,
+  maxDrainSize,
+  sendBufferSize,
+} from '../core/limits.ts';
+import type { Outcome, Reply } from '../core/reply.ts';
+import { continueHead, interimHead } from '../protocol/http1/response.ts';
+import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
+import { errorReply } from '../site/error-reply.ts';
+import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
+import { HttpExchange } from './http-exchange.ts';
+import { IncomingBody } from './incoming-body.ts';
+import type { OutputSlab } from './output-slab.ts';
+import { SlownessCheck } from './slowness-check.ts';
+
+/** What the connections of one front share. */
+export interface ConnectionContext {
+  readonly handle: Handler;
+  readonly limits: HttpLimits;
+  readonly timeouts: ConnectionTimeouts;
+  readonly slab: OutputSlab;
+  /** The `date` header's value now (RFC 9110 §5.6.7). */
+  readonly date: string;
+  /** Whether the front is stopping: answers say `connection: close`. */
+  readonly stopping: boolean;
+  /** The time in milliseconds, as of the front's last sweep: good for timeouts, and free. */
+  readonly coarseNow: number;
+  /** The exact time in milliseconds on the same clock. */
+  now(): number;
+  nextRequestId(): string;
+  /** An exchange is over. */
+  done(record: ExchangeRecord): void;
+  /** Something was thrown that no peer is to blame for. */
+  bug(error: unknown, exchange: Exchange | undefined): void;
+  /** The connection is gone. */
+  closed(connection: Connection): void;
+}
+
+/** One request on a connection, from its head to the end of its answer. */
+interface Turn {
+  readonly head: Http1RequestHead;
+  /** Undefined where the request has no body. */
+  readonly incoming: IncomingBody | undefined;
+  readonly startedAt: number;
+  exchange: HttpExchange | undefined;
+  /** The request's last byte is here; the codec waits for `resume`. */
+  received: boolean;
+  /** 100 (Continue) was sent. */
+  continued: boolean;
+  answer: 'none' | 'begun' | 'complete';
+  /** Content bytes sent. */
+  sent: number;
+}
+
+/** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
+export class Connection implements RequestSink, BodySource {
+  readonly #socket: Socket;
+  readonly #context: ConnectionContext;
+  readonly #facts: ConnectionFacts;
+  readonly #codec: Http1ServerCodec;
+  readonly #slowness: SlownessCheck;
+  #turn: Turn | undefined;
+  #advancing = false;
+  /** Our side has ended: what still comes is thrown away until the client closes too. */
+  #lingering = false;
+  #peerEnded = false;
+  #closed = false;
+
+  constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext) {
+    this.#socket = socket;
+    this.#facts = facts;
+    this.#context = context;
+    this.#codec = new Http1ServerCodec(this, context.limits);
+    this.#slowness = new SlownessCheck(socket, context.timeouts, context.coarseNow);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('end', () => this.#peerEnd());
+    socket.on('drain', () => this.#advance());
+    socket.on('error', () => this.#gone());
+    socket.on('close', () => this.#gone());
+  }
+
+  /** The codec found a request head. */
+  head(head: Http1RequestHead): void {
+    const { bodyLength } = head;
+    const streamed = bodyLength === 'chunked' || bodyLength > bufferedBodySize || head.expectsContinue;
+    this.#turn = {
+      head,
+      incoming: bodyLength === 0 ? undefined : new IncomingBody(streamed, this),
+      startedAt: this.#context.now(),
+      exchange: undefined,
+      received: false,
+      continued: false,
+      answer: 'none',
+      sent: 0,
+    };
+    this.#slowness.restartBody(this.#context.coarseNow);
+  }
+
+  /** The codec found a piece of the body. */
+  body(bytes: Uint8Array): void {
+    this.#turn?.incoming?.push(bytes);
+  }
+
+  /** The codec found the request's end. */
+  end(): void {
+    const turn = this.#turn;
+    if (!turn) return;
+    turn.received = true;
+    turn.incoming?.end();
+  }
+
+  /** The handler asks for the body for the first time. */
+  wanted(): void {
+    const turn = this.#turn;
+    if (!turn?.head.expectsContinue || turn.continued || turn.received || turn.answer !== 'none') return;
+    turn.continued = true;
+    this.#slowness.restart(this.#context.coarseNow);
+    this.#socket.write(continueHead);
+  }
+
+  /** The handler took some of the body. */
+  taken(): void {
+    if (!this.#turn?.incoming?.isFull && !this.#turn?.received) this.#socket.resume();
+  }
+
+  /** The handler wants no more of the body. */
+  cancelled(): void {
+    this.#turn?.incoming?.discard();
+    if (!this.#turn?.received) this.#socket.resume();
+  }
+
+  /** The front is stopping: a connection without a request is closed now, others after their answer. */
+  stop(): void {
+    if (!this.#turn && !this.#codec.midMessage) this.#linger();
+  }
+
+  /** Closes at once; the request under way, if any, is aborted. */
+  destroy(): void {
+    this.#socket.destroy();
+    this.#gone();
+  }
+
+  /** Ends what the client is too slow for. Called at every sweep. */
+  check(now: number): void {
+    const turn = this.#turn;
+    const slowness = this.#slowness;
+    if (this.#socket.writableLength > 0) {
+      if (slowness.isSendingStuck(now)) this.destroy();
+    } else if (this.#lingering) {
+      if (slowness.isOver('lingerMs', now)) this.destroy();
+    } else if (turn && !turn.received) {
+      const asked = !turn.head.expectsContinue || turn.continued || turn.answer === 'complete';
+      if (asked && slowness.isBodySlow(now, turn.incoming?.size ?? 0))
+        this.#tooSlow('The request body came too slowly');
+    } else if (turn) {
+      if (this.#peerEnded && slowness.isOver('halfClosedMs', now)) this.destroy();
+    } else if (this.#codec.midMessage) {
+      if (slowness.isOver('headMs', now)) this.#tooSlow('The request head came too slowly');
+    } else if (slowness.isOver('keepAliveMs', now)) {
+      this.destroy();
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#lingering) return;
+    // A head has one deadline in all; a body has one from byte to byte.
+    if (this.#turn || !this.#codec.midMessage) this.#slowness.restart(this.#context.coarseNow);
+    try {
+      this.#codec.receive(chunk);
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#advance();
+  }
+
+  /** Does what can be done now: starts the request, and takes up the next one once it is answered. */
+  #advance(): void {
+    if (this.#advancing || this.#closed || this.#lingering) return;
+    this.#advancing = true;
+    try {
+      this.#takeTurns();
+    } catch (error) {
+      this.#broken(error);
+    }
+    this.#advancing = false;
+    if (this.#closed || this.#lingering) return;
+    const turn = this.#turn;
+    const holdBack = turn?.received ? this.#codec.buffered > 0 : turn?.incoming?.isFull;
+    if (holdBack) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (turn) return;
+    if (this.#peerEnded || (this.#context.stopping && !this.#codec.midMessage)) this.#linger();
+  }
+
+  #takeTurns(): void {
+    for (;;) {
+      const turn = this.#turn;
+      if (!turn) return;
+      if (!turn.exchange && (turn.received || turn.incoming?.isReady)) this.#start(turn);
+      if (turn.answer !== 'complete' || this.#lingering || this.#closed) return;
+      if (!turn.received) {
+        this.#boundDrain(turn);
+        return;
+      }
+      if (this.#socket.writableLength > sendBufferSize) return;
+      this.#turn = undefined;
+      this.#slowness.restart(this.#context.coarseNow);
+      this.#codec.resume();
+    }
+  }
+
+  /** Of a body that nobody wanted only so much is read for the sake of keeping the connection. */
+  #boundDrain(turn: Turn): void {
+    const { bodyLength } = turn.head;
+    const size = turn.incoming?.size ?? 0;
+    const left = bodyLength === 'chunked' ? size : bodyLength - size;
+    if (left > maxDrainSize) this.#linger();
+  }
+
+  #start(turn: Turn): void {
+    const exchange = new HttpExchange(
+      turn.head,
+      this.#facts,
+      turn.incoming ? turn.incoming.handOver() : emptyBody,
+      turn.head.expectsContinue && !turn.received,
+      () => this.#context.nextRequestId(),
+      (status, headers) => this.#inform(status, headers),
+    );
+    turn.exchange = exchange;
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      outcome = this.#context.handle(exchange);
+    } catch (error) {
+      outcome = this.#failure(error, exchange);
+    }
+    if (outcome instanceof Promise) {
+      outcome.then(
+        (reply) => this.#answer(turn, exchange, reply),
+        (error: unknown) => this.#answer(turn, exchange, this.#failure(error, exchange)),
+      );
+    } else {
+      this.#answer(turn, exchange, outcome);
+    }
+  }
+
+  #inform(status: number, headers: HeaderList): void {
+    const turn = this.#turn;
+    if (this.#closed || turn?.answer !== 'none' || turn.head.version === '1.0') return;
+    this.#socket.write(interimHead(status, headers));
+  }
+
+  #answer(turn: Turn, exchange: HttpExchange, reply: Reply): void {
+    if (turn.answer !== 'none' || this.#closed) {
+      cancelBody(reply);
+      return;
+    }
+    const neverAsked = exchange.expectsContinue && !turn.continued;
+    const keepAlive = turn.head.keepAlive && !this.#context.stopping && !neverAsked;
+    let answer: Answer;
+    try {
+      answer = prepareAnswer(turn.head, reply, keepAlive, this.#context.date);
+    } catch (error) {
+      cancelBody(reply);
+      answer = prepareAnswer(turn.head, this.#failure(error, exchange), false, this.#context.date);
+    }
+    turn.answer = 'begun';
+    if (answer.isWhole) {
+      turn.sent = writeWhole(this.#socket, this.#context.slab, answer);
+      cancelBody(reply);
+      this.#complete(turn, answer);
+    } else {
+      void this.#stream(turn, exchange, answer);
+    }
+  }
+
+  async #stream(turn: Turn, exchange: HttpExchange, answer: Answer): Promise<void> {
+    try {
+      await writeStreamed(this.#socket, this.#context.slab, answer, (bytes) => {
+        turn.sent += bytes;
+        this.#slowness.restart(this.#context.coarseNow);
+      });
+    } catch (error) {
+      if (!(error instanceof PeerError)) this.#context.bug(error, exchange);
+      this.#record(turn, answer.reply.status, false);
+      this.destroy();
+      return;
+    }
+    if (this.#closed) this.#record(turn, answer.reply.status, false);
+    else this.#complete(turn, answer);
+  }
+
+  #complete(turn: Turn, answer: Answer): void {
+    turn.answer = 'complete';
+    this.#record(turn, answer.reply.status, true);
+    if (!turn.received) turn.incoming?.discard();
+    if (answer.head.keepAlive) this.#advance();
+    else this.#linger();
+  }
+
+  /** The reply to a failed exchange; a defect of ours is reported. */
+  #failure(error: unknown, exchange: HttpExchange): Reply {
+    if (error instanceof PeerError) return errorReply(error.status, error.code, exchange);
+    this.#context.bug(error, exchange);
+    return errorReply(500, 'internal-error', exchange);
+  }
+
+  #tooSlow(message: string): void {
+    this.#broken(new PeerError('request-timeout', message));
+  }
+
+  /** What the client sent cannot be read on: it is told so if it can be, and the connection ends. */
+  #broken(error: unknown): void {
+    const turn = this.#turn;
+    if (!(error instanceof PeerError)) {
+      this.#context.bug(error, turn?.exchange);
+      this.destroy();
+      return;
+    }
+    turn?.incoming?.fail(error);
+    if (turn && turn.answer !== 'none') {
+      this.destroy();
+      return;
+    }
+    if (turn) turn.answer = 'complete';
+    turn?.exchange?.abort(error.code);
+    const reply = errorReply(error.status, error.code, turn?.exchange);
+    const request = turn?.head ?? { method: 'GET', version: '1.1' as const };
+    const answer = prepareAnswer(request, reply, false, this.#context.date);
+    const sent = writeWhole(this.#socket, this.#context.slab, answer);
+    this.#context.done({
+      connection: this.#facts,
+      exchange: turn?.exchange,
+      status: error.status,
+      bytes: sent,
+      complete: true,
+      durationMs: turn ? this.#context.now() - turn.startedAt : 0,
+    });
+    this.#linger();
+  }
+
+  #record(turn: Turn, status: number, complete: boolean): void {
+    const { exchange, startedAt, sent } = turn;
+    const durationMs = this.#context.now() - startedAt;
+    this.#context.done({ connection: this.#facts, exchange, status, bytes: sent, complete, durationMs });
+  }
+
+  #linger(): void {
+    if (this.#lingering || this.#closed) return;
+    this.#lingering = true;
+    this.#slowness.restart(this.#context.coarseNow);
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #peerEnd(): void {
+    this.#peerEnded = true;
+    if (this.#lingering || this.#closed) return;
+    this.#slowness.restart(this.#context.coarseNow);
+    try {
+      if (!this.#turn?.received) this.#codec.end();
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#advance();
+  }
+
+  #gone(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const turn = this.#turn;
+    if (turn?.exchange && turn.answer !== 'complete') {
+      if (turn.answer === 'none') this.#record(turn, 499, false);
+      turn.answer = 'complete';
+      turn.incoming?.fail(new PeerError('client-closed', 'The client left'));
+      turn.exchange.abort('client-closed');
+    }
+    this.#context.closed(this);
+  }
+}
+
+function cancelBody({ body }: Reply): void {
+  if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
+}

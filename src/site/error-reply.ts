@@ -1,0 +1,41 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+import { reasonPhrase } from '../http/status.ts';
+
+const html = HeaderList.of([['content-type', 'text/html; charset=utf-8']]);
+const text = HeaderList.of([['content-type', 'text/plain; charset=utf-8']]);
+const retryAfterSeconds = '5';
+
+/** What went wrong, in words for the client. They tell nothing about the app's inside. */
+const explanations: Partial<Record<ErrorCode, string>> = {
+  'app-error': 'The application failed on this request. Its log says why, under the number below.',
+  'app-response-invalid':
+    'The application gave an answer that is not valid HTTP. Its log says why, under the number below.',
+  'app-timeout': 'The application took too long to answer.',
+  'worker-lost': 'The process that worked on this request died.',
+  'queue-full': 'More requests are waiting than the server takes. Try again in a moment.',
+  'queue-timeout': 'The server was too busy to take this request. Try again in a moment.',
+  'shutting-down': 'The server is stopping. Try again in a moment.',
+};
+
+/** The answer to a request that failed: a small page for browsers, a line of text for others. */
+export function errorReply(status: number, code: ErrorCode, exchange: Exchange | undefined): Reply {
+  const title = `${status} ${reasonPhrase(status)}`;
+  const id = exchange && status >= 500 ? exchange.id : '';
+  const wantsHtml = exchange?.request.headers.get('accept')?.includes('text/html') ?? false;
+  const base = wantsHtml ? html : text;
+  const headers = status === 503 ? base.with('retry-after', retryAfterSeconds) : base;
+  const why = explanations[code] ?? '';
+  const body = wantsHtml ? page(title, why, id) : [title, why, id && `Request ${id}`].filter(Boolean).join('\n');
+  return { status, headers, body: Buffer.from(`${body}\n`) };
+}
+
+function page(title: string, why: string, id: string): string {
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
+<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1rem}
+h1{font-size:1.5rem}small{opacity:.6;font-family:ui-monospace,monospace}</style>
+<h1>${title}</h1>${why && `<p>${why}</p>`}${id && `<p><small>Request ${id}</small></p>`}</html>`;
+}

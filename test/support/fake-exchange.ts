@@ -1,0 +1,39 @@
+import { type Body, emptyBody } from '../../src/core/body.ts';
+import type { ErrorCode } from '../../src/core/errors.ts';
+import type { Exchange } from '../../src/core/exchange.ts';
+import { HeaderList } from '../../src/core/headers.ts';
+
+export interface FakeExchange extends Exchange {
+  abort(reason: ErrorCode): void;
+}
+
+/** An exchange without a connection. */
+export function fakeExchange(target: string, body: Body = emptyBody, expectsContinue = false): FakeExchange {
+  const listeners: ((reason: ErrorCode) => void)[] = [];
+  const path = target.split('?')[0] ?? '';
+  return {
+    id: `test-${target}`,
+    connection: {
+      scheme: 'http',
+      client: { address: '127.0.0.1', port: 5 },
+      server: { address: '127.0.0.1', port: 80 },
+    },
+    request: {
+      method: 'GET',
+      target,
+      path,
+      query: '',
+      normalizedPath: path,
+      version: '1.1',
+      headers: HeaderList.of([['host', 'test']]),
+    },
+    body,
+    expectsContinue,
+    queueMs: 0,
+    inform: () => {},
+    onAbort: (listener) => listeners.push(listener),
+    abort: (reason) => {
+      for (const listener of listeners.splice(0)) listener(reason);
+    },
+  };
+}
