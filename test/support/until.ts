@@ -6,7 +6,9 @@ export async function until(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for this: ${what}`);
+    if (Date.now() > deadline) {
+      throw new Error(`Waited ${timeoutMs} ms in vain for this: ${typeof what === 'string' ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
