@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { AppOptions, PythonInterface } from './options.ts';
 import { AppStartError } from './start-error.ts';
@@ -43,6 +42,8 @@ export class Zygote {
   readonly #control: Socket;
   readonly #loaded: PromiseWithResolvers<LoadedApp> = Promise.withResolvers();
   readonly #exited: Promise<void>;
+  /** The beginning of a line whose end has not come. */
+  #unread = '';
 
   /** `python`: path of the interpreter. `sockets`: where workers connect. */
   constructor(python: string, app: AppOptions, concurrency: number, sockets: readonly string[], events: ZygoteEvents) {
@@ -52,8 +53,10 @@ export class Zygote {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#control = this.#child.stdio[controlDescriptor] as Socket;
+    this.#control.setEncoding('utf8');
+    this.#control.on('data', (text: string) => this.#read(text));
+    // A zygote that dies resets its end; that it is gone is what its exit tells.
     this.#control.on('error', () => {});
-    createInterface({ input: this.#control }).on('line', (line) => this.#receive(JSON.parse(line) as ZygoteMessage));
     this.#exited = new Promise((resolve) => {
       const gone = (reason: string): void => {
         this.#loaded.reject(new AppStartError(`Cannot start Python: ${reason}`, ''));
@@ -109,6 +112,12 @@ export class Zygote {
 
   #send(command: object): void {
     this.#control.write(`${JSON.stringify(command)}\n`);
+  }
+
+  #read(text: string): void {
+    const lines = (this.#unread + text).split('\n');
+    this.#unread = lines.pop() ?? '';
+    for (const line of lines) this.#receive(JSON.parse(line) as ZygoteMessage);
   }
 
   #receive(message: ZygoteMessage): void {
