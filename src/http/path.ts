@@ -9,8 +9,9 @@ const twoDots = /^(?:\.|%2e){2}$/i;
 /**
  * Removes the dot segments of an absolute path (RFC 3986 §5.2.4), percent-encoded in and out. `%2e` counts as a dot and
  * `%2f` as a separator, since that is what they are for whoever decodes the path; all other bytes are left as they are,
- * so that decoding the result gives the normalised decoded path. Returns the very same string where nothing changes.
- * Throws ProtocolError `request-target` for a path that climbs above the root, for `%00` and for a broken escape.
+ * so that decoding the result, which begins with `/`, gives the normalised decoded path. Returns the very same string
+ * where nothing changes. Throws ProtocolError `request-target` for a path that climbs above the root, for `%00` and for
+ * a broken escape.
  */
 export function normalizePath(path: string): string {
   const escaped = path.includes('%');
@@ -31,7 +32,7 @@ function withoutDotSegments(path: string): string {
     if (climbs && kept.pop() === undefined) throw refusal('it climbs above the root');
     if (index + piece.length === path.length) kept.push(separator);
   }
-  return kept.join('');
+  return kept.join('').replace(/^%2f/i, '/');
 }
 
 function refusal(reason: string): ProtocolError {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../core/errors.ts';
-import { HeaderList, VALUE } from '../../core/headers.ts';
+import { type HeaderList, VALUE } from '../../core/headers.ts';
 import type { HttpLimits } from '../../core/limits.ts';
 import { CR, HEX, LF, SEMICOLON } from './ascii.ts';
 import { TrailerReader } from './trailers.ts';

@@ -110,9 +110,9 @@ export class FieldSection {
         else out = name;
         name = out;
         state = code === CR ? atLineFeed : inName;
-        if (at === to) break;
       }
       if (state >= atLineFeed) {
+        if (at === to) break;
         if (input[at++] !== LF) throw this.#refusal('a carriage return is not followed by a line feed');
         if (state === atLastLineFeed) {
           block.at = out;

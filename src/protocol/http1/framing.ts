@@ -4,6 +4,7 @@ import type { FieldReceiver } from './field-section.ts';
 import { isAuthority } from './host.ts';
 
 const registeredCodings: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'compress', 'x-compress', 'deflate']);
+const listSeparator = /[ \t]*,[ \t]*/;
 const unknown = -1;
 
 /** How a request's body is framed and what its connection is for afterwards. */
@@ -118,10 +119,9 @@ export class RequestFraming implements FieldReceiver {
       this.#keepAlive = true;
       return;
     }
-    for (const option of bytes.toString('latin1', value, valueEnd).toLowerCase().split(',')) {
-      const token = option.trim();
-      if (token === 'close') this.#close = true;
-      if (token === 'keep-alive') this.#keepAlive = true;
+    for (const option of bytes.toString('latin1', value, valueEnd).toLowerCase().split(listSeparator)) {
+      if (option === 'close') this.#close = true;
+      if (option === 'keep-alive') this.#keepAlive = true;
     }
   }
 
@@ -133,7 +133,7 @@ export class RequestFraming implements FieldReceiver {
 
 function checkCoding(value: string): void {
   if (value === 'chunked') return;
-  const codings = value.split(',').map((coding) => coding.trim());
+  const codings = value.split(listSeparator);
   if (codings.pop() === 'chunked' && codings.every((coding) => registeredCodings.has(coding))) {
     throw new ProtocolError('transfer-coding-unknown', 'Cannot decode the body: only the coding chunked is known');
   }

@@ -106,7 +106,10 @@ export class RequestHeadReader {
       if (code === LF) {
         this.#afterCarriageReturn = false;
         if (++this.#emptyLines > maxEmptyLines) {
-          throw new ProtocolError('request-line', 'Cannot read the request line: there are too many empty lines before it');
+          throw new ProtocolError(
+            'request-line',
+            'Cannot read the request line: there are too many empty lines before it',
+          );
         }
       } else if (this.#afterCarriageReturn) {
         throw new ProtocolError('request-line', 'Cannot read the request line: a carriage return stands before it');

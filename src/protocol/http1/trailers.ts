@@ -1,6 +1,6 @@
+import { ProtocolError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { HttpLimits } from '../../core/limits.ts';
-import { ProtocolError } from '../../core/errors.ts';
 import { FieldBlock } from './field-block.ts';
 import { type FieldReceiver, FieldSection } from './field-section.ts';
 

@@ -1,0 +1,63 @@
+import { PeerError } from '../../core/errors.ts';
+import type { HeaderList } from '../../core/headers.ts';
+import { LF, matches } from './ascii.ts';
+
+/** What an answer's encoder does about a field: `connection` ones are always ours to write. */
+export type ResponseFieldKind = 'other' | 'connection' | 'length' | 'trailer' | 'date' | 'server';
+
+const kinds: ReadonlyMap<string, ResponseFieldKind> = new Map([
+  ['connection', 'connection'],
+  ['keep-alive', 'connection'],
+  ['proxy-connection', 'connection'],
+  ['transfer-encoding', 'connection'],
+  ['upgrade', 'connection'],
+  ['content-length', 'length'],
+  ['trailer', 'trailer'],
+  ['date', 'date'],
+  ['server', 'server'],
+]);
+
+const byLength: [name: string, kind: ResponseFieldKind][][] = [];
+for (const entry of kinds) {
+  const length = entry[0].length;
+  byLength[length] = [...(byLength[length] ?? []), entry];
+}
+
+/** The kind of the field with the lower-case name `bytes[start, end)`. */
+export function responseFieldKind(bytes: Uint8Array, start: number, end: number): ResponseFieldKind {
+  const candidates = byLength[end - start];
+  if (candidates) for (const [name, kind] of candidates) if (matches(bytes, start, name)) return kind;
+  return 'other';
+}
+
+/** Whether a field tells of the connection or of content, so that it has no place in an interim answer. */
+export function isFinalOnly(name: string): boolean {
+  const kind = kinds.get(name);
+  return kind === 'connection' || kind === 'length' || kind === 'trailer';
+}
+
+/**
+ * An answer's content-length, in bytes. Throws PeerError `app-response-invalid` where it is no whole number that can be
+ * counted, or comes twice (RFC 9110 §8.6).
+ */
+export function declaredLength(headers: HeaderList): number | undefined {
+  const { bytes, end } = headers;
+  let declared: number | undefined;
+  for (let at = headers.start; at < end; at++) {
+    const name = at;
+    while (bytes[at] !== LF) at++;
+    const isLength = at - name === 14 && matches(bytes, name, 'content-length');
+    const value = ++at;
+    while (bytes[at] !== LF) at++;
+    if (!isLength) continue;
+    const text = bytes.toString('latin1', value, at);
+    if (declared !== undefined || !/^\d+$/.test(text) || Number(text) > Number.MAX_SAFE_INTEGER) {
+      throw new PeerError(
+        'app-response-invalid',
+        `Cannot send the app's answer: its content-length ${text} is not valid`,
+      );
+    }
+    declared = Number(text);
+  }
+  return declared;
+}
