@@ -1,7 +1,7 @@
 /** Resolves once the condition holds, looked at again after every turn of the event loop; rejects after `timeoutMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   timeoutMs = 10_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;

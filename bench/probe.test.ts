@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import { type BenchCase, benchCases } from './cases.ts';
+import { probe } from './probe.ts';
+
+const caseNamed = (wanted: string): BenchCase => benchCases.find(({ name }) => name === wanted)!;
+
+async function probeServer(benchCase: BenchCase, listener: RequestListener): Promise<string | undefined> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const problem = await probe(benchCase, (server.address() as AddressInfo).port);
+  server.close();
+  await once(server, 'close');
+  return problem;
+}
+
+describe('probe', () => {
+  it('finds nothing wrong with an echo of the body it sends', async () => {
+    const problem = await probeServer(caseNamed('asgi-post-echo'), (request, response) => request.pipe(response));
+    assert.equal(problem, undefined);
+  });
+
+  it('shows an answer with another status or body', async () => {
+    const bare = caseNamed('asgi-bare');
+    const failing = await probeServer(bare, (_, response) => response.writeHead(500).end(bare.answer));
+    assert.equal(failing, 'the answer is 500 "Hello, world!"');
+    assert.equal(await probeServer(bare, (_, response) => response.end('Hi')), 'the answer is 200 "Hi"');
+  });
+
+  it('says that nobody listens', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    assert.match((await probe(caseNamed('asgi-bare'), port)) ?? '', /ECONNREFUSED/);
+  });
+});

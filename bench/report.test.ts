@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { judge } from './promises.ts';
+import { caseTable, promiseLines } from './report.ts';
+import type { BenchResult } from './results.ts';
+
+const rest = { p50Us: 1210, p99Us: 2345, memoryBytes: 2 ** 25, errorStatuses: 0, socketErrors: 0 };
+const result = (server: string, cpuUs: number, requestsPerSecond: number): BenchResult => ({
+  case: 'asgi-bare',
+  server,
+  version: '1.0',
+  rounds: [{ cpuUs, requestsPerSecond, ...rest }],
+  failure: undefined,
+});
+const galley = result('galley', 15, 66000);
+const uvicorn = result('uvicorn', 24, 41000);
+
+describe('caseTable', () => {
+  it('shows each server with its ratio both ways', () => {
+    const lines = caseTable('asgi-bare', [galley, uvicorn]).split('\n');
+    assert.equal(lines[0], 'asgi-bare');
+    assert.match(lines[3] ?? '', /^galley +1\.0 +15\.0 +1\.00 +1\.00 +66000 +1\.21 +2\.35 +32$/);
+    assert.match(lines[4] ?? '', /^uvicorn +1\.0 +24\.0 +1\.60 +0\.63 +41000 +1\.21 +2\.35 +32$/);
+  });
+
+  it('keeps the row of a server that did not start and says why', () => {
+    const dead = { ...galley, rounds: [], failure: 'did not start (exit code 3)' };
+    const lines = caseTable('asgi-bare', [dead, uvicorn]).split('\n');
+    assert.match(lines[3] ?? '', /^galley +1\.0( +-){7}$/);
+    assert.equal(lines[4], '  !! did not start (exit code 3)');
+    assert.match(lines[5] ?? '', /^uvicorn +1\.0 +24\.0 +- +- +41000/);
+  });
+
+  it('leaves out other cases', () => {
+    assert.doesNotMatch(caseTable('asgi-10k', [galley]), /15\.0/);
+  });
+});
+
+describe('promiseLines', () => {
+  it('gives ratio, bound and verdict', () => {
+    const lines = promiseLines(judge([galley, uvicorn])).split('\n');
+    assert.match(lines[1] ?? '', /^asgi-bare against uvicorn +0\.63 +0\.75 +met$/);
+    assert.match(lines[2] ?? '', /^fastapi-json against uvicorn +- +0\.85 +not measured$/);
+  });
+});

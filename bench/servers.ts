@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url';
+import type { BenchCase } from './cases.ts';
+
+/** What a server's command line is made from. */
+export interface Launch {
+  readonly benchCase: BenchCase;
+  readonly port: number;
+  /** The interpreter that has the peers and the frameworks. */
+  readonly python: string;
+}
+
+/** One way to serve an app: one worker, no access log, the fastest parts its own packaging brings. */
+export interface BenchServer {
+  readonly name: string;
+  /** The Python package it comes from; undefined for Galley, which is this checkout. */
+  readonly package: string;
+  readonly interfaces: readonly BenchCase['interface'][];
+  /** The command, run in `appsFolder`. */
+  readonly command: (launch: Launch) => readonly string[];
+}
+
+/** Where the apps of all cases are. */
+export const appsFolder: string = fileURLToPath(new URL('./apps', import.meta.url));
+
+const launcher = fileURLToPath(new URL('../bin/galley.js', import.meta.url));
+
+export const benchServers: readonly BenchServer[] = [
+  {
+    name: 'galley',
+    package: 'galley',
+    interfaces: ['asgi', 'wsgi'],
+    command: ({ benchCase, port, python }) => [
+      ...[process.execPath, launcher, benchCase.app, '--app-dir', appsFolder, '--port', String(port)],
+      ...['--workers', '1', '--threads', '4', '--no-access-log', '--log-level', 'warn', '--python', python],
+    ],
+  },
+  {
+    name: 'uvicorn',
+    package: 'uvicorn',
+    interfaces: ['asgi'],
+    command: ({ benchCase, port, python }) => [
+      ...[python, '-m', 'uvicorn', benchCase.app, '--port', String(port), '--workers', '1'],
+      ...['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'],
+    ],
+  },
+  {
+    name: 'gunicorn-asgi',
+    package: 'gunicorn',
+    interfaces: ['asgi'],
+    command: (launch) => [...gunicorn(launch), '-k', 'asgi', '--asgi-loop', 'uvloop'],
+  },
+  {
+    name: 'gunicorn-gthread',
+    package: 'gunicorn',
+    interfaces: ['wsgi'],
+    command: (launch) => [...gunicorn(launch), '-k', 'gthread', '--threads', '4'],
+  },
+  {
+    name: 'granian',
+    package: 'granian',
+    interfaces: ['asgi', 'wsgi'],
+    command: ({ benchCase, port, python }) => [
+      ...[python, '-m', 'granian', benchCase.app, '--interface', benchCase.interface, '--port', String(port)],
+      ...['--workers', '1', '--no-access-log', '--log-level', 'warning'],
+      ...(benchCase.interface === 'asgi' ? ['--loop', 'uvloop'] : ['--blocking-threads', '4']),
+    ],
+  },
+  {
+    name: 'hypercorn',
+    package: 'hypercorn',
+    interfaces: ['asgi'],
+    command: ({ benchCase, port, python }) => [
+      ...[python, '-m', 'hypercorn', benchCase.app, '-b', `127.0.0.1:${port}`],
+      ...['-w', '1', '-k', 'uvloop', '--log-level', 'warning'],
+    ],
+  },
+];
+
+/** Without the control socket, which would lie in the user's home folder. */
+function gunicorn({ benchCase, port, python }: Launch): readonly string[] {
+  return [
+    ...[python, '-m', 'gunicorn', benchCase.app, '-b', `127.0.0.1:${port}`, '-w', '1'],
+    ...['--keep-alive', '75', '--log-level', 'warning', '--no-control-socket'],
+  ];
+}

@@ -1,0 +1,192 @@
+import { isIPv6 } from 'node:net';
+import type { PythonInterface } from '../app/options.ts';
+import type { Bind } from '../front/listen.ts';
+import type { LogLevel } from '../observe/log.ts';
+import { parseBindAddress } from './bind-address.ts';
+import { flag, oneOf, seconds, text, type ValueType, wholeNumber } from './value-type.ts';
+
+/** The type of every option's value. */
+export interface OptionValues {
+  readonly host: string;
+  readonly port: number;
+  readonly bind: Bind | undefined;
+  readonly 'app-dir': string | undefined;
+  readonly factory: boolean;
+  readonly interface: 'auto' | PythonInterface;
+  readonly 'root-path': string;
+  readonly lifespan: 'auto' | 'on' | 'off';
+  readonly python: string | undefined;
+  readonly 'env-file': string | undefined;
+  readonly workers: number | 'auto';
+  readonly threads: number;
+  readonly reload: boolean;
+  readonly timeout: number;
+  readonly 'graceful-timeout': number;
+  readonly 'log-level': LogLevel;
+  readonly 'access-log': 'combined' | 'json' | 'off';
+  readonly 'no-access-log': boolean;
+  readonly version: boolean;
+  readonly help: boolean;
+}
+
+export type OptionName = keyof OptionValues;
+
+/** One option of the command line. */
+export interface Option<T> {
+  readonly group: 'Address' | 'App' | 'Workers' | 'Logs' | 'Other';
+  readonly type: ValueType<T>;
+  /** The value where the option is not given. */
+  readonly default: T;
+  /** The default in the help, where it is not the value itself. */
+  readonly defaultText?: string;
+  readonly doc: string;
+  readonly short?: string;
+  /** Another name for the same thing, which users of other servers know. */
+  readonly alias?: string;
+}
+
+const rootPath: ValueType<string> = {
+  placeholder: 'PATH',
+  allowed: 'a path that begins with /',
+  choices: [],
+  parse: (given) => (given.startsWith('/') ? given.replace(/\/+$/, '') : undefined),
+};
+
+const workers: ValueType<number | 'auto'> = {
+  placeholder: 'NUMBER',
+  allowed: 'a whole number from 1 to 512, or auto',
+  choices: [],
+  parse: (given) => (given === 'auto' ? 'auto' : wholeNumber('NUMBER', 1, 512).parse(given)),
+};
+
+const bind: ValueType<Bind | undefined> = {
+  placeholder: 'ADDRESS',
+  allowed: 'HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH',
+  choices: [],
+  parse: parseBindAddress,
+};
+
+const host: ValueType<string> = {
+  placeholder: 'HOST',
+  allowed: 'a host name or an IP address, without a port',
+  choices: [],
+  parse(given) {
+    const plain = given.replace(/^\[(.*)\]$/, '$1');
+    return isIPv6(plain) || /^[^\s:/[\]]+$/.test(given) ? plain : undefined;
+  },
+};
+
+/** Every option of `galley MODULE:ATTR`, in the order of the help; the only place where an option exists. */
+export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[Name]> } = {
+  host: { group: 'Address', type: host, default: '127.0.0.1', doc: 'Listen on this host.' },
+  port: {
+    group: 'Address',
+    type: wholeNumber('PORT', 0, 65_535),
+    default: 8000,
+    doc: 'Listen on this port; 0 takes a free one.',
+  },
+  bind: {
+    group: 'Address',
+    type: bind,
+    default: undefined,
+    short: 'b',
+    doc: 'Listen on HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH, in place of --host and --port; may be given several times.',
+  },
+  'app-dir': {
+    group: 'App',
+    type: text('FOLDER'),
+    default: undefined,
+    defaultText: 'the current folder',
+    alias: 'chdir',
+    doc: 'The app runs in this folder and is imported from it.',
+  },
+  factory: {
+    group: 'App',
+    type: flag,
+    default: false,
+    doc: 'ATTR is a function without parameters that returns the app.',
+  },
+  interface: {
+    group: 'App',
+    type: oneOf('NAME', ['auto', 'asgi3', 'asgi2', 'wsgi']),
+    default: 'auto',
+    doc: 'How the app is called.',
+  },
+  'root-path': {
+    group: 'App',
+    type: rootPath,
+    default: '',
+    doc: 'The path under which the app is mounted, such as /api.',
+  },
+  lifespan: {
+    group: 'App',
+    type: oneOf('WHEN', ['auto', 'on', 'off']),
+    default: 'auto',
+    doc: 'Run the startup and shutdown events of an ASGI app; with auto, where it has them.',
+  },
+  python: {
+    group: 'App',
+    type: text('PATH'),
+    default: undefined,
+    defaultText: '$VIRTUAL_ENV, .venv or venv, else python3',
+    doc: 'The Python that runs the app.',
+  },
+  'env-file': {
+    group: 'App',
+    type: text('FILE'),
+    default: undefined,
+    doc: 'Add the KEY=VALUE lines of this file to the environment of the app.',
+  },
+  workers: {
+    group: 'Workers',
+    type: workers,
+    default: 'auto',
+    defaultText: 'auto, one per CPU; 1 with --reload',
+    short: 'w',
+    doc: 'How many processes run the app.',
+  },
+  threads: {
+    group: 'Workers',
+    type: wholeNumber('NUMBER', 1, 1024),
+    default: 4,
+    doc: 'How many requests one worker of a WSGI app handles at a time.',
+  },
+  reload: {
+    group: 'Workers',
+    type: flag,
+    default: false,
+    doc: 'Start the workers anew when a Python file of the app changes.',
+  },
+  timeout: {
+    group: 'Workers',
+    type: seconds,
+    default: 60_000,
+    defaultText: '60',
+    doc: 'How long the app may take to begin an answer, in seconds; 0 for any time.',
+  },
+  'graceful-timeout': {
+    group: 'Workers',
+    type: seconds,
+    default: 30_000,
+    defaultText: '30',
+    doc: 'How long requests may take to end when the server stops, in seconds.',
+  },
+  'log-level': {
+    group: 'Logs',
+    type: oneOf('LEVEL', ['error', 'warn', 'info', 'debug']),
+    default: 'info',
+    doc: 'How much is logged to standard error.',
+  },
+  'access-log': {
+    group: 'Logs',
+    type: oneOf('FORMAT', ['combined', 'json', 'off']),
+    default: 'combined',
+    doc: 'How each request is logged to standard output.',
+  },
+  'no-access-log': { group: 'Logs', type: flag, default: false, doc: 'The same as --access-log off.' },
+  version: { group: 'Other', type: flag, default: false, doc: 'Print the version.' },
+  help: { group: 'Other', type: flag, default: false, short: 'h', doc: 'Print this help.' },
+};
+
+/** The names of all options. */
+export const optionNames: readonly OptionName[] = Object.keys(optionTable) as OptionName[];

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { ServeOptions } from '../server/options.ts';
+import { optionNames, optionTable } from './option-table.ts';
+import { type CommandLine, parseCommandLine } from './options.ts';
+
+const surroundings = { currentFolder: '/srv/shop', cpus: 6 };
+
+function parse(line: string): CommandLine {
+  return parseCommandLine(line.split(' ').filter(Boolean), surroundings);
+}
+
+function served(line: string): ServeOptions {
+  const command = parse(line);
+  assert.equal(command.kind, 'serve', JSON.stringify(command));
+  return (command as Extract<CommandLine, { kind: 'serve' }>).options;
+}
+
+function message(line: string): string {
+  const command = parse(line);
+  assert.equal(command.kind, 'error', JSON.stringify(command));
+  return (command as Extract<CommandLine, { kind: 'error' }>).message;
+}
+
+describe('parseCommandLine', () => {
+  it('serves an app with the defaults', () => {
+    assert.deepEqual(served('main:app'), {
+      app: {
+        target: 'main:app',
+        directory: '/srv/shop',
+        python: undefined,
+        interface: 'auto',
+        factory: false,
+        lifespan: 'auto',
+        rootPath: '',
+        workers: 6,
+        threads: 4,
+        requestTimeoutMs: 60_000,
+        environment: {},
+      },
+      binds: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
+      accessLog: 'combined',
+      logLevel: 'info',
+      reload: false,
+      gracefulTimeoutMs: 30_000,
+    });
+  });
+
+  it('reads every option of the app', () => {
+    const line =
+      '--app-dir sub --factory --interface wsgi --root-path /api/ --lifespan off --python env/bin/python -w 3 --threads 8 --timeout 1.5';
+    assert.deepEqual(served(`shop.web:make ${line}`).app, {
+      target: 'shop.web:make',
+      directory: '/srv/shop/sub',
+      python: '/srv/shop/env/bin/python',
+      interface: 'wsgi',
+      factory: true,
+      lifespan: 'off',
+      rootPath: '/api',
+      workers: 3,
+      threads: 8,
+      requestTimeoutMs: 1_500,
+      environment: {},
+    });
+  });
+
+  it('reads every option of the server, before the app too', () => {
+    const { binds, accessLog, logLevel, reload, gracefulTimeoutMs } = served(
+      '--host ::1 --port=0 --access-log json --log-level debug --reload --graceful-timeout 5 main:app',
+    );
+    assert.deepEqual(binds, [{ kind: 'tcp', host: '::1', port: 0 }]);
+    assert.deepEqual([accessLog, logLevel, reload, gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
+  });
+
+  it('takes several addresses, and paths from the current folder', () => {
+    assert.deepEqual(served('main:app -b :80 --bind [::1]:81 -b unix:run/a.sock -b/b.sock').binds, [
+      { kind: 'tcp', host: '0.0.0.0', port: 80 },
+      { kind: 'tcp', host: '::1', port: 81 },
+      { kind: 'unix', path: '/srv/shop/run/a.sock' },
+      { kind: 'unix', path: '/b.sock' },
+    ]);
+  });
+
+  it('takes --chdir for --app-dir, and the last of an option that is repeated', () => {
+    assert.equal(served('main:app --app-dir a --chdir b').app.directory, '/srv/shop/b');
+    assert.equal(served('main:app -w4 -w 2').app.workers, 2);
+  });
+
+  it('starts one worker with --reload, unless a number is given', () => {
+    assert.equal(served('main:app --reload').app.workers, 1);
+    assert.equal(served('main:app --reload -w 2').app.workers, 2);
+    assert.equal(served('main:app --reload -w auto').app.workers, 6);
+  });
+
+  it('turns the access log off with either spelling', () => {
+    assert.equal(served('main:app --no-access-log').accessLog, 'off');
+    assert.equal(served('main:app --access-log off').accessLog, 'off');
+  });
+
+  it('leaves a command name for Python as it is', () => {
+    assert.equal(served('main:app --python python3.12').app.python, 'python3.12');
+  });
+
+  it('gives the help and the version, with or without an app', () => {
+    assert.equal(parse('--help').kind, 'help');
+    assert.equal(parse('main:app -h').kind, 'help');
+    assert.equal(parse('--version').kind, 'version');
+  });
+
+  describe('refuses, naming the option, the value and what is allowed:', () => {
+    const cases: Readonly<Record<string, string>> = {
+      '': 'Which app? Write "galley MODULE:ATTR", such as "galley main:app"; "galley --help" tells more',
+      'main:app other:app': 'Unexpected "other:app" after "main:app": galley serves one app',
+      'app.py': 'Cannot serve "app.py": it takes a module, not a file. Write "app"',
+      'main:app --prot 80': 'Unknown option --prot. Did you mean --port?',
+      'main:app --worker 2': 'Unknown option --worker. Did you mean --workers?',
+      'main:app --certfile x': 'Unknown option --certfile. "galley --help" lists all options',
+      'main:app -z': 'Unknown option -z. "galley --help" lists all options',
+      'main:app --port': '--port needs a value: it takes a whole number from 0 to 65535',
+      'main:app --port --reload': '--port needs a value: it takes a whole number from 0 to 65535',
+      'main:app --port 65536': 'Cannot use --port "65536": it takes a whole number from 0 to 65535',
+      'main:app --port 80a': 'Cannot use --port "80a": it takes a whole number from 0 to 65535',
+      'main:app --host a:80': 'Cannot use --host "a:80": it takes a host name or an IP address, without a port',
+      'main:app -b 8000': 'Cannot use -b "8000": it takes HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH',
+      'main:app -b :80 --port 81': 'Cannot use --port together with --bind: write the whole address with --bind',
+      'main:app -w 0': 'Cannot use -w "0": it takes a whole number from 1 to 512, or auto',
+      'main:app --threads=': 'Cannot use --threads "": it takes a whole number from 1 to 1024',
+      'main:app --timeout 5s': 'Cannot use --timeout "5s": it takes a number of seconds from 0 to 86400',
+      'main:app --timeout 86401': 'Cannot use --timeout "86401": it takes a number of seconds from 0 to 86400',
+      'main:app --interface asgi': 'Cannot use --interface "asgi": it takes one of auto, asgi3, asgi2, wsgi',
+      'main:app --root-path api': 'Cannot use --root-path "api": it takes a path that begins with /',
+      'main:app --python=': 'Cannot use --python "": it takes a text that is not empty',
+      'main:app --reload=yes': '--reload takes no value, but "yes" was given',
+    };
+    for (const [line, expected] of Object.entries(cases)) {
+      it(`galley ${line}`, () => assert.equal(message(line), expected));
+    }
+  });
+
+  describe('--env-file', () => {
+    let folder: string;
+
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), 'galley-options-'));
+    });
+
+    after(() => rmSync(folder, { recursive: true }));
+
+    it('gives its lines to the environment of the app', () => {
+      writeFileSync(join(folder, '.env'), '# comment\nA=1\nexport B="two words"\nEMPTY=\n');
+      const command = parseCommandLine(['main:app', '--env-file', '.env'], { currentFolder: folder, cpus: 1 });
+      assert.ok(command.kind === 'serve');
+      assert.deepEqual(command.options.app.environment, { A: '1', B: 'two words', EMPTY: '' });
+    });
+
+    it('says why it cannot be read', () => {
+      assert.equal(message('main:app --env-file no.env'), 'Cannot read --env-file "no.env": the file does not exist');
+      assert.equal(message(`main:app --env-file ${folder}`), `Cannot read --env-file "${folder}": it is a folder`);
+    });
+  });
+});
+
+describe('the help', () => {
+  const command = parse('--help');
+  const text = command.kind === 'help' ? command.text : '';
+
+  it('is at most 80 columns wide', () => {
+    const tooWide = text.split('\n').filter((line) => line.length > 80);
+    assert.deepEqual(tooWide, []);
+  });
+
+  it('names every option, its short form and its other name', () => {
+    for (const name of optionNames) {
+      const { short, alias } = optionTable[name];
+      for (const spelling of [`--${name}`, ...(short ? [`-${short}, `] : []), ...(alias ? [`--${alias}`] : [])]) {
+        assert.ok(text.includes(spelling), spelling);
+      }
+    }
+  });
+
+  it('ends in examples that are command lines', () => {
+    const examples = [...text.matchAll(/^ {2}galley (.*?)(?: {2,}|$)/gm)].map((match) => match[1]!);
+    assert.ok(examples.length >= 4);
+    for (const example of examples) served(example);
+  });
+});

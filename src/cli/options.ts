@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { AppOptions } from '../app/options.ts';
+import type { Bind } from '../front/listen.ts';
+import type { ServeOptions } from '../server/options.ts';
+import { appTargetProblem } from './app-target.ts';
+import { helpText } from './help.ts';
+import type { OptionValues } from './option-table.ts';
+import { type GivenOptions, readArguments } from './read-arguments.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What a command line asks for. */
+export type CommandLine =
+  | { readonly kind: 'serve'; readonly options: ServeOptions }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'error'; readonly message: string };
+
+/** What the meaning of a command line depends on. */
+export interface Surroundings {
+  /** Absolute path that relative paths start from. */
+  readonly currentFolder: string;
+  /** How many workers `auto` means. */
+  readonly cpus: number;
+}
+
+/** Reads the arguments after `galley`. Reads no file but the one of `--env-file`. */
+export function parseCommandLine(
+  argv: readonly string[],
+  surroundings: Surroundings = { currentFolder: process.cwd(), cpus: availableParallelism() },
+): CommandLine {
+  try {
+    const { given, positionals } = readArguments(argv);
+    if (given.has('help')) return { kind: 'help', text: helpText() };
+    if (given.has('version')) return { kind: 'version' };
+    return { kind: 'serve', options: serveOptions(given, targetOf(positionals), surroundings) };
+  } catch (error) {
+    if (error instanceof UsageError) return { kind: 'error', message: error.message };
+    throw error;
+  }
+}
+
+function targetOf(positionals: readonly string[]): string {
+  const [target, extra] = positionals;
+  if (target === undefined) {
+    throw new UsageError(
+      'Which app? Write "galley MODULE:ATTR", such as "galley main:app"; "galley --help" tells more',
+    );
+  }
+  if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": galley serves one app`);
+  const problem = appTargetProblem(target);
+  if (problem !== undefined) throw new UsageError(`Cannot serve "${target}": ${problem}`);
+  return target;
+}
+
+function serveOptions(given: GivenOptions, target: string, { currentFolder, cpus }: Surroundings): ServeOptions {
+  const reload = given.value('reload');
+  const app: AppOptions = {
+    target,
+    directory: resolve(currentFolder, given.value('app-dir') ?? '.'),
+    python: pythonOf(given.value('python'), currentFolder),
+    interface: given.value('interface'),
+    factory: given.value('factory'),
+    lifespan: given.value('lifespan'),
+    rootPath: given.value('root-path'),
+    workers: workersOf(given.value('workers'), reload && !given.has('workers') ? 1 : cpus),
+    threads: given.value('threads'),
+    requestTimeoutMs: given.value('timeout'),
+    environment: environmentOf(given.value('env-file'), currentFolder),
+  };
+  return {
+    app,
+    binds: bindsOf(given, currentFolder),
+    accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
+    logLevel: given.value('log-level'),
+    reload,
+    gracefulTimeoutMs: given.value('graceful-timeout'),
+  };
+}
+
+function bindsOf(given: GivenOptions, currentFolder: string): readonly Bind[] {
+  const binds = given.all('bind').filter((bind) => bind !== undefined);
+  if (binds.length === 0) return [{ kind: 'tcp', host: given.value('host'), port: given.value('port') }];
+  const other = (['host', 'port'] as const).find((name) => given.has(name));
+  if (other) throw new UsageError(`Cannot use --${other} together with --bind: write the whole address with --bind`);
+  return binds.map((bind) => (bind.kind === 'unix' ? { ...bind, path: resolve(currentFolder, bind.path) } : bind));
+}
+
+function workersOf(workers: OptionValues['workers'], auto: number): number {
+  return workers === 'auto' ? auto : workers;
+}
+
+function pythonOf(python: string | undefined, currentFolder: string): string | undefined {
+  return python?.includes('/') ? resolve(currentFolder, python) : python;
+}
+
+function environmentOf(file: string | undefined, currentFolder: string): Readonly<Record<string, string>> {
+  if (file === undefined) return {};
+  try {
+    const entries = Object.entries(parseEnv(readFileSync(resolve(currentFolder, file), 'utf8')));
+    return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new UsageError(`Cannot read --env-file "${file}": ${readErrors[code] ?? String(error)}`);
+  }
+}
+
+const readErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'the file does not exist',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of its path is not a folder',
+};

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../support/app-folder.ts';
+import { type Galley, startGalley } from '../support/galley.ts';
+import { until } from '../support/until.ts';
+
+const broken = 'def app(environ, start_response:\n    pass\n';
+
+/** An app that answers with a text. */
+function answering(text: string): string {
+  return `
+def app(environ, start_response):
+    start_response('200 OK', [('content-type', 'text/plain')])
+    return [b'${text}']
+`;
+}
+
+async function served(galley: Galley): Promise<string> {
+  return (await fetch(galley.url)).text();
+}
+
+describe('galley, when the app changes', () => {
+  it('serves the new code on SIGHUP and fails no request meanwhile', async () => {
+    await using folder = await AppFolder.with({ 'main.py': answering('one') });
+    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--workers', '2'] });
+    const answers: string[] = [];
+    let last = '';
+    const load = Array.from({ length: 4 }, async () => {
+      while (last !== 'three') {
+        last = await served(galley);
+        answers.push(last);
+      }
+    });
+    await until(() => answers.length > 20, 'the load runs');
+    const before = galley.workers();
+    await folder.write('main.py', answering('three'));
+    galley.signal('SIGHUP');
+    await Promise.all(load);
+    assert.deepEqual([...new Set(answers)], ['one', 'three']);
+    await until(() => !galley.workers().some((pid) => before.includes(pid)), 'the old workers end');
+    assert.equal(galley.workers().length, 2);
+    assert.match(galley.stderr(), /reloaded in \d+ ms/);
+  });
+
+  it('keeps the old version on SIGHUP when the new one cannot be imported', async () => {
+    await using folder = await AppFolder.with({ 'main.py': answering('one') });
+    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--workers', '1'] });
+    await folder.write('main.py', 'raise RuntimeError("the kettle is cold")\n');
+    galley.signal('SIGHUP');
+    await galley.says(/reload failed, the old version serves on/);
+    await galley.says(/main\.py", line 1.*RuntimeError: the kettle is cold/s);
+    assert.equal(await served(galley), 'one');
+    assert.equal(galley.workers().length, 1);
+    assert.doesNotMatch(galley.stderr(), /galley_worker/);
+  });
+
+  it('with --reload serves each change, and outlives a syntax error', async () => {
+    await using folder = await AppFolder.with({ 'main.py': 'from page import app\n', 'page.py': answering('one') });
+    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--reload'] });
+    assert.equal(await served(galley), 'one');
+    await folder.write('page.py', answering('three'));
+    await until(
+      async () => (await served(galley)) === 'three',
+      () => `the change is served\n${galley.stderr()}`,
+    );
+    await folder.write('page.py', broken);
+    await galley.says(/reload failed, the old version serves on: .*main/);
+    await galley.says(/page\.py", line 1\n.*SyntaxError/s);
+    assert.equal(await served(galley), 'three');
+    await folder.write('page.py', answering('eleven'));
+    await until(
+      async () => (await served(galley)) === 'eleven',
+      () => `the correction is served\n${galley.stderr()}`,
+    );
+    assert.equal(await galley.stop('SIGINT'), 0);
+    await galley.leavesNothing();
+  });
+});

@@ -1,0 +1,1 @@
+"""Runs ASGI apps."""

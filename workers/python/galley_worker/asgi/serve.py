@@ -1,0 +1,70 @@
+"""An ASGI worker's event loop, from startup to exit."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import List
+
+from ..hello import connect, hello_frame
+from ..settings import Settings
+from .asgi2 import asgi2_as_asgi3
+from .connection import FrontConnection
+from .lifespan import Lifespan
+from .request import App
+
+try:
+    import uvloop
+except ImportError:
+    uvloop = None
+
+_CANCEL_TIMEOUT = 5.0
+"""How long tasks that are cancelled at the end may take, in seconds."""
+
+
+def serve(app: App, settings: Settings, worker: int) -> None:
+    """
+    Runs until every front has drained this worker. Raises CannotStart, and OSError when the front is gone.
+    `settings.interface` is the one that was found.
+    """
+    loop = _new_event_loop(settings.uvloop)
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(_serve(asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app, settings, worker))
+    finally:
+        loop.run_until_complete(_end_tasks())
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _serve(app: App, settings: Settings, worker: int) -> None:
+    loop = asyncio.get_running_loop()
+    lifespan = Lifespan(app, settings.lifespan)
+    await lifespan.start()
+    hello = hello_frame(worker, settings.interface, settings.concurrency)
+    connections: List[FrontConnection] = []
+    for path in settings.sockets:
+        make = partial(FrontConnection, app, settings.root_path, lifespan.state, hello)
+        _, connection = await loop.create_unix_connection(make, sock=connect(path))
+        connections.append(connection)
+    for connection in connections:
+        await connection.drained
+    await lifespan.stop()
+    for connection in connections:
+        await connection.close()
+
+
+async def _end_tasks() -> None:
+    """Cancels what tasks the app has left, as asyncio.run does, but does not wait for ever."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=_CANCEL_TIMEOUT)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def _new_event_loop(use_uvloop: str) -> asyncio.AbstractEventLoop:
+    if uvloop is None or use_uvloop == 'off':
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

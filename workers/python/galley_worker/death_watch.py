@@ -1,0 +1,34 @@
+"""Ends the process when the one above it is gone."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+
+
+class DeathWatch:
+    """
+    Ends this process, with code 1 and at once, when `descriptor` becomes readable: its other end was closed.
+    It is a thread because the main one may be in the app's hands for ever.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._stop_reader, self._stop_writer = os.pipe()
+        self._thread = threading.Thread(target=self._watch, name='galley-death-watch', daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the thread is gone."""
+        os.close(self._stop_writer)
+        self._thread.join()
+        os.close(self._stop_reader)
+
+    def _watch(self) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        poll.register(self._stop_reader, select.POLLIN)
+        for descriptor, _ in poll.poll():
+            if descriptor == self._descriptor:
+                os._exit(1)

@@ -1,0 +1,104 @@
+"""From the start of the process to the exit of the zygote, or of the worker that was forked from it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import List, Mapping, Optional, Tuple
+
+from .cannot_start import EXIT_CODE
+from .control import Control, Message
+from .death_watch import DeathWatch
+from .hide import hide_galley
+from .inspect_process import ProcessState, unsafe_to_fork
+from .load import App, LoadFailure, load_app
+from .settings import Settings
+from .worker import run_worker, server_of
+from .zygote import Zygote, ignore_terminal_signals
+
+_CONTROL = 3
+
+
+def main() -> int:
+    """
+    Runs `python -m galley_worker` and returns the exit code. An argument is there when a first import was found to be unsafe to
+    fork: the `load` command and the `loaded` event, as JSON.
+    """
+    environment = dict(os.environ)
+    arguments = sys.argv[1:]
+    ignore_terminal_signals()
+    hide_galley()
+    control = Control(_CONTROL)
+    app: Optional[App] = None
+    if arguments:
+        command, loaded = json.loads(arguments[0])
+    else:
+        first = _first_command(control)
+        if first is None:
+            return 0
+        command = first
+        app, loaded = _load(control, command)
+        if not loaded['preloaded']:
+            _execute_anew(command, loaded, environment)
+    settings = replace(Settings.of(command), interface=loaded['interface'])
+    server_of(settings.interface)
+    try:
+        control.send(loaded)
+    except BrokenPipeError:
+        return 0
+    gc.collect()
+    gc.freeze()
+    forked = Zygote(control).run()
+    return run_worker(settings, app, *forked) if forked else 0
+
+
+def _first_command(control: Control) -> Optional[Message]:
+    messages: Optional[List[Message]] = []
+    while messages == []:
+        messages = control.receive()
+    return messages[0] if messages else None
+
+
+def _load(control: Control, command: Message) -> Tuple[App, Message]:
+    """The app and the `loaded` event. Where the app cannot be imported, sends `failed` and ends the process."""
+    watch = DeathWatch(_CONTROL)
+    before = ProcessState.now()
+    started = time.perf_counter()
+    try:
+        app, interface = load_app(Settings.of(command))
+    except LoadFailure as failure:
+        watch.stop()
+        event = {'kind': failure.kind, 'message': failure.message, 'traceback': failure.traceback}
+        control.send({'event': 'failed', **event})
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(EXIT_CODE)  # a thread that the import started could keep a normal exit waiting
+    milliseconds = round((time.perf_counter() - started) * 1000, 1)
+    watch.stop()
+    found = unsafe_to_fork(before)
+    return app, {
+        'event': 'loaded',
+        'interface': interface,
+        'python': platform.python_version(),
+        'implementation': platform.python_implementation(),
+        'milliseconds': milliseconds,
+        'preloaded': not found,
+        'found': found,
+    }
+
+
+def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str]) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for descriptor in ProcessState.now().descriptors:
+        if descriptor > _CONTROL:
+            with suppress(OSError):
+                os.set_inheritable(descriptor, False)
+    arguments = [sys.executable, '-m', 'galley_worker', json.dumps([command, loaded])]
+    os.execve(sys.executable, arguments, environment)

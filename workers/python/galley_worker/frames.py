@@ -1,0 +1,121 @@
+"""The frames of the worker protocol (frame.md): constants, encoding, decoding. No input or output happens here."""
+
+from __future__ import annotations
+
+import struct
+from typing import Callable
+
+PROTOCOL_VERSION = 1
+
+REQUEST = 1
+BODY = 2
+CANCEL = 3
+WINDOW = 4
+DRAIN = 5
+HELLO = 16
+RESPONSE = 17
+INFORM = 18
+TRAILERS = 19
+ABORT = 20
+
+END = 1
+HOLD = 2
+
+MAX_PAYLOAD = 1024 * 1024
+MAX_BODY = 64 * 1024
+"""The longest piece of a body in one frame, in bytes."""
+INITIAL_WINDOW = 256 * 1024
+"""What each direction of a stream may send before the receiver gives credit, in bytes."""
+MAX_ABORT_TEXT = 64 * 1024
+
+pack_header = struct.Struct('<IBBHI').pack
+"""length, kind, flags, 0, stream"""
+pack_response = struct.Struct('<IBBHIIH').pack
+"""length (6 + head + body), RESPONSE, flags, 0, stream, length of the head, status"""
+pack_u32 = struct.Struct('<I').pack
+unpack_u32 = struct.Struct('<I').unpack_from
+
+_unpack_header = struct.Struct('<IBBHI').unpack_from
+_HEADER_SIZE = 12
+_KINDS = frozenset((REQUEST, BODY, CANCEL, WINDOW, DRAIN, HELLO, RESPONSE, INFORM, TRAILERS, ABORT))
+
+FrameSink = Callable[[int, int, int, bytes, int, int], None]
+"""Called with kind, flags, stream, bytes, start, end: the payload is `bytes[start:end]`."""
+
+
+class FrameError(Exception):
+    """Bytes that the worker protocol does not allow."""
+
+
+class FrameDecoder:
+    """Finds the frames in a connection's bytes. Raises FrameError for a broken one and refuses further use."""
+
+    __slots__ = ('_sink', '_rest', '_dead')
+
+    def __init__(self, sink: FrameSink) -> None:
+        self._sink = sink
+        self._rest = b''
+        self._dead = False
+
+    def receive(self, chunk: bytes) -> None:
+        """Gives every frame that `chunk` completes to the sink, whose FrameError counts as a broken frame too."""
+        if self._dead:
+            raise FrameError('Cannot read frames after a broken one')
+        data = self._rest + chunk if self._rest else chunk
+        sink = self._sink
+        size = len(data)
+        at = 0
+        try:
+            while size - at >= _HEADER_SIZE:
+                length, kind, flags, zero, stream = _unpack_header(data, at)
+                if length > MAX_PAYLOAD or zero or flags > 3 or kind not in _KINDS:
+                    raise FrameError(f'Cannot read a frame of kind {kind}, flags {flags}/{zero}, {length} bytes')
+                start = at + _HEADER_SIZE
+                end = start + length
+                if end > size:
+                    break
+                sink(kind, flags, stream, data, start, end)
+                at = end
+        except FrameError:
+            self._dead = True
+            raise
+        self._rest = data[at:]
+
+    def end(self) -> None:
+        """The peer closed its side. Raises FrameError inside a frame."""
+        if self._rest and not self._dead:
+            self._dead = True
+            raise FrameError('The connection ended inside a frame')
+        self._dead = True
+
+
+def body_frame(stream: int, body: bytes, end: bool) -> bytes:
+    """A BODY of at most MAX_BODY bytes."""
+    return pack_header(len(body), BODY, END if end else 0, 0, stream) + body
+
+
+def window_frame(stream: int, credit: int) -> bytes:
+    """A WINDOW that gives `credit` bytes."""
+    return pack_header(4, WINDOW, 0, 0, stream) + pack_u32(credit)
+
+
+def abort_frame(stream: int, text: str) -> bytes:
+    """An ABORT. Of a text that is too long the end is kept, where a traceback names its exception."""
+    data = text.encode('utf-8', 'backslashreplace')[-MAX_ABORT_TEXT:]
+    return pack_header(len(data), ABORT, 0, 0, stream) + data
+
+
+def head_end(data: bytes, start: int, end: int) -> int:
+    """Where the head of the REQUEST in `data[start:end]` ends; it begins at `start + 4`. Raises FrameError."""
+    if end - start >= 4:
+        at = start + 4 + unpack_u32(data, start)[0]
+        if at <= end:
+            return at
+    raise FrameError('Cannot read a request: its head does not fit the frame')
+
+
+def u32(data: bytes, start: int, end: int) -> int:
+    """The number that is the whole payload of a WINDOW. Raises FrameError."""
+    if end - start != 4:
+        raise FrameError(f'Cannot read a WINDOW of {end - start} bytes')
+    return unpack_u32(data, start)[0]

@@ -1,0 +1,32 @@
+"""The first frame on a worker's connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import Optional
+
+from .frames import HELLO, MAX_ABORT_TEXT, PROTOCOL_VERSION, pack_header
+
+
+def connect(path: str) -> socket.socket:
+    """Connects to a front's socket. Raises OSError when the front is gone."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(path)
+    return connection
+
+
+def hello_frame(worker: int, interface: str, concurrency: int, failed: Optional[str] = None) -> bytes:
+    """A HELLO; `failed` says why the worker could not start."""
+    hello = {
+        'protocol': PROTOCOL_VERSION,
+        'worker': worker,
+        'pid': os.getpid(),
+        'interface': interface,
+        'concurrency': concurrency,
+    }
+    if failed is not None:
+        hello['failed'] = failed[-MAX_ABORT_TEXT:]
+    payload = json.dumps(hello).encode()
+    return pack_header(len(payload), HELLO, 0, 0, 0) + payload

@@ -1,0 +1,77 @@
+"""What an import left in the process that a fork would break."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import threading
+from dataclasses import dataclass
+from typing import Dict, FrozenSet, List, Optional
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    """The threads and descriptors of this process at one moment."""
+
+    threads: FrozenSet[int]
+    descriptors: FrozenSet[int]
+
+    @classmethod
+    def now(cls) -> ProcessState:
+        return cls(frozenset(_threads()), frozenset(_descriptors()))
+
+
+def unsafe_to_fork(before: ProcessState) -> List[str]:
+    """The threads, sockets and event polls that appeared since `before`, in words."""
+    after = ProcessState.now()
+    names = _threads()
+    found = [f'thread {names[thread]}' for thread in sorted(after.threads - before.threads) if thread in names]
+    for descriptor in sorted(after.descriptors - before.descriptors):
+        what = _describe(descriptor)
+        if what:
+            found.append(what)
+    return found
+
+
+def _threads() -> Dict[int, str]:
+    """Names by native id: of all threads where /proc shows them, else of those that Python started."""
+    python = {thread.native_id or 0: thread.name for thread in threading.enumerate()}
+    try:
+        ids = [int(name) for name in os.listdir('/proc/self/task')]
+    except OSError:
+        return python
+    return {each: python.get(each) or f'native-{number} ({_comm(each)})' for number, each in enumerate(sorted(ids))}
+
+
+def _comm(thread: int) -> str:
+    try:
+        with open(f'/proc/self/task/{thread}/comm', encoding='utf-8', errors='replace') as file:
+            return file.read().strip()
+    except OSError:
+        return 'ended'
+
+
+def _descriptors() -> List[int]:
+    folder = '/proc/self/fd' if os.path.isdir('/proc/self/fd') else '/dev/fd'
+    return [int(name) for name in os.listdir(folder)]
+
+
+def _describe(descriptor: int) -> Optional[str]:
+    """What an unsafe descriptor is; None for a file, a pipe or one that was closed meanwhile."""
+    try:
+        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return f'socket {_peer(descriptor)}'.strip()
+        link = os.readlink(f'/proc/self/fd/{descriptor}')
+    except OSError:
+        return None
+    return link[len('anon_inode:') :].strip('[]') if link.startswith('anon_inode:') else None
+
+
+def _peer(descriptor: int) -> str:
+    with socket.socket(fileno=os.dup(descriptor)) as opened:
+        try:
+            address = opened.getpeername()
+        except OSError:
+            address = opened.getsockname()
+    return ':'.join(str(part) for part in address[:2]) if isinstance(address, tuple) else str(address)

@@ -1,0 +1,40 @@
+"""Tracebacks that show the app's own frames."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import traceback
+from typing import List, Optional
+
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_IMPORTLIB = os.path.abspath(importlib.__file__)
+
+
+def format_exception(error: BaseException) -> str:
+    """The traceback of `error` and of what led to it, without the frames of this package and of importlib."""
+    report = traceback.TracebackException.from_exception(error)
+    _strip(report)
+    return ''.join(report.format())
+
+
+def has_app_frames(error: BaseException) -> bool:
+    """Whether the app's code is anywhere in the traceback of `error`."""
+    return any(_is_apps(frame) for frame in traceback.extract_tb(error.__traceback__))
+
+
+def _strip(report: traceback.TracebackException) -> None:
+    seen = set()
+    reports: List[Optional[traceback.TracebackException]] = [report]
+    while reports:
+        each = reports.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.stack[:] = [frame for frame in each.stack if _is_apps(frame)]
+        reports += [each.__cause__, each.__context__, *(getattr(each, 'exceptions', None) or ())]
+
+
+def _is_apps(frame: traceback.FrameSummary) -> bool:
+    name = frame.filename
+    return not (name.startswith(('<frozen importlib', _OURS)) or name == _IMPORTLIB)

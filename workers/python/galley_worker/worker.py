@@ -1,0 +1,47 @@
+"""What a forked worker does."""
+
+from __future__ import annotations
+
+from typing import Callable, Optional
+
+from .cannot_start import EXIT_CODE, CannotStart
+from .death_watch import DeathWatch
+from .hello import connect, hello_frame
+from .load import App, load_app
+from .settings import Settings
+
+Serve = Callable[[App, Settings, int], None]
+
+
+def server_of(interface: str) -> Serve:
+    """What serves apps of an interface. The zygote calls it too, so that its workers share what it imports."""
+    if interface == 'wsgi':
+        from .wsgi.serve import serve as serve_wsgi
+
+        return serve_wsgi
+    from .asgi.serve import serve as serve_asgi
+
+    return serve_asgi
+
+
+def run_worker(settings: Settings, app: Optional[App], worker: int, zygote: int) -> int:
+    """
+    Serves until drained and returns the exit code. `app` is None where it is to be imported here; `zygote` is a descriptor that
+    becomes readable when the zygote is gone.
+    """
+    DeathWatch(zygote)
+    try:
+        if app is None:
+            app, _ = load_app(settings)
+        server_of(settings.interface)(app, settings, worker)
+    except CannotStart as failure:
+        return _fail(settings, worker, str(failure))
+    except (ConnectionError, FileNotFoundError):
+        return 1  # the front's socket is gone, and the front with it
+    return 0
+
+
+def _fail(settings: Settings, worker: int, text: str) -> int:
+    with connect(settings.sockets[0]) as front:
+        front.sendall(hello_frame(worker, settings.interface, 0, text))
+    return EXIT_CODE

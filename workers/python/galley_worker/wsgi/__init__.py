@@ -1,0 +1,1 @@
+"""Runs WSGI apps."""

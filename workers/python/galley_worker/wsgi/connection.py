@@ -1,0 +1,137 @@
+"""One front's connection to a WSGI worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import sys
+import threading
+from typing import Callable, Dict, NamedTuple, Optional
+
+from ..credit import ReceiveWindow
+from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, WINDOW, FrameDecoder, FrameError, head_end, u32
+from .environ import Environ, EnvironMaker
+from .input import streamed_input
+from .stream import Stream
+
+_READ_SIZE = 256 * 1024
+
+
+class Request(NamedTuple):
+    """What a thread needs to answer a request."""
+
+    stream: Stream
+    environ: Environ
+
+
+class FrontConnection:
+    """Reads frames, in one thread at a time, and writes those of all threads."""
+
+    def __init__(
+        self, sock: socket.socket, environs: EnvironMaker, take: Callable[[Request], None], reads_alone: bool
+    ) -> None:
+        """
+        `take` gets every request. Where `reads_alone`, another thread than the app's calls `read` all the time; else the app's
+        thread does, also while it waits for a body or credit.
+        """
+        self._socket = sock
+        self._environs = environs
+        self._take = take
+        self._reads_alone = reads_alone
+        self._decoder = FrameDecoder(self._frame)
+        self._streams: Dict[int, Stream] = {}
+        self._is_draining = False
+        self._sending = threading.Lock()
+        self._changed = threading.Condition()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def read(self) -> bool:
+        """Takes what comes next. Returns whether the connection goes on; ends the process when the front is gone."""
+        try:
+            data = self._socket.recv(_READ_SIZE)
+        except OSError:
+            data = b''
+        if not data:
+            if not self._is_draining:
+                os._exit(1)
+            with self._changed:
+                for stream in list(self._streams.values()):
+                    stream.client_left()
+                self._changed.notify_all()
+            return False
+        try:
+            self._decoder.receive(data)
+        except FrameError as error:
+            print(f'galley: a front sent a broken frame: {error}', file=sys.stderr, flush=True)
+            os._exit(1)
+        return True
+
+    def send(self, frame: bytes) -> None:
+        """Writes a frame. What the front no longer reads is dropped: `read` sees that it is gone."""
+        try:
+            with self._sending:
+                self._socket.sendall(frame)
+        except OSError:
+            pass
+
+    def wait(self, is_ready: Callable[[], bool]) -> None:
+        """Returns when frames have made `is_ready` true."""
+        if self._reads_alone:
+            with self._changed:
+                self._changed.wait_for(is_ready)
+        else:
+            while not is_ready() and self.read():
+                pass
+
+    def finished(self, stream: Stream) -> None:
+        """The app is done with a request."""
+        del self._streams[stream.id]
+        self._check_done()
+
+    def _check_done(self) -> None:
+        """Once the front has sent DRAIN and no request is left: says goodbye; the front closes when it has read all."""
+        if self._is_draining and not self._streams:
+            try:
+                self._socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+    def _frame(self, kind: int, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
+        if kind == REQUEST:
+            self._open(flags, stream_id, data, start, end)
+        elif kind == DRAIN:
+            self._is_draining = True
+            self._check_done()
+        elif kind == BODY or kind == WINDOW or kind == CANCEL:
+            stream = self._streams.get(stream_id)
+            with self._changed:
+                self._tell(stream, kind, flags, data, start, end)
+                self._changed.notify_all()
+        else:
+            raise FrameError(f'Cannot take a frame of kind {kind} from a front')
+
+    def _tell(self, stream: Optional[Stream], kind: int, flags: int, data: bytes, start: int, end: int) -> None:
+        credit = u32(data, start, end) if kind == WINDOW else 0
+        if stream is None:
+            return
+        if kind == BODY:
+            stream.body_came(data[start:end], bool(flags & END))
+        elif kind == WINDOW:
+            stream.credit_came(credit)
+        else:
+            stream.client_left()
+
+    def _open(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
+        body_start = head_end(data, start, end)
+        if flags & END:
+            stream = Stream(self, stream_id, None)
+            body: io.IOBase = io.BytesIO(data[body_start:end])
+        else:
+            stream = Stream(self, stream_id, ReceiveWindow(bool(flags & HOLD)))
+            stream.body_came(data[body_start:end], False)
+            body = streamed_input(stream)
+        self._streams[stream_id] = stream
+        self._take(Request(stream, self._environs.make(data[start + 4 : body_start], body)))

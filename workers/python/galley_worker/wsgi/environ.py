@@ -1,0 +1,106 @@
+"""The environ of a request (PEP 3333, "environ Variables")."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Dict, List
+from urllib.parse import unquote_to_bytes
+from wsgiref.util import FileWrapper
+
+from ..frames import FrameError
+from ..settings import Settings
+
+Environ = Dict[str, Any]
+
+_FIXED_FIELDS = 9
+_DROPPED = ''
+_MAX_KNOWN_NAMES = 1024
+_DEFAULT_PORTS = {'https': '443', 'http': '80'}
+
+
+class _Keys(Dict[str, str]):
+    """The environ key of every header name that was seen."""
+
+    def __missing__(self, name: str) -> str:
+        key = _environ_key(name)
+        if len(self) < _MAX_KNOWN_NAMES:
+            self[name] = key
+        return key
+
+
+def _environ_key(name: str) -> str:
+    if '_' in name or name == 'proxy':
+        return _DROPPED  # X_Y would pass for X-Y, and HTTP_PROXY is taken for a setting (CVE-2016-5385)
+    key = name.upper().replace('-', '_')
+    return key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'
+
+
+_keys = _Keys()
+
+
+class EnvironMaker:
+    """Makes environs for one worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._root_path = settings.root_path.encode().decode('latin-1')
+        self._template: Environ = {
+            'SCRIPT_NAME': self._root_path,
+            'wsgi.version': (1, 0),
+            'wsgi.errors': sys.stderr,
+            'wsgi.multithread': settings.threads > 1,
+            'wsgi.multiprocess': settings.workers > 1,
+            'wsgi.run_once': False,
+            'wsgi.input_terminated': True,
+            'wsgi.file_wrapper': FileWrapper,
+        }
+
+    def make(self, head: bytes, body: Any) -> Environ:
+        """A fresh environ from a REQUEST head (frame.md, "Heads") and the input. Raises FrameError."""
+        fields = head.decode('latin-1').split('\n')
+        if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
+            raise FrameError(f'Cannot read a request head of {len(fields)} fields')
+        scheme, client, client_port, server, server_port, method, version, target, normalized = fields[:_FIXED_FIELDS]
+        path, _, query = target.partition('?')
+        path = normalized or path
+        if '%' in path:
+            path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
+        if server_port == '0':  # a Unix socket
+            server, server_port = 'localhost', _DEFAULT_PORTS[scheme]
+        environ = self._template.copy()
+        environ['REQUEST_METHOD'] = method
+        environ['PATH_INFO'] = self._below_root(path) if self._root_path else path
+        environ['QUERY_STRING'] = query
+        environ['REQUEST_URI'] = environ['RAW_URI'] = target
+        environ['SERVER_NAME'] = server
+        environ['SERVER_PORT'] = server_port
+        environ['SERVER_PROTOCOL'] = f'HTTP/{version}'
+        environ['REMOTE_ADDR'] = client
+        environ['REMOTE_PORT'] = client_port
+        environ['wsgi.url_scheme'] = scheme
+        environ['wsgi.input'] = body
+        names = fields[_FIXED_FIELDS::2]
+        values = fields[_FIXED_FIELDS + 1 :: 2]
+        before = len(environ)
+        environ.update(zip(map(_keys.__getitem__, names), values))
+        if len(environ) != before + len(names) or _DROPPED in environ:
+            environ.pop(_DROPPED, None)
+            environ.update(_joined(names, values))
+        return environ
+
+    def _below_root(self, path: str) -> str:
+        """PATH_INFO: what follows the root path, whole segments only; a path that is not below it was stripped already."""
+        root = self._root_path
+        if path == root or path.startswith(root + '/'):
+            return path[len(root) :]
+        return path
+
+
+def _joined(names: List[str], values: List[str]) -> Environ:
+    """Headers of which some are repeated or dropped (RFC 9110 §5.3; RFC 6265 §5.4 for Cookie)."""
+    headers: Dict[str, str] = {}
+    for key, value in zip(map(_keys.__getitem__, names), values):
+        if key in headers:
+            headers[key] += ('; ' if key == 'HTTP_COOKIE' else ',') + value
+        elif key != _DROPPED:
+            headers[key] = value
+    return headers

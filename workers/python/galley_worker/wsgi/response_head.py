@@ -1,0 +1,51 @@
+"""The head of a WSGI response (PEP 3333, "The start_response() Callable")."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import List, Tuple
+
+from ..response_head import check_head
+
+NO_LENGTH = -1
+
+# RFC 2616 §13.5.1, which PEP 3333 ("Other HTTP Features") forbids an app to send.
+_HOP_BY_HOP = frozenset((
+    'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailers', 'transfer-encoding', 'upgrade',
+))  # fmt: skip
+
+ResponseHead = Tuple[int, bytes, int]
+"""The status, the head as in frame.md, and the declared content length or NO_LENGTH."""
+
+
+def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
+    """Checks and encodes what an app gave. Raises ValueError, TypeError or AssertionError for what may not be sent."""
+    code, reason = _parse_status(status)
+    if type(headers) is not list:
+        raise TypeError(f'Headers must be a list, not {type(headers).__name__}')
+    parts = [reason]
+    length = NO_LENGTH
+    for name, value in headers:
+        lower = name.lower()
+        if lower in _HOP_BY_HOP:
+            raise AssertionError(f'Hop-by-hop header {name!r} not allowed: connections are the server\'s')
+        if lower == 'content-length':
+            if code == 204:  # RFC 9110 §8.6: never with 204
+                continue
+            if not (value.isascii() and value.isdigit()):
+                raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
+            length = int(value)
+        parts += (name, value)
+    head = '\n'.join(parts).encode('latin-1')
+    check_head(head, len(parts))
+    return code, head, length
+
+
+@lru_cache(maxsize=256)
+def _parse_status(status: str) -> Tuple[int, str]:
+    if type(status) is not str:
+        raise TypeError(f'Status must be a string, not {type(status).__name__}')
+    code, _, reason = status.partition(' ')
+    if not (len(code) == 3 and code.isascii() and code.isdigit() and '200' <= code <= '599'):
+        raise ValueError(f'Cannot send status {status!r}: write it as "200 OK", 200 to 599')
+    return int(code), reason

@@ -1,0 +1,123 @@
+"""The process that forks workers (control.md)."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import sys
+from typing import Dict, Optional, Tuple
+
+from .control import Control, Message
+
+
+def ignore_terminal_signals() -> None:
+    """
+    Leaves SIGINT and SIGHUP of the terminal to the supervisor. They get handlers that do nothing, since ignored signals would
+    stay ignored in the programs that the app starts.
+    """
+    signal.signal(signal.SIGINT, _nothing)
+    signal.signal(signal.SIGHUP, _nothing)
+
+
+class Zygote:
+    """One thread that obeys the supervisor, forks, and tells of workers that ended."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._workers: Dict[int, int] = {}
+        """Worker numbers by process id."""
+        self._alive_reader, self._alive_writer = os.pipe()
+        self._signal_reader, self._signal_writer = socket.socketpair()
+        self._signal_reader.setblocking(False)
+        self._signal_writer.setblocking(False)
+
+    def run(self) -> Optional[Tuple[int, int]]:
+        """
+        Returns None when Galley is gone or says so, with all workers ended. In a forked worker it returns the worker's number
+        and a descriptor that becomes readable when the zygote is gone.
+        """
+        ignore_terminal_signals()
+        signal.signal(signal.SIGCHLD, _nothing)
+        signal.signal(signal.SIGTERM, _nothing)
+        signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._signal_reader, selectors.EVENT_READ)
+            try:
+                while True:
+                    for key, _ in selector.select():
+                        if key.fileobj is self._signal_reader:
+                            if signal.SIGTERM in self._signal_reader.recv(4096):
+                                return self._end()
+                            self._reap()
+                            continue
+                        messages = self._control.receive()
+                        if messages is None:
+                            return self._end()
+                        for message in messages:
+                            if self._obey(message):
+                                self._leave_zygote()
+                                return message['worker'], self._alive_reader
+            except ConnectionError:
+                return self._end()
+
+    def _obey(self, message: Message) -> bool:
+        """Returns whether this process is now a forked worker."""
+        worker = message['worker']
+        if message['command'] == 'fork':
+            return self._fork(worker)
+        if message['command'] == 'signal':
+            for pid, number in self._workers.items():
+                if number == worker:
+                    os.kill(pid, signal.Signals[message['signal']])
+        return False
+
+    def _fork(self, worker: int) -> bool:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            print(f'galley: cannot fork worker {worker}: {error.strerror}', file=sys.stderr, flush=True)
+            self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})
+            return False
+        if pid == 0:
+            return True
+        self._workers[pid] = worker
+        self._control.send({'event': 'forked', 'worker': worker, 'pid': pid})
+        return False
+
+    def _leave_zygote(self) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._control.close()
+        self._signal_reader.close()
+        self._signal_writer.close()
+        os.close(self._alive_writer)
+
+    def _reap(self) -> None:
+        # Not waitpid(-1): that would take the exit of a program that the app's import started.
+        for pid in list(self._workers):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self._control.send({'event': 'exited', 'worker': self._workers.pop(pid), 'pid': pid, **_exit(status)})
+
+    def _end(self) -> None:
+        for pid in self._workers:
+            os.kill(pid, signal.SIGKILL)
+        for pid in self._workers:
+            os.waitpid(pid, 0)
+
+
+def _exit(status: int) -> Message:
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return {'code': code, 'signal': None}
+    return {'code': None, 'signal': signal.Signals(-code).name}
+
+
+def _nothing(_signal: int, _frame: object) -> None:
+    pass

@@ -1,0 +1,217 @@
+"""A front for tests: a real Unix socket that speaks frames with a worker."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import struct
+import tempfile
+import threading
+from collections import deque
+from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from galley_worker import frames as f
+from galley_worker.settings import Settings
+from galley_worker.worker import server_of
+
+TIMEOUT = 10.0
+Headers = List[Tuple[str, str]]
+
+
+def settings(**changes: Any) -> Settings:
+    """What a `load` command says where a test does not."""
+    plain: Dict[str, Any] = {
+        'app': 'main:app',
+        'directory': '/',
+        'interface': 'asgi3',
+        'factory': False,
+        'lifespan': 'off',
+        'root_path': '',
+        'threads': 1,
+        'workers': 1,
+        'concurrency': 100,
+        'sockets': [],
+        'uvloop': 'auto',
+    }
+    return Settings(**{**plain, **changes})
+
+
+class Frame(NamedTuple):
+    kind: int
+    flags: int
+    stream: int
+    payload: bytes
+
+    @property
+    def ends(self) -> bool:
+        return bool(self.flags & f.END) or self.kind == f.ABORT
+
+
+class Answer(NamedTuple):
+    """All that a worker sent on a stream, up to the frame that ended it."""
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    abort: Optional[str]
+    kinds: List[int]
+
+    def header(self, name: str) -> Optional[str]:
+        return next((value for each, value in self.headers if each.lower() == name), None)
+
+
+class Connection:
+    """The front's end of one worker connection."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.socket.settimeout(TIMEOUT)
+        self.frames: Deque[Frame] = deque()
+        self._decoder = f.FrameDecoder(self._frame)
+        self._last = 0
+        self.hello = json.loads(self.next().payload)
+
+    def request(
+        self,
+        method: str = 'GET',
+        target: str = '/',
+        headers: Iterable[Tuple[str, str]] = (),
+        body: bytes = b'',
+        flags: int = f.END,
+        fields: Tuple[str, ...] = ('http', '127.0.0.1', '50000', '127.0.0.1', '8000'),
+        version: str = '1.1',
+        normalized: str = '',
+    ) -> int:
+        """Sends a REQUEST and returns its stream."""
+        self._last += 1
+        parts = [*fields, method, version, target, normalized]
+        for name, value in headers:
+            parts += (name, value)
+        head = '\n'.join(parts).encode('latin-1')
+        self.send(f.REQUEST, flags, self._last, struct.pack('<I', len(head)) + head + body)
+        return self._last
+
+    def send(self, kind: int, flags: int, stream: int, payload: bytes = b'') -> None:
+        self.socket.sendall(f.pack_header(len(payload), kind, flags, 0, stream) + payload)
+
+    def body(self, stream: int, body: bytes, end: bool = False) -> None:
+        self.send(f.BODY, f.END if end else 0, stream, body)
+
+    def cancel(self, stream: int) -> None:
+        self.send(f.CANCEL, 0, stream, b'\x01')
+
+    def window(self, stream: int, credit: int) -> None:
+        self.send(f.WINDOW, 0, stream, struct.pack('<I', credit))
+
+    def next(self) -> Frame:
+        """The next frame of any stream."""
+        while not self.frames:
+            data = self.socket.recv(65536)
+            if not data:
+                raise ConnectionError('the worker closed the connection')
+            self._decoder.receive(data)
+        return self.frames.popleft()
+
+    def next_of(self, stream: int) -> Frame:
+        """The next frame of a stream; those of others stay."""
+        others: List[Frame] = []
+        frame = self.next()
+        while frame.stream != stream:
+            others.append(frame)
+            frame = self.next()
+        self.frames.extendleft(reversed(others))
+        return frame
+
+    def answer(self, stream: int) -> Answer:
+        """Reads until the stream ends, without giving credit."""
+        status, reason, headers, body, abort, kinds = 0, '', [], b'', None, []
+        while True:
+            frame = self.next_of(stream)
+            kinds.append(frame.kind)
+            if frame.kind == f.RESPONSE:
+                length, status = struct.unpack_from('<IH', frame.payload)
+                reason, *fields = frame.payload[6 : 6 + length].decode('latin-1').split('\n')
+                headers = list(zip(fields[::2], fields[1::2]))
+                body += frame.payload[6 + length :]
+            elif frame.kind == f.BODY:
+                body += frame.payload
+            elif frame.kind == f.ABORT:
+                abort = frame.payload.decode()
+            if frame.ends:
+                return Answer(status, reason, headers, body, abort, kinds)
+
+    def get(self, **request: Any) -> Answer:
+        return self.answer(self.request(**request))
+
+    def drain(self) -> None:
+        """Sends DRAIN, and reads until the worker says goodbye."""
+        self.send(f.DRAIN, 0, 0)
+        while True:
+            data = self.socket.recv(65536)
+            if not data:
+                return
+            self._decoder.receive(data)
+
+    def _frame(self, kind: int, flags: int, stream: int, data: bytes, start: int, end: int) -> None:
+        self.frames.append(Frame(kind, flags, stream, data[start:end]))
+
+
+class FakeFront:
+    """Serves an app in a thread of this process until the `with` block ends; then drains it."""
+
+    def __init__(self, app: Any, connections: int = 1, **changes: Any) -> None:
+        self._folder = tempfile.mkdtemp()
+        self._listeners: List[socket.socket] = []
+        for number in range(connections):
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(f'{self._folder}/{number}.sock')
+            listener.listen()
+            listener.settimeout(TIMEOUT)
+            self._listeners.append(listener)
+        self.settings = settings(sockets=[listener.getsockname() for listener in self._listeners], **changes)
+        self.failure: Optional[BaseException] = None
+        self._thread = threading.Thread(target=self._serve, args=(app,), daemon=True)
+        self.connections: List[Connection] = []
+
+    def __enter__(self) -> Connection:
+        self._thread.start()
+        self.connections = [Connection(listener.accept()[0]) for listener in self._listeners]
+        return self.connections[0]
+
+    def __exit__(self, *_: object) -> None:
+        self.drain()
+        if self.failure:
+            raise self.failure
+
+    def drain(self) -> None:
+        """Drains the worker and waits until it has ended."""
+        if not self._folder:
+            return
+        for connection in self.connections:
+            connection.drain()
+        self.close()
+
+    def close(self) -> None:
+        for connection in self.connections:
+            connection.socket.close()
+        for listener in self._listeners:
+            listener.close()
+        self._thread.join(TIMEOUT)
+        shutil.rmtree(self._folder)
+        self._folder = ''
+        if self._thread.is_alive():
+            raise AssertionError('the worker did not end')
+
+    def wait(self) -> None:
+        """Waits for a worker that ends by itself."""
+        self._thread.start()
+        self._thread.join(TIMEOUT)
+        self.close()
+
+    def _serve(self, app: Any) -> None:
+        try:
+            server_of(self.settings.interface)(app, self.settings, 7)
+        except BaseException as error:
+            self.failure = error
