@@ -8,6 +8,7 @@ import { FrameWriter } from '../protocol/worker/frame-writer.ts';
 import { type CancelReason, Flag, Kind, protocolVersion } from '../protocol/worker/kinds.ts';
 import { readFields, readResponseFrame } from '../protocol/worker/response-frame.ts';
 import type { PythonInterface } from './options.ts';
+import { StreamTable } from './stream-table.ts';
 import { type StreamCarrier, WorkerStream } from './worker-stream.ts';
 
 /** What a worker says of itself in HELLO. */
@@ -40,8 +41,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   readonly #events: LinkEvents;
   readonly #writer: FrameWriter = new FrameWriter();
   readonly #reader: FrameReader = new FrameReader(this);
-  readonly #streams: Map<number, WorkerStream> = new Map();
-  #lastStream = 0;
+  readonly #streams: StreamTable = new StreamTable();
   #flushing = false;
   #hello: Hello | undefined;
   #closed = false;
@@ -70,15 +70,15 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   }
 
   get streams(): Iterable<WorkerStream> {
-    return this.#streams.values();
+    return this.#streams;
   }
 
   /** Sends a request; `now` is the front's time in milliseconds. The stream's `reply` is the answer. */
   request(exchange: Exchange, now: number): WorkerStream {
     const { body, request } = exchange;
     const streamed = !(body instanceof Uint8Array);
-    const stream = new WorkerStream(this.#nextId(), exchange, now, exchange.expectsContinue, this);
-    this.#streams.set(stream.id, stream);
+    const stream = new WorkerStream(this.#streams.nextId(), exchange, now, exchange.expectsContinue, this);
+    this.#streams.add(stream);
     const normalized = request.normalizedPath === request.path ? '' : request.normalizedPath;
     this.#writer.request(
       stream.id,
@@ -187,7 +187,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 
   #end(stream: WorkerStream, trailers: HeaderList): void {
     stream.end(trailers);
-    this.#streams.delete(stream.id);
+    this.#streams.delete(stream);
     this.#events.free(this);
   }
 
@@ -198,12 +198,6 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       if (!(error instanceof PeerError || error instanceof SyntaxError)) throw error;
       this.#close(error);
     }
-  }
-
-  #nextId(): number {
-    do this.#lastStream = this.#lastStream === 0xffffffff ? 1 : this.#lastStream + 1;
-    while (this.#streams.has(this.#lastStream));
-    return this.#lastStream;
   }
 
   #schedule(): void {
@@ -229,7 +223,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.#streams) {
       stream.fail(new PeerError('worker-lost', 'The worker was lost while it had this request'));
     }
     this.#streams.clear();
