@@ -28,6 +28,7 @@ if (values.quick) {
 } else {
   const python = await step('Python packages', pythonOfTests);
   const files = globSync(nodeTests, { cwd: root }).filter((file) => file.includes(pattern ?? ''));
+  if (files.length === 0) process.stderr.write(`No test file of Node has "${pattern}" in its path\n`);
   await step('Tests of Node', () => node(files));
   for (const folder of pattern === undefined ? pythonTests : []) {
     await step(`Tests of Python in ${folder}`, async () => {

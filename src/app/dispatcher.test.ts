@@ -22,25 +22,32 @@ interface Stage {
 
 const stages: Stage[] = [];
 
-async function stage(limits = { maxRequests: 2, maxWaitMs: 60_000 }, requestTimeoutMs = 0): Promise<Stage> {
-  const dispatcher = new Dispatcher(limits, requestTimeoutMs, () => performance.now());
+async function stage(
+  limits = { maxRequests: 2, maxWaitMs: 60_000 },
+  requestTimeoutMs = 0,
+  now = () => performance.now(),
+): Promise<Stage> {
+  const dispatcher = new Dispatcher(limits, requestTimeoutMs, now);
   const made: Stage = {
     dispatcher,
     links: new Map(),
     closed: [],
     appErrors: [],
-    listener: await WorkerListener.open({
-      hello: (link, hello) => {
-        made.links.set(hello.worker, link);
-        dispatcher.add(link);
+    listener: await WorkerListener.open(
+      {
+        hello: (link, hello) => {
+          made.links.set(hello.worker, link);
+          dispatcher.add(link);
+        },
+        free: (link) => dispatcher.free(link),
+        appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
+        closed: (link, error) => {
+          dispatcher.remove(link);
+          made.closed.push({ worker: link.hello?.worker, error });
+        },
       },
-      free: (link) => dispatcher.free(link),
-      appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
-      closed: (link, error) => {
-        dispatcher.remove(link);
-        made.closed.push({ worker: link.hello?.worker, error });
-      },
-    }),
+      now,
+    ),
     worker: async (id, hello) => {
       const worker = await FakeWorker.connect(made.listener.path, id, hello);
       await until(() => made.links.has(id) || made.closed.length > 0, 'the worker is known');
@@ -110,6 +117,24 @@ describe('Dispatcher', () => {
     ]);
     assert.equal(exchanges[0]?.queueMs, 0);
     assert.ok((exchanges[2]?.queueMs ?? 0) > 0);
+  });
+
+  it('sends a WSGI worker a few requests ahead while they are quick, and none once they are slow', async () => {
+    let time = 0;
+    const { dispatcher, worker } = await stage({ maxRequests: 100, maxWaitMs: 60_000 }, 0, () => time);
+    const fake = await worker(1, { interface: 'wsgi', concurrency: 2 });
+    const send = (count: number): void => {
+      for (let sent = 0; sent < count; sent++) dispatcher.dispatch(fakeExchange('/')).catch(() => {});
+    };
+    send(20);
+    await until(() => fake.requests.length === 2, 'one request for each thread');
+    for (const stream of [1, 2]) fake.respond(stream, '');
+    await until(() => fake.requests.length === 12, 'ten are there after two quick answers');
+    assert.equal(dispatcher.queueDepth, 8);
+    time += 1000;
+    for (const stream of [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) fake.respond(stream, '');
+    await until(() => fake.requests.length === 14, 'only one request for each thread again');
+    assert.equal(dispatcher.queueDepth, 6);
   });
 
   it('refuses a request beyond the queue, and takes out a client that leaves', async () => {

@@ -46,9 +46,8 @@ export class Dispatcher {
   /** Answers by a worker. Rejects with PeerError: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
   dispatch(exchange: Exchange): Promise<Reply> {
     if (this.#closed) throw new PeerError('shutting-down', 'Galley is stopping');
-    const now = this.#now();
     const link = this.#queue.depth === 0 ? this.#leastBusy() : undefined;
-    return link ? link.request(exchange, now).reply : this.#queue.add(exchange, now);
+    return link ? link.request(exchange).reply : this.#queue.add(exchange, this.#now());
   }
 
   /** A worker has room for queued requests. */
@@ -56,9 +55,8 @@ export class Dispatcher {
     while (this.#queue.depth > 0 && link.hasRoom && this.#links.includes(link)) {
       const queued = this.#queue.shift();
       if (!queued) return;
-      const now = this.#now();
-      queued.exchange.queueMs = now - queued.since;
-      queued.resolve(link.request(queued.exchange, now).reply);
+      queued.exchange.queueMs = this.#now() - queued.since;
+      queued.resolve(link.request(queued.exchange).reply);
     }
   }
 

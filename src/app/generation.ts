@@ -146,7 +146,8 @@ export class Generation {
       clearTimeout(late);
     }
     const left = this.#workers.size;
-    if (left > 0) this.#context.log.warn(`${left} workers had not ended after ${graceMs} ms and are killed`);
+    if (left > 0 && graceMs > 0)
+      this.#context.log.warn(`${left} workers had not ended after ${graceMs} ms and are killed`);
     await this.kill();
   }
 

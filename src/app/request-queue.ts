@@ -15,49 +15,81 @@ export interface QueuedRequest {
 /** The requests that no worker can take yet, first come first served, bounded in number and in time. */
 export class RequestQueue {
   readonly #limits: QueueLimits;
-  readonly #waiting: Set<QueuedRequest> = new Set();
+  /** A ring. The place of a client that left stays empty until its turn comes. */
+  #places: (QueuedRequest | undefined)[];
+  #first = 0;
+  #used = 0;
+  #depth = 0;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
+    this.#places = Array.from({ length: limits.maxRequests }, () => undefined);
   }
 
   get depth(): number {
-    return this.#waiting.size;
+    return this.#depth;
   }
 
   /** Waits for a worker. Throws PeerError `queue-full`. A client that leaves is taken out. */
   add(exchange: Exchange, now: number): Promise<Reply> {
-    if (this.#waiting.size >= this.#limits.maxRequests) {
+    if (this.#depth >= this.#limits.maxRequests) {
       throw new PeerError('queue-full', `Cannot queue the request: ${this.#limits.maxRequests} are waiting already`);
     }
+    if (this.#used === this.#places.length) this.#compact();
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const queued: QueuedRequest = { exchange, since: now, resolve, reject };
-    this.#waiting.add(queued);
+    this.#places[(this.#first + this.#used) % this.#places.length] = queued;
+    this.#used++;
+    this.#depth++;
     exchange.onAbort((code) => {
-      if (this.#waiting.delete(queued)) reject(new PeerError(code, 'The client left while its request was queued'));
+      const place = this.#places.indexOf(queued);
+      if (place < 0) return;
+      this.#places[place] = undefined;
+      this.#depth--;
+      reject(new PeerError(code, 'The client left while its request was queued'));
     });
     return promise;
   }
 
   /** Takes the request that has waited longest. */
   shift(): QueuedRequest | undefined {
-    const { value } = this.#waiting.values().next();
-    if (value) this.#waiting.delete(value);
-    return value;
+    while (this.#used > 0) {
+      const queued = this.#places[this.#first];
+      this.#places[this.#first] = undefined;
+      this.#first = (this.#first + 1) % this.#places.length;
+      this.#used--;
+      if (!queued) continue;
+      this.#depth--;
+      return queued;
+    }
+    return undefined;
   }
 
   /** Refuses those that have waited too long. */
   expire(now: number): void {
-    for (const queued of this.#waiting) {
-      if (now - queued.since < this.#limits.maxWaitMs) return;
-      this.#waiting.delete(queued);
-      queued.reject(new PeerError('queue-timeout', `No worker was free within ${this.#limits.maxWaitMs} ms`));
+    const { maxWaitMs } = this.#limits;
+    while (this.#depth > 0) {
+      const first = this.#places[this.#first];
+      if (first && now - first.since < maxWaitMs) return;
+      if (first) this.shift()?.reject(new PeerError('queue-timeout', `No worker was free within ${maxWaitMs} ms`));
+      else this.#compact();
     }
   }
 
   /** Refuses all. */
   clear(error: PeerError): void {
-    for (const queued of this.#waiting) queued.reject(error);
-    this.#waiting.clear();
+    for (let queued = this.shift(); queued; queued = this.shift()) queued.reject(error);
+  }
+
+  #compact(): void {
+    const waiting: (QueuedRequest | undefined)[] = [];
+    for (let index = 0; index < this.#used; index++) {
+      const queued = this.#places[(this.#first + index) % this.#places.length];
+      if (queued) waiting.push(queued);
+    }
+    this.#first = 0;
+    this.#used = waiting.length;
+    waiting.length = this.#places.length;
+    this.#places = waiting;
   }
 }

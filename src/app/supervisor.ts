@@ -42,16 +42,19 @@ export class AppSupervisor {
 
   /** Imports the app and waits until all workers are ready. Rejects with AppStartError, with nothing left behind. */
   async start(): Promise<LoadedApp> {
-    this.#listener = await WorkerListener.open({
-      hello: (link, hello) => {
-        const owner = this.#ownerOf(hello.worker);
-        if (owner) owner.hello(link, hello);
-        else link.destroy();
+    this.#listener = await WorkerListener.open(
+      {
+        hello: (link, hello) => {
+          const owner = this.#ownerOf(hello.worker);
+          if (owner) owner.hello(link, hello);
+          else link.destroy();
+        },
+        free: (link) => this.#dispatcher.free(link),
+        appError: (link, text, exchange) => this.#appError(link.hello?.worker ?? 0, text, exchange),
+        closed: (link, error) => this.#ownerOf(link.hello?.worker ?? 0)?.linkClosed(link, error),
       },
-      free: (link) => this.#dispatcher.free(link),
-      appError: (link, text, exchange) => this.#appError(link.hello?.worker ?? 0, text, exchange),
-      closed: (link, error) => this.#ownerOf(link.hello?.worker ?? 0)?.linkClosed(link, error),
-    });
+      this.#now,
+    );
     try {
       return await this.#replace(0);
     } catch (error) {

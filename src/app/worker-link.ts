@@ -3,6 +3,7 @@ import { emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
+import { prefetch } from '../core/limits.ts';
 import { FrameReader, type FrameSink } from '../protocol/worker/frame-reader.ts';
 import { FrameWriter } from '../protocol/worker/frame-writer.ts';
 import { type CancelReason, Flag, Kind, protocolVersion } from '../protocol/worker/kinds.ts';
@@ -22,6 +23,9 @@ export interface Hello {
   /** Why it could not start, with the traceback. */
   readonly failed?: string;
 }
+
+/** The weight of the latest request in the mean. */
+const meanWeight = 0.1;
 
 /** What happens on a link. */
 export interface LinkEvents {
@@ -43,13 +47,18 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   readonly #reader: FrameReader = new FrameReader(this);
   readonly #streams: StreamTable = new StreamTable();
   #flushing = false;
+  readonly #now: () => number;
   #hello: Hello | undefined;
+  /** How long requests take there on average, from being sent to their end, in milliseconds. */
+  #meanMs = prefetch.meanMs;
   #closed = false;
   #draining = false;
 
-  constructor(socket: Socket, events: LinkEvents) {
+  /** `now`: a monotonic clock in milliseconds. */
+  constructor(socket: Socket, events: LinkEvents, now: () => number) {
     this.#socket = socket;
     this.#events = events;
+    this.#now = now;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.#close(undefined));
     socket.on('close', () => this.#close(undefined));
@@ -66,18 +75,18 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 
   /** Whether it may be sent one more request. */
   get hasRoom(): boolean {
-    return !this.#closed && !this.#draining && this.#streams.size < (this.#hello?.concurrency ?? 0);
+    return !this.#closed && !this.#draining && this.#streams.size < this.#room;
   }
 
   get streams(): Iterable<WorkerStream> {
     return this.#streams;
   }
 
-  /** Sends a request; `now` is the front's time in milliseconds. The stream's `reply` is the answer. */
-  request(exchange: Exchange, now: number): WorkerStream {
+  /** Sends a request. The stream's `reply` is the answer. */
+  request(exchange: Exchange): WorkerStream {
     const { body, request } = exchange;
     const streamed = !(body instanceof Uint8Array);
-    const stream = new WorkerStream(this.#streams.nextId(), exchange, now, exchange.expectsContinue, this);
+    const stream = new WorkerStream(this.#streams.nextId(), exchange, this.#now(), exchange.expectsContinue, this);
     this.#streams.add(stream);
     const normalized = request.normalizedPath === request.path ? '' : request.normalizedPath;
     this.#writer.request(
@@ -174,6 +183,12 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     }
   }
 
+  get #room(): number {
+    if (!this.#hello) return 0;
+    const { interface: called, concurrency } = this.#hello;
+    return called === 'wsgi' && this.#meanMs < prefetch.meanMs ? concurrency * (1 + prefetch.perThread) : concurrency;
+  }
+
   #greet(kind: number, bytes: Buffer, start: number, end: number): void {
     if (kind !== Kind.hello) throw new PeerError('worker-protocol', 'The first frame was no HELLO');
     const hello = JSON.parse(bytes.toString('utf8', start, end)) as Hello;
@@ -188,6 +203,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   #end(stream: WorkerStream, trailers: HeaderList): void {
     stream.end(trailers);
     this.#streams.delete(stream);
+    this.#meanMs += (this.#now() - stream.startedAt - this.#meanMs) * meanWeight;
     this.#events.free(this);
   }
 

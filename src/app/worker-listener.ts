@@ -18,8 +18,8 @@ export class WorkerListener {
     this.#links = links;
   }
 
-  /** Listens; every connection becomes a link that reports to `events`. */
-  static async open(events: LinkEvents): Promise<WorkerListener> {
+  /** Listens; every connection becomes a link that reports to `events`. `now`: a monotonic clock in milliseconds. */
+  static async open(events: LinkEvents, now: () => number): Promise<WorkerListener> {
     const folder = await mkdtemp(join(tmpdir(), 'galley-'));
     const path = join(folder, 'front.sock');
     const links: Set<WorkerLink> = new Set();
@@ -27,7 +27,7 @@ export class WorkerListener {
       links.delete(link);
       events.closed(link, error);
     };
-    const server = createServer((socket) => links.add(new WorkerLink(socket, { ...events, closed })));
+    const server = createServer((socket) => links.add(new WorkerLink(socket, { ...events, closed }, now)));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
     return new WorkerListener(folder, path, server, links);
   }

@@ -96,6 +96,7 @@ function pythonOf(python: string | undefined, currentFolder: string): string | u
   return python?.includes('/') ? resolve(currentFolder, python) : python;
 }
 
+/** Node itself looks for `--env-file` in the arguments of its program too, and refuses a missing file before this can say so. */
 function environmentOf(file: string | undefined, currentFolder: string): Readonly<Record<string, string>> {
   if (file === undefined) return {};
   try {

@@ -89,3 +89,9 @@ export const maxConnections = 20_000; // nginx worker_connections 512 to 1024
 
 /** What is read and thrown away of a request body that nobody wanted, so that the connection can be kept, in bytes. */
 export const maxDrainSize: number = 64 * KiB; // Go 256 KiB
+
+/**
+ * How many requests beyond its threads a WSGI worker may be sent, for each thread, while its requests take no longer than
+ * `meanMs` on average: the next batch is then there when the last one is done. What is behind a slow request waits for it.
+ */
+export const prefetch: { readonly perThread: number; readonly meanMs: number } = { perThread: 4, meanMs: 2 };

@@ -1,11 +1,12 @@
 """An ASGI app for streams that are larger than what anybody should hold."""
 
 import asyncio
+from collections import defaultdict
 
 PIECE = b'x' * 65536
-taken = 0
 sent = 0
-released = asyncio.Event()
+freed = 0
+gates = defaultdict(asyncio.Event)
 
 
 async def app(scope, receive, send):
@@ -19,10 +20,10 @@ async def app(scope, receive, send):
     elif path == '/late-reader':
         await late_reader(receive, send)
     elif path == '/release':
-        released.set()
+        gates['late-reader'].set()
         await answer(send, '')
     else:
-        await answer(send, f'{taken} {sent}')
+        await answer(send, f'{sent} {freed}')
 
 
 async def echo(receive, send, length):
@@ -37,17 +38,21 @@ async def echo(receive, send, length):
 
 
 async def download(send, length):
-    global sent
+    global sent, freed
     await start(send, str(length))
-    for _ in range(length // len(PIECE)):
-        await send({'type': 'http.response.body', 'body': PIECE, 'more_body': True})
-        sent += len(PIECE)
+    try:
+        for _ in range(length // len(PIECE)):
+            await send({'type': 'http.response.body', 'body': PIECE, 'more_body': True})
+            sent += len(PIECE)
+    except OSError:
+        freed += 1
+        raise
     await send({'type': 'http.response.body'})
 
 
 async def late_reader(receive, send):
-    global taken
-    await released.wait()
+    await gates['late-reader'].wait()
+    taken = 0
     while True:
         message = await receive()
         taken += len(message['body'])

@@ -3,8 +3,8 @@
 import threading
 
 PIECE = b'x' * 65536
-taken = 0
 sent = 0
+freed = 0
 released = threading.Event()
 
 
@@ -22,7 +22,7 @@ def app(environ, start_response):
         released.set()
         text = ''
     else:
-        text = f'{taken} {sent}'
+        text = f'{sent} {freed}'
     start_response('200 OK', [('content-length', str(len(text)))])
     return [text.encode()]
 
@@ -33,15 +33,16 @@ def pieces(stream):
 
 
 def download(length):
-    global sent
-    for _ in range(length // len(PIECE)):
-        yield PIECE
-        sent += len(PIECE)
+    global sent, freed
+    try:
+        for _ in range(length // len(PIECE)):
+            yield PIECE
+            sent += len(PIECE)
+    except GeneratorExit:
+        freed += 1
+        raise
 
 
 def late_reader(stream):
-    global taken
     released.wait()
-    for piece in pieces(stream):
-        taken += len(piece)
-    return str(taken)
+    return str(sum(map(len, pieces(stream))))

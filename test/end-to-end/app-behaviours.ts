@@ -14,6 +14,8 @@ import { uploadMultipart } from './upload-multipart.ts';
 export interface AppTraits {
   /** Who makes the page when a view raises: the framework, or Galley because the exception comes through. */
   readonly errorPage: 'framework' | 'galley';
+  /** Whether the framework lets the exception through once it has sent its error page. */
+  readonly raisesAfterAnswer: boolean;
   /** The framings of an upload that the app can read while it comes; Django reads all of it before an ASGI view is called. */
   readonly streamedUploads: readonly ('length' | 'chunked')[];
   /** Most WSGI frameworks take a request without content-length for one without a body. */
@@ -133,6 +135,15 @@ export function describeApp(galley: () => Galley, traits: AppTraits): void {
     }
     assert.equal((await fetch(at('/json'))).status, 200);
   });
+
+  if (traits.raisesAfterAnswer) {
+    it('names the request that failed in the log', {
+      todo: 'the stream is forgotten when the answer ends',
+    }, async () => {
+      await (await fetch(at('/fail?named'))).text();
+      await galley().says(/the app failed: GET \/fail\?named request=\S+/, 1_000);
+    });
+  }
 
   if (traits.backgroundTasks) {
     it('runs a background task after the answer is complete', async () => {

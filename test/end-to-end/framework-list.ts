@@ -10,6 +10,7 @@ export interface Framework extends AppTraits {
 const asgi = {
   interface: 'ASGI 3',
   errorPage: 'framework',
+  raisesAfterAnswer: false,
   streamedUploads: ['length', 'chunked'],
   readsChunkedBody: true,
   backgroundTasks: true,
@@ -19,8 +20,8 @@ const asgi = {
 const wsgi = { ...asgi, interface: 'WSGI', readsChunkedBody: false, backgroundTasks: false } as const;
 
 export const asgiFrameworks: readonly Framework[] = [
-  { ...asgi, name: 'FastAPI', target: 'fastapi_app:app', lifespanState: true },
-  { ...asgi, name: 'Starlette', target: 'starlette_app:app', lifespanState: true },
+  { ...asgi, name: 'FastAPI', target: 'fastapi_app:app', raisesAfterAnswer: true, lifespanState: true },
+  { ...asgi, name: 'Starlette', target: 'starlette_app:app', raisesAfterAnswer: true, lifespanState: true },
   {
     ...asgi,
     name: 'Django, ASGI',

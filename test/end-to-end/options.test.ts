@@ -35,6 +35,15 @@ async function get(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
 
+/** The answer that comes over a Unix socket. */
+function getOver(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path: '/', agent: false }, (response) => text(response).then(resolve, reject))
+      .on('error', reject)
+      .end();
+  });
+}
+
 describe('galley’s options', () => {
   it('--env-file adds to the environment of the app', async () => {
     await using folder = await AppFolder.with({
@@ -105,12 +114,7 @@ app = App()
     const args = ['main:app', '--bind', 'unix:galley.sock', '--workers', '1'];
     await using galley = await ready(new Galley(args, { cwd: folder.path }));
     const socketPath = folder.file('galley.sock');
-    const answer = await new Promise<string>((resolve, reject) => {
-      request({ socketPath, path: '/', agent: false }, (response) => text(response).then(resolve, reject))
-        .on('error', reject)
-        .end();
-    });
-    assert.equal(answer, 'localhost');
+    assert.equal(await getOver(socketPath), 'localhost');
     assert.equal(await galley.stop(), 0);
     await assert.rejects(realpath(socketPath), { code: 'ENOENT' });
   });
@@ -133,11 +137,21 @@ app = App()
     assert.equal(await get(galley.url), 'False');
   });
 
+  it('--timeout bounds how long the app may take to begin its answer', async () => {
+    await using folder = await AppFolder.with({
+      'main.py': 'import asyncio\nasync def app(scope, receive, send):\n    await asyncio.sleep(600)\n',
+    });
+    const args = ['--timeout', '0.2', '--lifespan', 'off', '--workers', '1', '--graceful-timeout', '0'];
+    await using galley = await startGalley('main:app', { cwd: folder.path, args });
+    assert.equal((await fetch(galley.url)).status, 504);
+  });
+
   it('--log-level error keeps the start quiet', async () => {
     await using folder = await AppFolder.with({ 'main.py': wsgiShowing('0') });
     const args = ['main:app', '--bind', 'unix:galley.sock', '--log-level', 'error'];
     await using galley = new Galley(args, { cwd: folder.path });
     await until(() => existsSync(folder.file('galley.sock')), 'the socket is there');
+    await getOver(folder.file('galley.sock'));
     assert.equal(await galley.stop(), 0);
     assert.equal(galley.stderr(), '');
   });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
 import { type Galley, startGalley } from '../support/galley.ts';
 import { until } from '../support/until.ts';
+import { HeldRequests } from './held-requests.ts';
 
 const broken = 'def app(environ, start_response:\n    pass\n';
 
@@ -40,6 +41,19 @@ describe('galley, when the app changes', () => {
     await until(() => !galley.workers().some((pid) => before.includes(pid)), 'the old workers end');
     assert.equal(galley.workers().length, 2);
     assert.match(galley.stderr(), /reloaded in \d+ ms/);
+  });
+
+  it('lets requests end in the old version', async () => {
+    await using held = await HeldRequests.start('--workers', '1');
+    const [outcome] = await held.hold(1);
+    const [before] = held.galley.workers();
+    held.galley.signal('SIGHUP');
+    await held.galley.says(/reloaded in \d+ ms/);
+    assert.notEqual(await served(held.galley), String(before));
+    await held.release();
+    assert.deepEqual(await outcome, { status: 200, body: String(before) });
+    await until(() => held.galley.workers().length === 1, 'the old worker ends');
+    assert.deepEqual(await held.shutdowns(), [before]);
   });
 
   it('keeps the old version on SIGHUP when the new one cannot be imported', async () => {

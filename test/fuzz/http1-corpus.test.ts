@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { httpLimits } from '../../src/core/limits.ts';
-import { outcomeOf } from '../../src/protocol/codec-contract.ts';
-import { type PlainHead, recordedServerCodec } from '../../src/protocol/http1/recorded-server-codec.ts';
+import { outcomeOf } from '../support/codec-contract.ts';
+import { type PlainHead, recordedServerCodec } from '../support/recorded-http1-codec.ts';
 
 /** An input of the corpus: bytes as latin-1, the requests that are read from it, and the code that ends it. */
 interface Entry {

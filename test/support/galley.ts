@@ -132,8 +132,11 @@ export class Galley {
     return (await this.exited).code;
   }
 
+  /** Stops it, by force where it takes long. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop('SIGKILL');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), 3_000);
+    await this.stop();
+    clearTimeout(late);
   }
 }
 

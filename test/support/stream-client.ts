@@ -7,6 +7,7 @@ const piece = Buffer.alloc(64 * 1024, 'u');
 export class StreamClient {
   readonly #socket: Socket;
   #toSend = 0;
+  #changed: () => void = () => {};
   /** Bytes read, the head's included. */
   bytesRead = 0;
 
@@ -14,12 +15,12 @@ export class StreamClient {
     this.#socket = socket;
     socket.on('error', () => {});
     socket.on('drain', () => this.#send());
+    for (const event of ['readable', 'end', 'close']) socket.on(event, () => this.#changed());
   }
 
   /** Connects and sends a request head; a body of so many bytes follows as fast as the server takes it. */
   static async open(port: number, head: string, bodyLength = 0): Promise<StreamClient> {
     const socket = connect({ port, host: '127.0.0.1' });
-    socket.pause();
     await once(socket, 'connect');
     const client = new StreamClient(socket);
     socket.write(head);
@@ -45,7 +46,9 @@ export class StreamClient {
       } else if (this.#socket.readableEnded || this.#socket.destroyed) {
         break;
       } else {
-        await Promise.race([once(this.#socket, 'readable'), once(this.#socket, 'end'), once(this.#socket, 'close')]);
+        await new Promise<void>((resolve) => {
+          this.#changed = resolve;
+        });
       }
     }
     return Buffer.concat(chunks);

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import {
+  type CodecMessage,
+  type CodecOutcome,
+  describeCodec,
+  outcomeOf,
+} from '../../../test/support/codec-contract.ts';
+import { type PlainHead, recordedServerCodec } from '../../../test/support/recorded-http1-codec.ts';
 import { errorTable } from '../../core/errors.ts';
 import { type HttpLimits, httpLimits } from '../../core/limits.ts';
-import { type CodecMessage, type CodecOutcome, describeCodec, outcomeOf } from '../codec-contract.ts';
-import { type PlainHead, recordedServerCodec } from './recorded-server-codec.ts';
 import { type Http1RequestHead, Http1ServerCodec } from './server-codec.ts';
 
 const limits: HttpLimits = {

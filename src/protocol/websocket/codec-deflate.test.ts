@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type CodecMessage, describeCodec, outcomeOf } from '../codec-contract.ts';
+import { type CodecMessage, describeCodec, outcomeOf } from '../../../test/support/codec-contract.ts';
+import { recordedCodec } from '../../../test/support/recorded-websocket-codec.ts';
 import { type Deflate, WebSocketCodec, type WebSocketSink } from './codec.ts';
 import { buildFrame, COMPRESSED, FINAL, Opcode } from './frame.ts';
 import type { WebSocketLimits } from './limits.ts';
-import { recordedCodec } from './recorded-codec.ts';
 
 const limits: WebSocketLimits = { maxMessageSize: 5000, maxFrameSize: 5000, maxFragments: 8 };
 const silent: WebSocketSink = { message() {}, ping() {}, pong() {}, close() {} };
@@ -82,6 +82,14 @@ describe('WebSocketCodec with permessage-deflate', () => {
       framed(FINAL | COMPRESSED | continuation, payload.subarray(1)),
     );
     assert.deepEqual(events, [['fails', 1002]]);
+  });
+
+  it('gives the inflater the tail that senders leave out (RFC 7692 §7.2.2)', () => {
+    let given: Uint8Array | undefined;
+    const deflate: Deflate = { deflate: (bytes) => bytes, inflate: (bytes) => (given = bytes) };
+    const codec = new WebSocketCodec('server', silent, limits, deflate);
+    codec.receive(framed(FINAL | COMPRESSED | binary, Buffer.of(1, 2)));
+    assert.deepEqual(given && [...given], [1, 2, 0, 0, 0xff, 0xff]);
   });
 
   it('refuses broken data and text that is not UTF-8 with 1007', () => {

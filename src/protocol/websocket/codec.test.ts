@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type CodecMessage, type CodecOutcome, describeCodec, outcomeOf } from '../codec-contract.ts';
+import {
+  type CodecMessage,
+  type CodecOutcome,
+  describeCodec,
+  outcomeOf,
+} from '../../../test/support/codec-contract.ts';
+import { recordedCodec } from '../../../test/support/recorded-websocket-codec.ts';
 import { WebSocketCodec, type WebSocketSink } from './codec.ts';
 import { buildFrame, FINAL, Opcode } from './frame.ts';
 import type { WebSocketLimits } from './limits.ts';
-import { recordedCodec } from './recorded-codec.ts';
 import { WebSocketError } from './websocket-error.ts';
 
 const limits: WebSocketLimits = { maxMessageSize: 1000, maxFrameSize: 800, maxFragments: 8 };
@@ -210,6 +215,27 @@ describe('WebSocketCodec as a receiver', () => {
     codec.receive(frame.subarray(114));
     assert.equal(codec.buffered, 0);
     assert.equal(codec.midMessage, false);
+    codec.receive(framed(FINAL | ping, 'abc').subarray(0, 8));
+    assert.equal(codec.buffered, 8);
+  });
+
+  it('counts the limits of every message anew', () => {
+    const frames = [0, 1, 2].flatMap(() => [inTwo(1000), inFragments(8)]);
+    assert.equal(eventsOf(frames, limits).length, 6);
+  });
+
+  it('gives large messages that came in many pieces, each in memory of its own', () => {
+    const given: Uint8Array[] = [];
+    const codec = new WebSocketCodec('server', { ...silent, message: (data) => given.push(data) }, roomy, undefined);
+    const sent = [1, 2].map((seed) => Buffer.from(Uint8Array.from({ length: 100_000 }, (_, index) => index * seed)));
+    const fragments = (data: Buffer) => [
+      framed(binary, data.subarray(0, 40_000)),
+      framed(FINAL, data.subarray(40_000)),
+    ];
+    const wire = Buffer.concat(sent.flatMap((data) => [...fragments(data), framed(FINAL | binary, data)]));
+    for (let at = 0; at < wire.length; at += 1_000) codec.receive(wire.subarray(at, at + 1_000));
+    assert.equal(given.length, 4);
+    for (const [index, data] of given.entries()) assert.ok(sent[index >> 1]!.equals(data), `message ${index} differs`);
   });
 
   it('gives a message that came in one chunk as a view of it', () => {

@@ -96,9 +96,9 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
 def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    for descriptor in ProcessState.now().descriptors:
+    for descriptor, _, _ in ProcessState.now().descriptors:
         if descriptor > _CONTROL:
-            with suppress(OSError):
+            with suppress(OSError):  # a thread of the app may have closed it
                 os.set_inheritable(descriptor, False)
     arguments = [sys.executable, '-m', 'galley_worker', json.dumps([command, loaded])]
     os.execve(sys.executable, arguments, environment)

@@ -108,7 +108,7 @@ def abort_frame(stream: int, text: str) -> bytes:
 def head_end(data: bytes, start: int, end: int) -> int:
     """Where the head of the REQUEST in `data[start:end]` ends; it begins at `start + 4`. Raises FrameError."""
     if end - start >= 4:
-        at = start + 4 + unpack_u32(data, start)[0]
+        at: int = start + 4 + unpack_u32(data, start)[0]
         if at <= end:
             return at
     raise FrameError('Cannot read a request: its head does not fit the frame')
@@ -118,4 +118,5 @@ def u32(data: bytes, start: int, end: int) -> int:
     """The number that is the whole payload of a WINDOW. Raises FrameError."""
     if end - start != 4:
         raise FrameError(f'Cannot read a WINDOW of {end - start} bytes')
-    return unpack_u32(data, start)[0]
+    value: int = unpack_u32(data, start)[0]
+    return value

@@ -6,8 +6,9 @@ import os
 import socket
 import stat
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, List, Optional
+from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class ProcessState:
     """The threads and descriptors of this process at one moment."""
 
     threads: FrozenSet[int]
-    descriptors: FrozenSet[int]
+    descriptors: FrozenSet[Tuple[int, int, int]]
+    """Number, device and inode: a number alone may be given to something else later."""
 
     @classmethod
     def now(cls) -> ProcessState:
@@ -27,7 +29,7 @@ def unsafe_to_fork(before: ProcessState) -> List[str]:
     after = ProcessState.now()
     names = _threads()
     found = [f'thread {names[thread]}' for thread in sorted(after.threads - before.threads) if thread in names]
-    for descriptor in sorted(after.descriptors - before.descriptors):
+    for descriptor, _, _ in sorted(after.descriptors - before.descriptors):
         what = _describe(descriptor)
         if what:
             found.append(what)
@@ -52,9 +54,12 @@ def _comm(thread: int) -> str:
         return 'ended'
 
 
-def _descriptors() -> List[int]:
+def _descriptors() -> Iterator[Tuple[int, int, int]]:
     folder = '/proc/self/fd' if os.path.isdir('/proc/self/fd') else '/dev/fd'
-    return [int(name) for name in os.listdir(folder)]
+    for name in os.listdir(folder):
+        with suppress(OSError):  # one of the names is that of the listing itself, closed by now
+            facts = os.fstat(int(name))
+            yield int(name), facts.st_dev, facts.st_ino
 
 
 def _describe(descriptor: int) -> Optional[str]:

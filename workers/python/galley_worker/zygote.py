@@ -7,9 +7,13 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import Dict, Optional, Tuple
 
 from .control import Control, Message
+
+
+_HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
 
 def ignore_terminal_signals() -> None:
@@ -45,23 +49,26 @@ class Zygote:
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._signal_reader, selectors.EVENT_READ)
-            try:
-                while True:
-                    for key, _ in selector.select():
-                        if key.fileobj is self._signal_reader:
-                            if signal.SIGTERM in self._signal_reader.recv(4096):
-                                return self._end()
-                            self._reap()
-                            continue
-                        messages = self._control.receive()
-                        if messages is None:
-                            return self._end()
-                        for message in messages:
-                            if self._obey(message):
-                                self._leave_zygote()
-                                return message['worker'], self._alive_reader
-            except ConnectionError:
-                return self._end()
+            with suppress(ConnectionError):
+                while selector.select():
+                    if signal.SIGTERM in self._signals():
+                        break
+                    self._reap()
+                    messages = self._control.receive()
+                    if messages is None:
+                        break
+                    for message in messages:
+                        if self._obey(message):
+                            return message['worker'], self._alive_reader
+        self._end()
+        return None
+
+    def _signals(self) -> bytes:
+        """The numbers of the signals that came."""
+        try:
+            return self._signal_reader.recv(4096)
+        except BlockingIOError:
+            return b''
 
     def _obey(self, message: Message) -> bool:
         """Returns whether this process is now a forked worker."""
@@ -77,14 +84,19 @@ class Zygote:
     def _fork(self, worker: int) -> bool:
         sys.stdout.flush()
         sys.stderr.flush()
+        # A signal to the new worker must wait until the worker no longer writes to the zygote's wake-up descriptor.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
             pid = os.fork()
+            if pid == 0:
+                self._leave_zygote()
+                return True
         except OSError as error:
             print(f'galley: cannot fork worker {worker}: {error.strerror}', file=sys.stderr, flush=True)
             self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})
             return False
-        if pid == 0:
-            return True
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._workers[pid] = worker
         self._control.send({'event': 'forked', 'worker': worker, 'pid': pid})
         return False

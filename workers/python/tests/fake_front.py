@@ -145,12 +145,12 @@ class Connection:
     def get(self, **request: Any) -> Answer:
         return self.answer(self.request(**request))
 
-    def drain(self) -> None:
-        """Sends DRAIN, and reads until the worker says goodbye."""
-        self.send(f.DRAIN, 0, 0)
+    def close(self) -> None:
+        """Reads until the worker says goodbye, then closes."""
         while True:
             data = self.socket.recv(65536)
             if not data:
+                self.socket.close()
                 return
             self._decoder.receive(data)
 
@@ -190,12 +190,12 @@ class FakeFront:
         if not self._folder:
             return
         for connection in self.connections:
-            connection.drain()
+            connection.send(f.DRAIN, 0, 0)
+        for connection in self.connections:
+            connection.close()
         self.close()
 
     def close(self) -> None:
-        for connection in self.connections:
-            connection.socket.close()
         for listener in self._listeners:
             listener.close()
         self._thread.join(TIMEOUT)

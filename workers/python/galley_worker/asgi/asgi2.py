@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable
+from typing import Any
 
 from .request import App
 
 
-def asgi2_as_asgi3(app: Callable[[Any], Callable[[Any, Any], Awaitable[None]]]) -> App:
+def asgi2_as_asgi3(app: Any) -> App:
     """Wraps an app that is called twice: with the scope, then with `receive` and `send`."""
 
     async def run(scope: Any, receive: Any, send: Any) -> None:

@@ -144,6 +144,6 @@ class FrontConnection(asyncio.Protocol):
             request = Request(self, stream, scope['method'] == 'HEAD', None, IncomingBody(bool(flags & HOLD), body))
         self._requests[stream] = request
         if _HAS_EAGER_START:
-            request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, eager_start=True)
+            request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, eager_start=True)  # type: ignore[call-arg]
         else:
             request.task = self._loop.create_task(request.run(self._app, scope))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from ..cannot_start import CannotStart
 from ..tracebacks import format_exception
@@ -64,7 +64,8 @@ class Lifespan:
         assert self._task
         self._answer = asyncio.get_running_loop().create_future()
         self._events.put_nowait({'type': event})
-        await asyncio.wait([self._task, self._answer], timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        either: List[asyncio.Future[Any]] = [self._task, self._answer]
+        await asyncio.wait(either, timeout=TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         if self._answer.done():
             return self._answer.result()
         if not self._task.done():

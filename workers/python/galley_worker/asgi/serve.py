@@ -14,7 +14,7 @@ from .lifespan import Lifespan
 from .request import App
 
 try:
-    import uvloop
+    import uvloop  # type: ignore[import-not-found]
 except ImportError:
     uvloop = None
 
@@ -50,8 +50,7 @@ async def _serve(app: App, settings: Settings, worker: int) -> None:
     for connection in connections:
         await connection.drained
     await lifespan.stop()
-    for connection in connections:
-        await connection.close()
+    await asyncio.gather(*(connection.close() for connection in connections))
 
 
 async def _end_tasks() -> None:
@@ -67,4 +66,5 @@ async def _end_tasks() -> None:
 def _new_event_loop(use_uvloop: str) -> asyncio.AbstractEventLoop:
     if uvloop is None or use_uvloop == 'off':
         return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop

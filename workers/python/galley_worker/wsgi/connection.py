@@ -91,6 +91,9 @@ class FrontConnection:
         del self._streams[stream.id]
         self._check_done()
 
+    def close(self) -> None:
+        self._socket.close()
+
     def _check_done(self) -> None:
         """Once the front has sent DRAIN and no request is left: says goodbye; the front closes when it has read all."""
         if self._is_draining and not self._streams:

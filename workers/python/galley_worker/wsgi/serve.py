@@ -65,6 +65,7 @@ def _reads(connections: List[FrontConnection]) -> Iterator[None]:
     if len(connections) == 1:
         while connections[0].read():
             yield
+        connections[0].close()
         return
     with selectors.DefaultSelector() as selector:
         for connection in connections:
@@ -73,6 +74,7 @@ def _reads(connections: List[FrontConnection]) -> Iterator[None]:
             for key, _ in selector.select():
                 if not key.data.read():
                     selector.unregister(key.fileobj)
+                    key.data.close()
                 yield
 
 

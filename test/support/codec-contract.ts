@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ProtocolError } from '../core/errors.ts';
+import { ProtocolError } from '../../src/core/errors.ts';
 
 /** The receiving half of a codec, as the laws see it. */
 export interface CodecUnderTest {

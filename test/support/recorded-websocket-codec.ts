@@ -1,12 +1,12 @@
-import { ProtocolError } from '../../core/errors.ts';
-import type { CodecRecorder, CodecUnderTest } from '../codec-contract.ts';
-import { type Deflate, WebSocketCodec } from './codec.ts';
-import type { WebSocketLimits } from './limits.ts';
-import { WebSocketError } from './websocket-error.ts';
+import { ProtocolError } from '../../src/core/errors.ts';
+import { type Deflate, WebSocketCodec } from '../../src/protocol/websocket/codec.ts';
+import type { WebSocketLimits } from '../../src/protocol/websocket/limits.ts';
+import { WebSocketError } from '../../src/protocol/websocket/websocket-error.ts';
+import type { CodecRecorder, CodecUnderTest } from './codec-contract.ts';
 
 /**
- * A codec for tests that tells a recorder what it reads, what it closes with as the event `fails`. Since the laws let a
- * connection end between messages, its `end` passes there.
+ * A codec for tests that tells a recorder what it reads, and as the event `fails` the close code of its error. The laws
+ * let a connection end between messages, so its `end` passes there without a close frame.
  */
 export function recordedCodec(
   recorder: CodecRecorder,

@@ -1,6 +1,6 @@
-import type { HttpLimits } from '../../core/limits.ts';
-import type { CodecRecorder, CodecUnderTest } from '../codec-contract.ts';
-import { type Http1RequestHead, Http1ServerCodec } from './server-codec.ts';
+import type { HttpLimits } from '../../src/core/limits.ts';
+import { type Http1RequestHead, Http1ServerCodec } from '../../src/protocol/http1/server-codec.ts';
+import type { CodecRecorder, CodecUnderTest } from './codec-contract.ts';
 
 /** A server codec for tests, which resumes by itself and tells a recorder what it reads. */
 export function recordedServerCodec(recorder: CodecRecorder, limits: HttpLimits): CodecUnderTest {

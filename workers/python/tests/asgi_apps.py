@@ -1,0 +1,36 @@
+"""Small ASGI apps."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Tuple
+
+Headers = List[Tuple[bytes, bytes]]
+
+
+def start(status: int = 200, headers: Optional[Headers] = None) -> Any:
+    return {'type': 'http.response.start', 'status': status, 'headers': headers or []}
+
+
+def body(data: bytes = b'', more: bool = False) -> Any:
+    return {'type': 'http.response.body', 'body': data, 'more_body': more}
+
+
+def sends(*messages: Any) -> Any:
+    """An app that sends these messages."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    return app
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the body, piece by piece."""
+    await send(start())
+    more = True
+    while more:
+        message = await receive()
+        more = message['more_body']
+        await send(body(message['body'], True))
+    await send(body())

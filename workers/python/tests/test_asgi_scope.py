@@ -1,0 +1,92 @@
+"""Points 1 to 7 of the ASGI specification's traps: the scope."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any, Dict, List
+
+from galley_worker.asgi.scope import http_scope
+from galley_worker.frames import FrameError
+
+LOCAL = ['http', '127.0.0.1', '50000', '127.0.0.1', '8000']
+
+
+def scope(
+    target: str = '/',
+    normalized: str = '',
+    root_path: str = '',
+    connection: List[str] = LOCAL,
+    method: str = 'GET',
+    version: str = '1.1',
+    headers: List[str] = [],
+    state: Any = None,
+) -> Dict[str, Any]:
+    fields = [*connection, method, version, target, normalized, *headers]
+    return http_scope([field.encode('latin-1') for field in fields], root_path, state)
+
+
+class ScopeTest(unittest.TestCase):
+    def test_asgi_01_version_method_and_scheme_are_as_the_specification_names_them(self) -> None:
+        for version in ('1.0', '1.1', '2'):
+            self.assertEqual(scope(version=version)['http_version'], version)
+        made = scope(method='DELETE', connection=['https', *LOCAL[1:]])
+        self.assertEqual((made['method'], made['scheme'], made['type']), ('DELETE', 'https', 'http'))
+
+    def test_asgi_02_path_is_decoded_and_the_others_are_as_received(self) -> None:
+        made = scope('/caf%C3%A9%2Fx%20y?q=%C3%A9&a=?')
+        self.assertEqual(made['path'], '/café/x y')
+        self.assertEqual(made['raw_path'], b'/caf%C3%A9%2Fx%20y')
+        self.assertEqual(made['query_string'], b'q=%C3%A9&a=?')
+
+    def test_asgi_02_bytes_that_are_not_utf8_become_replacement_characters(self) -> None:
+        self.assertEqual(scope('/%ff')['path'], '/\ufffd')
+        self.assertEqual(scope('/\xff')['path'], '/\ufffd')
+
+    def test_asgi_02_a_normalized_path_is_what_the_app_sees_and_raw_path_stays(self) -> None:
+        made = scope('/a/../%62?x', normalized='/%62')
+        self.assertEqual((made['path'], made['raw_path']), ('/b', b'/a/../%62'))
+
+    def test_asgi_03_path_includes_the_root_path(self) -> None:
+        made = scope('/x%20y', root_path='/api')
+        self.assertEqual((made['root_path'], made['path'], made['raw_path']), ('/api', '/api/x y', b'/api/x%20y'))
+
+    def test_asgi_04_headers_keep_order_duplicates_and_bytes(self) -> None:
+        made = scope(headers=['host', 'a', 'x-b', '1', 'x_c', '\xe9', 'x-b', '2', 'x-d', ''])
+        self.assertEqual(
+            made['headers'], [(b'host', b'a'), (b'x-b', b'1'), (b'x_c', b'\xe9'), (b'x-b', b'2'), (b'x-d', b'')]
+        )
+        self.assertEqual(scope()['headers'], [])
+
+    def test_asgi_05_addresses_have_numbers_as_ports(self) -> None:
+        made = scope()
+        self.assertEqual((made['client'], made['server']), (('127.0.0.1', 50000), ('127.0.0.1', 8000)))
+
+    def test_asgi_05_a_unix_socket_has_no_port_and_an_unknown_client_is_none(self) -> None:
+        made = scope(connection=['http', '', '0', '/run/galley.sock', '0'])
+        self.assertEqual((made['client'], made['server']), (None, ('/run/galley.sock', None)))
+
+    def test_asgi_06_state_is_a_copy_for_every_request_and_absent_without_lifespan(self) -> None:
+        state = {'pool': object()}
+        first, second = scope(state=state), scope(state=state)
+        first['state']['mine'] = 1
+        self.assertEqual(second['state'], state)
+        self.assertIs(second['state']['pool'], state['pool'])
+        self.assertNotIn('state', scope())
+
+    def test_asgi_06_the_asgi_and_extensions_dicts_are_not_shared(self) -> None:
+        first, second = scope(), scope()
+        self.assertIsNot(first['asgi'], second['asgi'])
+        self.assertIsNot(first['extensions'], second['extensions'])
+        self.assertEqual(first['asgi'], {'version': '3.0', 'spec_version': '2.4'})
+
+    def test_asgi_07_the_scope_is_a_plain_dict(self) -> None:
+        self.assertIs(type(scope()), dict)
+
+    def test_a_head_with_too_few_fields_or_half_a_header_is_a_broken_frame(self) -> None:
+        for fields in ([b'http'] * 8, [b'http'] * 10):
+            with self.assertRaises(FrameError):
+                http_scope(fields, '', None)
+
+
+if __name__ == '__main__':
+    unittest.main()

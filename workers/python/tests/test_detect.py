@@ -1,0 +1,83 @@
+"""Telling ASGI 3, ASGI 2 and WSGI apps apart."""
+
+from __future__ import annotations
+
+import functools
+import unittest
+from typing import Any
+
+from galley_worker.detect import detect_interface, takes_nothing
+
+
+async def asgi3(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def wsgi(environ: Any, start_response: Any) -> Any: ...
+
+
+def asgi2(scope: Any) -> Any: ...
+
+
+class Asgi3:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class Asgi3Awaitable:
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def __await__(self) -> Any: ...
+
+
+class Asgi2:
+    def __init__(self, scope: Any) -> None: ...
+
+    async def __call__(self, receive: Any, send: Any) -> None: ...
+
+
+class WsgiInstance:
+    def __call__(self, environ: Any, start_response: Any) -> Any: ...
+
+
+class WsgiClass:
+    def __init__(self, environ: Any, start_response: Any) -> None: ...
+
+    def __iter__(self) -> Any: ...
+
+
+@functools.wraps(asgi3)
+def wrapped(*arguments: Any) -> Any:
+    return asgi3(*arguments)
+
+
+def plain(scope: Any, receive: Any, send: Any) -> Any:
+    return asgi3(scope, receive, send)
+
+
+def with_options(option: Any, environ: Any, start_response: Any) -> Any: ...
+
+
+async def asgi_with_options(option: Any, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class DetectTest(unittest.TestCase):
+    def test_asgi3(self) -> None:
+        partial = functools.partial(asgi_with_options, 1)
+        for app in (asgi3, Asgi3(), Asgi3().__call__, Asgi3Awaitable, wrapped, plain, partial, functools.partial(Asgi3())):
+            self.assertEqual(detect_interface(app), 'asgi3', app)
+
+    def test_asgi2(self) -> None:
+        for app in (asgi2, Asgi2, functools.partial(asgi2)):
+            self.assertEqual(detect_interface(app), 'asgi2', app)
+
+    def test_wsgi(self) -> None:
+        for app in (wsgi, WsgiInstance(), WsgiClass, functools.partial(with_options, 1), lambda *arguments: None, print):
+            self.assertEqual(detect_interface(app), 'wsgi', app)
+
+    def test_a_callable_without_arguments_is_no_app(self) -> None:
+        self.assertTrue(takes_nothing(lambda: wsgi))
+        self.assertFalse(takes_nothing(wsgi))
+        self.assertFalse(takes_nothing(WsgiInstance()))
+
+
+if __name__ == '__main__':
+    unittest.main()
