@@ -20,7 +20,7 @@ class Control:
         return self._socket.fileno()
 
     def send(self, message: Message) -> None:
-        """Raises OSError when the supervisor is gone."""
+        """Raises ConnectionError when the supervisor is gone."""
         self._socket.sendall(json.dumps(message).encode() + b'\n')
 
     def receive(self) -> Optional[List[Message]]:

@@ -50,25 +50,21 @@ class Zygote:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._signal_reader, selectors.EVENT_READ)
             with suppress(ConnectionError):
-                while selector.select():
-                    if signal.SIGTERM in self._signals():
-                        break
-                    self._reap()
-                    messages = self._control.receive()
-                    if messages is None:
-                        break
-                    for message in messages:
-                        if self._obey(message):
-                            return message['worker'], self._alive_reader
+                while True:
+                    ready = [key.fileobj for key, _ in selector.select()]
+                    if self._signal_reader in ready:
+                        if signal.SIGTERM in self._signal_reader.recv(4096):
+                            break
+                        self._reap()
+                    if self._control in ready:
+                        messages = self._control.receive()
+                        if messages is None:
+                            break
+                        for message in messages:
+                            if self._obey(message):
+                                return message['worker'], self._alive_reader
         self._end()
         return None
-
-    def _signals(self) -> bytes:
-        """The numbers of the signals that came."""
-        try:
-            return self._signal_reader.recv(4096)
-        except BlockingIOError:
-            return b''
 
     def _obey(self, message: Message) -> bool:
         """Returns whether this process is now a forked worker."""

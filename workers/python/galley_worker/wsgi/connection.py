@@ -7,7 +7,9 @@ import os
 import socket
 import sys
 import threading
-from typing import Callable, Dict, NamedTuple, Optional
+from collections import deque
+from time import monotonic
+from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from ..credit import ReceiveWindow
 from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, WINDOW, FrameDecoder, FrameError, head_end, u32
@@ -16,6 +18,7 @@ from .input import streamed_input
 from .stream import Stream
 
 _READ_SIZE = 256 * 1024
+_GATHERED_FRAMES = 16
 
 
 class Request(NamedTuple):
@@ -26,24 +29,20 @@ class Request(NamedTuple):
 
 
 class FrontConnection:
-    """Reads frames, in one thread at a time, and writes those of all threads."""
+    """Reads frames in one thread and writes those of all."""
 
-    def __init__(
-        self, sock: socket.socket, environs: EnvironMaker, take: Callable[[Request], None], reads_alone: bool
-    ) -> None:
-        """
-        `take` gets every request. Where `reads_alone`, another thread than the app's calls `read` all the time; else the app's
-        thread does, also while it waits for a body or credit.
-        """
+    def __init__(self, sock: socket.socket, environs: EnvironMaker, take: Callable[[Request], None]) -> None:
+        """`take` gets every request."""
         self._socket = sock
         self._environs = environs
         self._take = take
-        self._reads_alone = reads_alone
         self._decoder = FrameDecoder(self._frame)
         self._streams: Dict[int, Stream] = {}
         self._is_draining = False
-        self._sending = threading.Lock()
         self._changed = threading.Condition()
+        self._sending = threading.Lock()
+        self._unsent: Deque[bytes] = deque()
+        self._unsent_since = 0.0
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -69,22 +68,48 @@ class FrontConnection:
             os._exit(1)
         return True
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether frames wait for `flush`."""
+        return bool(self._unsent)
+
     def send(self, frame: bytes) -> None:
-        """Writes a frame. What the front no longer reads is dropped: `read` sees that it is gone."""
-        try:
-            with self._sending:
-                self._socket.sendall(frame)
-        except OSError:
-            pass
+        """Writes a frame, behind those that wait."""
+        self._unsent.append(frame)
+        self.flush()
+
+    def send_soon(self, frame: bytes) -> None:
+        """Writes a frame with others, when some have gathered, the thread has no more to do, or `flush_late` finds that it has waited."""
+        unsent = self._unsent
+        if not unsent:
+            self._unsent_since = monotonic()
+        unsent.append(frame)
+        if len(unsent) >= _GATHERED_FRAMES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what waits. What the front no longer reads is dropped: `read` sees that it is gone."""
+        unsent = self._unsent
+        with self._sending:
+            frames: List[bytes] = []
+            # Other threads add to it meanwhile: it is taken apart one by one, never replaced.
+            while unsent:
+                frames.append(unsent.popleft())
+            try:
+                self._socket.sendall(b''.join(frames))
+            except OSError:
+                pass
+
+    def flush_late(self, age: float) -> None:
+        """Writes what has waited for `age` seconds: the thread that gathered it is held up."""
+        if self._unsent and monotonic() - self._unsent_since >= age:
+            self.flush()
 
     def wait(self, is_ready: Callable[[], bool]) -> None:
         """Returns when frames have made `is_ready` true."""
-        if self._reads_alone:
-            with self._changed:
-                self._changed.wait_for(is_ready)
-        else:
-            while not is_ready() and self.read():
-                pass
+        self.flush()
+        with self._changed:
+            self._changed.wait_for(is_ready)
 
     def finished(self, stream: Stream) -> None:
         """The app is done with a request."""
@@ -97,6 +122,7 @@ class FrontConnection:
     def _check_done(self) -> None:
         """Once the front has sent DRAIN and no request is left: says goodbye; the front closes when it has read all."""
         if self._is_draining and not self._streams:
+            self.flush()
             try:
                 self._socket.shutdown(socket.SHUT_WR)
             except OSError:

@@ -11,6 +11,9 @@ from .environ import Environ
 from .response_head import NO_LENGTH, ResponseHead, response_head
 from .stream import Stream
 
+_SMALL = 16 * 1024
+"""Whole answers below this size, in bytes, may be sent together with others."""
+
 Write = Callable[[bytes], None]
 App = Callable[[Environ, Callable[..., Write]], Iterable[bytes]]
 
@@ -135,5 +138,8 @@ class Response:
             length = len(head)
             start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status)
             self._is_head_sent = True
-            stream.connection.send(start + head + piece)
+            if is_last and size < _SMALL:
+                stream.connection.send_soon(start + head + piece)
+            else:
+                stream.connection.send(start + head + piece)
         self._has_ended = is_last

@@ -1,92 +1,57 @@
-"""A WSGI worker's threads, from start to exit."""
+"""A WSGI worker, from start to exit."""
 
 from __future__ import annotations
 
-import selectors
-import threading
-from collections import deque
-from queue import SimpleQueue
-from typing import Callable, Deque, Iterator, List, Optional
+import select
+from typing import List
 
 from ..hello import connect, hello_frame
 from ..settings import Settings
 from .connection import FrontConnection, Request
 from .environ import EnvironMaker
+from .pool import HELD_UP, Pool
 from .response import App, Response
 
 
 def serve(app: App, settings: Settings, worker: int) -> None:
-    """Runs until every front has drained this worker. Raises OSError when the front is gone."""
-    if settings.threads == 1:
-        _serve_alone(app, settings, worker)
-    else:
-        _serve_threads(app, settings, worker)
+    """Runs until every front has drained this worker. Raises OSError when the front is gone. This thread reads, others run the app."""
+    connections: List[FrontConnection] = []
 
+    def answer(request: Request) -> None:
+        stream, environ = request
+        Response(stream, environ['REQUEST_METHOD'] == 'HEAD').run(app, environ)
+        stream.connection.finished(stream)
 
-def _serve_alone(app: App, settings: Settings, worker: int) -> None:
-    """The main thread reads and runs the app: no request waits for a switch of threads."""
-    waiting: Deque[Request] = deque()
-    for _ in _reads(_connect(settings, worker, waiting.append)):
-        while waiting:
-            _answer(app, waiting.popleft())
+    def flush() -> None:
+        for connection in connections:
+            connection.flush()
 
-
-def _serve_threads(app: App, settings: Settings, worker: int) -> None:
-    """The main thread reads, the others run the app."""
-    waiting: SimpleQueue[Optional[Request]] = SimpleQueue()
-    threads = [
-        threading.Thread(target=_run, args=(app, waiting), name=f'galley-app-{number}', daemon=True)
-        for number in range(1, settings.threads + 1)
-    ]
-    connections = _connect(settings, worker, waiting.put)
-    for thread in threads:
-        thread.start()
-    for _ in _reads(connections):
-        pass
-    for _ in threads:
-        waiting.put(None)
-    for thread in threads:
-        thread.join()
-
-
-def _connect(settings: Settings, worker: int, take: Callable[[Request], None]) -> List[FrontConnection]:
+    pool: Pool[Request] = Pool(settings.threads, answer, flush)
     environs = EnvironMaker(settings)
+    for path in settings.sockets:
+        connections.append(FrontConnection(connect(path), environs, pool.add))
     hello = hello_frame(worker, 'wsgi', settings.threads)
-    connections = [
-        FrontConnection(connect(path), environs, take, reads_alone=settings.threads > 1) for path in settings.sockets
-    ]
     for connection in connections:
         connection.send(hello)
-    return connections
+    _read(connections, pool)
+    pool.stop()
+    for connection in connections:
+        connection.close()
 
 
-def _reads(connections: List[FrontConnection]) -> Iterator[None]:
-    """Reads what comes, with a stop after each read, until all connections have ended."""
-    if len(connections) == 1:
-        while connections[0].read():
-            yield
-        connections[0].close()
-        return
-    with selectors.DefaultSelector() as selector:
-        for connection in connections:
-            selector.register(connection, selectors.EVENT_READ, connection)
-        while selector.get_map():
-            for key, _ in selector.select():
-                if not key.data.read():
-                    selector.unregister(key.fileobj)
-                    key.data.close()
-                yield
-
-
-def _run(app: App, waiting: SimpleQueue[Optional[Request]]) -> None:
-    while True:
-        request = waiting.get()
-        if request is None:
-            return
-        _answer(app, request)
-
-
-def _answer(app: App, request: Request) -> None:
-    stream, environ = request
-    Response(stream, environ['REQUEST_METHOD'] == 'HEAD').run(app, environ)
-    stream.connection.finished(stream)
+def _read(connections: List[FrontConnection], pool: Pool[Request]) -> None:
+    """Reads what comes until all connections have ended."""
+    poll = select.poll()
+    by_descriptor = {connection.fileno(): connection for connection in connections}
+    for descriptor in by_descriptor:
+        poll.register(descriptor, select.POLLIN)
+    tick_ms = HELD_UP * 1000
+    while by_descriptor:
+        must_look = pool.needs_look or any(connection.has_unsent for connection in by_descriptor.values())
+        for descriptor, _ in poll.poll(tick_ms if must_look else None):
+            if not by_descriptor[descriptor].read():
+                poll.unregister(descriptor)
+                del by_descriptor[descriptor]
+        pool.look()
+        for connection in by_descriptor.values():
+            connection.flush_late(HELD_UP)
