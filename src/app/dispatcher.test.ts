@@ -81,7 +81,10 @@ describe('Dispatcher', () => {
     const reply = dispatcher.dispatch(fakeExchange('/x?y'));
     const { stream, flags, payload } = await fake.frame(request);
     assert.equal(flags, Flag.end);
-    assert.equal(payload.toString('latin1', 4), 'http\n127.0.0.1\n5\n127.0.0.1\n80\nGET\n1.1\n/x?y\n\nhost\ntest');
+    assert.equal(
+      payload.toString('latin1', 4),
+      'http\x00127.0.0.1\x005\x00127.0.0.1\x0080\nGET\n1.1\n/x?y\n\nhost\ntest',
+    );
     fake.respond(stream, 'hello');
     assert.equal((await reply).status, 200);
     assert.equal(await text(await reply), 'hello');

@@ -92,7 +92,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     this.#writer.request(
       stream.id,
       streamed ? (exchange.expectsContinue ? Flag.hold : 0) : Flag.end,
-      connectionFields(exchange.connection),
+      connectionField(exchange.connection),
       `${request.method}\n${request.version}\n${request.target}\n${normalized}\n`,
       request.headers,
       streamed ? emptyBody : body,
@@ -247,15 +247,16 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   }
 }
 
-const connectionFieldCache: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
+const connectionFields: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
 
-/** The connection's five fields of a REQUEST head; made once per client connection. */
-function connectionFields(facts: ConnectionFacts): Buffer {
-  let fields = connectionFieldCache.get(facts);
-  if (!fields) {
+/** The connection field of a REQUEST head; made once per client connection. */
+function connectionField(facts: ConnectionFacts): Buffer {
+  let field = connectionFields.get(facts);
+  if (!field) {
     const { scheme, client, server } = facts;
-    fields = Buffer.from(`${scheme}\n${client.address}\n${client.port}\n${server.address}\n${server.port}\n`, 'latin1');
-    connectionFieldCache.set(facts, fields);
+    const parts = [scheme, client.address, client.port, server.address, server.port];
+    field = Buffer.from(`${parts.join('\0')}\n`);
+    connectionFields.set(facts, field);
   }
-  return fields;
+  return field;
 }

@@ -120,7 +120,7 @@ describe('galley, when it cannot start', () => {
     });
   }
 
-  it('says why and exits with 1: a port in use', { todo: 'a warning about workers comes first' }, async () => {
+  it('says why and exits with 1: a port in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -21,7 +21,7 @@ export class FrameWriter {
   }
 
   /**
-   * A REQUEST. `connection` is the five connection fields and `line` the four request fields of the head, each ended by LF,
+   * A REQUEST. `connection` is the connection field and `line` the four request fields of the head, each ended by LF,
    * latin-1. The body, if any, must fit the initial window.
    */
   request(

@@ -127,16 +127,19 @@ describe('worker frames', () => {
 
   it('carry a request head with its fields separated by LF and the body behind it', () => {
     const writer = new FrameWriter();
-    const connection = Buffer.from('http\n127.0.0.1\n5\n127.0.0.1\n80\n');
+    const connection = Buffer.from('http\x00127.0.0.1\x005\x00127.0.0.1\x0080\n');
     writer.request(7, Flag.end, connection, 'GET\n1.1\n/x?y\n\n', HeaderList.of([['host', 'a']]), Buffer.from('body'));
     writer.request(8, Flag.end, connection, 'GET\n1.1\n/\n\n', HeaderList.empty, emptyBody);
     writer.cancel(7, CancelReason.deadline);
     const frames = received(taken(writer));
     const first = frames[0]!;
     const length = Buffer.from(first.payload, 'latin1').readUInt32LE(0);
-    assert.equal(first.payload.slice(4, 4 + length), 'http\n127.0.0.1\n5\n127.0.0.1\n80\nGET\n1.1\n/x?y\n\nhost\na');
+    assert.equal(
+      first.payload.slice(4, 4 + length),
+      'http\x00127.0.0.1\x005\x00127.0.0.1\x0080\nGET\n1.1\n/x?y\n\nhost\na',
+    );
     assert.equal(first.payload.slice(4 + length), 'body');
-    assert.equal(frames[1]!.payload.slice(4), 'http\n127.0.0.1\n5\n127.0.0.1\n80\nGET\n1.1\n/\n');
+    assert.equal(frames[1]!.payload.slice(4), 'http\x00127.0.0.1\x005\x00127.0.0.1\x0080\nGET\n1.1\n/\n');
     assert.deepEqual(frames[2], { kind: Kind.cancel, flags: 0, stream: 7, payload: '\x02' });
   });
 });

@@ -9,7 +9,8 @@ import struct
 import tempfile
 import threading
 from collections import deque
-from typing import Any, Deque, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from contextlib import contextmanager
+from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from galley_worker import frames as f
 from galley_worker.settings import Settings
@@ -71,6 +72,7 @@ class Connection:
         self.frames: Deque[Frame] = deque()
         self._decoder = f.FrameDecoder(self._frame)
         self._last = 0
+        self._gathered: Optional[List[bytes]] = None
         self.hello = json.loads(self.next().payload)
 
     def request(
@@ -86,7 +88,7 @@ class Connection:
     ) -> int:
         """Sends a REQUEST and returns its stream."""
         self._last += 1
-        parts = [*fields, method, version, target, normalized]
+        parts = ['\0'.join(fields), method, version, target, normalized]
         for name, value in headers:
             parts += (name, value)
         head = '\n'.join(parts).encode('latin-1')
@@ -94,7 +96,19 @@ class Connection:
         return self._last
 
     def send(self, kind: int, flags: int, stream: int, payload: bytes = b'') -> None:
-        self.socket.sendall(f.pack_header(len(payload), kind, flags, 0, stream) + payload)
+        frame = f.pack_header(len(payload), kind, flags, 0, stream) + payload
+        if self._gathered is None:
+            self.socket.sendall(frame)
+        else:
+            self._gathered.append(frame)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """What is sent in the `with` block leaves in one write."""
+        self._gathered = []
+        yield
+        frames, self._gathered = self._gathered, None
+        self.socket.sendall(b''.join(frames))
 
     def body(self, stream: int, body: bytes, end: bool = False) -> None:
         self.send(f.BODY, f.END if end else 0, stream, body)

@@ -31,7 +31,7 @@ class ResponseTest(unittest.TestCase):
 
     def test_many_requests_in_one_write_are_answered_in_one(self) -> None:
         with self.front(sends(start(), body(b'hello'))) as front:
-            head = b'http\n\n0\n\n0\nGET\n1.1\n/\n'
+            head = b'http\0\0000\0\0000\nGET\n1.1\n/\n'
             frames = [
                 f.pack_header(4 + len(head), f.REQUEST, f.END, 0, stream) + f.pack_u32(len(head)) + head
                 for stream in range(1, 51)

@@ -21,7 +21,7 @@ def scope(
     headers: List[str] = [],
     state: Any = None,
 ) -> Dict[str, Any]:
-    fields = [*connection, method, version, target, normalized, *headers]
+    fields = ['\0'.join(connection), method, version, target, normalized, *headers]
     return http_scope([field.encode('latin-1') for field in fields], root_path, state)
 
 
@@ -83,7 +83,7 @@ class ScopeTest(unittest.TestCase):
         self.assertIs(type(scope()), dict)
 
     def test_a_head_with_too_few_fields_or_half_a_header_is_a_broken_frame(self) -> None:
-        for fields in ([b'http'] * 8, [b'http'] * 10):
+        for fields in ([b'http'] * 4, [b'http'] * 6):
             with self.assertRaises(FrameError):
                 http_scope(fields, '', None)
 

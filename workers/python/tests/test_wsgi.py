@@ -523,6 +523,44 @@ class WsgiTest(unittest.TestCase):
             streams = [front.request() for _ in range(20)]
             self.assertEqual([front.answer(stream).body for stream in streams], [b'x'] * 20)
 
+    def test_an_answer_does_not_wait_for_a_slow_request_behind_it(self) -> None:
+        released = threading.Event()
+
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            if environ['PATH_INFO'] == '/slow':
+                released.wait(30)
+            start_response('200 OK', list(TEXT))
+            return [b'x']
+
+        with self.front(app) as front:
+            busy = [front.request(target='/slow') for _ in range(self.threads - 1)]
+            with front.gathered():
+                quick, slow = front.request(), front.request(target='/slow')
+            try:
+                self.assertEqual(front.answer(quick).body, b'x')
+            finally:
+                released.set()
+            for stream in (*busy, slow):
+                front.answer(stream)
+
+    def test_an_answer_does_not_wait_for_a_slow_close(self) -> None:
+        released = threading.Event()
+
+        class SlowClose(Blocks):
+            def close(self) -> None:
+                released.wait(30)
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            start_response('200 OK', [*TEXT, ('Content-Length', '1')])
+            return SlowClose(iter([b'x']), [])
+
+        with self.front(app) as front:
+            stream = front.request()
+            try:
+                self.assertEqual(front.answer(stream).body, b'x')
+            finally:
+                released.set()
+
     def test_several_fronts_are_served_by_one_worker(self) -> None:
         front = FakeFront(app_of(b'x'), connections=2, interface='wsgi', threads=self.threads)
         with front:

@@ -48,14 +48,16 @@ class Lifespan:
                 raise CannotStart(f'Lifespan startup did not complete\n{error}')
         elif message['type'] != 'lifespan.startup.complete':
             await asyncio.wait([self._task], timeout=1.0)
-            raise CannotStart(message.get('message') or f'Lifespan startup failed\n{self._error()}')
+            error = self._error()
+            raise CannotStart(message.get('message') or f'Lifespan startup failed\n{error}')
 
     async def stop(self) -> None:
         """Runs shutdown; what goes wrong there is written to standard error."""
         if self._task is None:
             return
         message = await self._tell('lifespan.shutdown')
-        text = self._error() if message is None else message.get('message', '')
+        error = self._error()
+        text = error if message is None else message.get('message', '')
         if text:
             print(f'galley: lifespan shutdown failed\n{text}', file=sys.stderr, flush=True)
 

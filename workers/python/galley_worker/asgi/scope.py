@@ -7,10 +7,11 @@ from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import unquote_to_bytes
 
 from ..frames import FrameError
+from ..peers import peers_of
 
 Scope = Dict[str, Any]
 
-_FIXED_FIELDS = 9
+_FIXED_FIELDS = 5
 
 
 def http_scope(fields: List[bytes], root_path: str, state: Optional[Dict[str, Any]]) -> Scope:
@@ -20,7 +21,8 @@ def http_scope(fields: List[bytes], root_path: str, state: Optional[Dict[str, An
     """
     if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
         raise FrameError(f'Cannot read a request head of {len(fields)} fields')
-    scheme, client, client_port, server, server_port, method, version, target, normalized, *headers = fields
+    connection, method, version, target, normalized, *headers = fields
+    scheme, client, server = _ends(connection)
     raw_path, _, query = target.partition(b'?')
     encoded = normalized or raw_path
     path = decode_path(encoded) if b'%' in encoded or not encoded.isascii() else encoded.decode()
@@ -33,14 +35,14 @@ def http_scope(fields: List[bytes], root_path: str, state: Optional[Dict[str, An
         'asgi': {'version': '3.0', 'spec_version': '2.4'},
         'http_version': version.decode(),
         'method': method.decode(),
-        'scheme': scheme.decode(),
+        'scheme': scheme,
         'path': path,
         'raw_path': raw_path,
         'query_string': query,
         'root_path': root_path,
         'headers': list(zip(pairs, pairs)),
-        'client': _client(client, client_port),
-        'server': _server(server, server_port),
+        'client': client,
+        'server': server,
         'extensions': {},
     }
     if state is not None:
@@ -53,14 +55,12 @@ def decode_path(path: bytes) -> str:
     return unquote_to_bytes(path).decode('utf-8', 'replace')
 
 
-@lru_cache(maxsize=1024)
-def _client(address: bytes, port: bytes) -> Optional[Tuple[str, int]]:
-    return (address.decode('utf-8', 'surrogateescape'), int(port)) if address and port != b'0' else None
-
-
-@lru_cache(maxsize=64)
-def _server(address: bytes, port: bytes) -> Optional[Tuple[str, Optional[int]]]:
-    if not address:
-        return None
-    name = address.decode('utf-8', 'surrogateescape')
-    return (name, None) if port == b'0' else (name, int(port))
+@lru_cache(maxsize=4096)
+def _ends(connection: bytes) -> Tuple[str, Optional[Tuple[str, int]], Optional[Tuple[str, Optional[int]]]]:
+    """`scheme`, `client` and `server` of a scope."""
+    scheme, client, client_port, server, server_port = peers_of(connection)
+    return (
+        scheme,
+        (client, client_port) if client and client_port else None,
+        (server, server_port or None) if server else None,
+    )

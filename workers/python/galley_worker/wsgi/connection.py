@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
@@ -95,10 +96,9 @@ class FrontConnection:
             # Other threads add to it meanwhile: it is taken apart one by one, never replaced.
             while unsent:
                 frames.append(unsent.popleft())
-            try:
-                self._socket.sendall(b''.join(frames))
-            except OSError:
-                pass
+            if frames:
+                with suppress(OSError):
+                    self._socket.sendall(b''.join(frames))
 
     def flush_late(self, age: float) -> None:
         """Writes what has waited for `age` seconds: the thread that gathered it is held up."""
@@ -123,10 +123,8 @@ class FrontConnection:
         """Once the front has sent DRAIN and no request is left: says goodbye; the front closes when it has read all."""
         if self._is_draining and not self._streams:
             self.flush()
-            try:
+            with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
 
     def _frame(self, kind: int, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if kind == REQUEST:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any, Dict, List
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
 from ..frames import FrameError
+from ..peers import peers_of
 from ..settings import Settings
 
 Environ = Dict[str, Any]
 
-_FIXED_FIELDS = 9
+_FIXED_FIELDS = 5
 _DROPPED = ''
 _MAX_KNOWN_NAMES = 1024
 _DEFAULT_PORTS = {'https': '443', 'http': '80'}
@@ -59,24 +61,18 @@ class EnvironMaker:
         fields = head.decode('latin-1').split('\n')
         if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
             raise FrameError(f'Cannot read a request head of {len(fields)} fields')
-        scheme, client, client_port, server, server_port, method, version, target, normalized = fields[:_FIXED_FIELDS]
+        connection, method, version, target, normalized = fields[:_FIXED_FIELDS]
         path, _, query = target.partition('?')
         path = normalized or path
         if '%' in path:
             path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
-        if server_port == '0':  # a Unix socket
-            server, server_port = 'localhost', _DEFAULT_PORTS[scheme]
         environ = self._template.copy()
         environ['REQUEST_METHOD'] = method
         environ['PATH_INFO'] = self._below_root(path) if self._root_path else path
         environ['QUERY_STRING'] = query
         environ['REQUEST_URI'] = environ['RAW_URI'] = target
-        environ['SERVER_NAME'] = server
-        environ['SERVER_PORT'] = server_port
         environ['SERVER_PROTOCOL'] = f'HTTP/{version}'
-        environ['REMOTE_ADDR'] = client
-        environ['REMOTE_PORT'] = client_port
-        environ['wsgi.url_scheme'] = scheme
+        environ.update(_ends(connection))
         environ['wsgi.input'] = body
         names = fields[_FIXED_FIELDS::2]
         values = fields[_FIXED_FIELDS + 1 :: 2]
@@ -93,6 +89,20 @@ class EnvironMaker:
         if path == root or path.startswith(root + '/'):
             return path[len(root) :]
         return path
+
+
+@lru_cache(maxsize=4096)
+def _ends(connection: str) -> Environ:
+    """What the two ends of the connection are called in an environ."""
+    peers = peers_of(connection.encode('latin-1'))
+    is_unix = not peers.server_port
+    return {
+        'wsgi.url_scheme': peers.scheme,
+        'REMOTE_ADDR': peers.client_address,
+        'REMOTE_PORT': str(peers.client_port),
+        'SERVER_NAME': 'localhost' if is_unix else peers.server_address,
+        'SERVER_PORT': _DEFAULT_PORTS[peers.scheme] if is_unix else str(peers.server_port),
+    }
 
 
 def _joined(names: List[str], values: List[str]) -> Environ:

@@ -38,8 +38,8 @@ class Pool(Generic[_Job]):
 
     @property
     def needs_look(self) -> bool:
-        """Whether a job waits that a thread at rest may have to be woken for."""
-        return bool(self._jobs) and None in self._began
+        """Whether a job waits: a thread at rest may have to be woken for it, or it may hold up a thread that has not `rested`."""
+        return bool(self._jobs)
 
     def add(self, job: _Job) -> None:
         """`look` must be called soon after."""

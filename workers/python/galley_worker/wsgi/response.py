@@ -21,7 +21,7 @@ App = Callable[[Environ, Callable[..., Write]], Iterable[bytes]]
 class Response:
     """`start_response` and `write` of one request, and what was sent so far."""
 
-    __slots__ = ('_stream', '_is_bodiless', '_head', '_is_head_sent', '_left', '_has_ended', '_is_cut')
+    __slots__ = ('_stream', '_is_bodiless', '_head', '_is_head_sent', '_left', '_has_ended', '_is_cut', '_may_gather')
 
     def __init__(self, stream: Stream, is_head: bool) -> None:
         self._stream = stream
@@ -31,6 +31,8 @@ class Response:
         self._left = NO_LENGTH
         self._has_ended = False
         self._is_cut = False
+        # Nothing of the app runs behind the answer that could hold it up: no rest of an iterable, no `close`.
+        self._may_gather = False
 
     def run(self, app: App, environ: Environ) -> None:
         """Calls the app and ends the stream, whatever the app does."""
@@ -75,6 +77,7 @@ class Response:
 
     def _send_blocks(self, blocks: Iterable[bytes]) -> None:
         if type(blocks) in (list, tuple) and len(blocks) == 1:  # type: ignore[arg-type]
+            self._may_gather = True
             self._send(blocks[0], True)  # type: ignore[index]
             return
         for block in blocks:
@@ -138,7 +141,7 @@ class Response:
             length = len(head)
             start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status)
             self._is_head_sent = True
-            if is_last and size < _SMALL:
+            if is_last and self._may_gather and size < _SMALL:
                 stream.connection.send_soon(start + head + piece)
             else:
                 stream.connection.send(start + head + piece)
