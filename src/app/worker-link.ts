@@ -203,7 +203,9 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   #end(stream: WorkerStream, trailers: HeaderList): void {
     stream.end(trailers);
     this.#streams.delete(stream);
-    this.#meanMs += (this.#now() - stream.startedAt - this.#meanMs) * meanWeight;
+    if (this.#hello?.interface === 'wsgi') {
+      this.#meanMs += (this.#now() - stream.startedAt - this.#meanMs) * meanWeight;
+    }
     this.#events.free(this);
   }
 

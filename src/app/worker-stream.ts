@@ -1,4 +1,4 @@
-import { type Body, type BodySource, BodyStream, emptyBody } from '../core/body.ts';
+import { type BodySource, BodyStream, emptyBody } from '../core/body.ts';
 import { type ErrorCode, PeerError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
@@ -96,18 +96,15 @@ export class WorkerStream implements BodySource {
     if (this.#state !== 'waiting') throw new PeerError('worker-protocol', 'The worker answered one request twice');
     this.#state = 'answering';
     this.#spend(body.length);
-    let replyBody: Body = body;
-    if (!end) {
-      this.#response = new BodyStream(this);
-      this.#response.push(body);
-      replyBody = this.#response;
-    }
     const { status, reason, headers } = frame;
-    const trailers = (): HeaderList => this.#trailers;
-    this.#resolve(
-      reason ? { status, reason, headers, body: replyBody, trailers } : { status, headers, body: replyBody, trailers },
-    );
-    if (end) this.#state = 'ended';
+    if (end) {
+      this.#state = 'ended';
+      this.#resolve({ status, reason, headers, body });
+      return;
+    }
+    this.#response = new BodyStream(this);
+    this.#response.push(body);
+    this.#resolve({ status, reason, headers, body: this.#response, trailers: () => this.#trailers });
   }
 
   inform(status: number, headers: HeaderList): void {

@@ -5,7 +5,7 @@ import type { HeaderList } from './headers.ts';
 export interface Reply {
   /** 200 to 599. */
   readonly status: number;
-  /** The reason phrase, where the app chose one (WSGI does); else the registered one. */
+  /** The reason phrase, where the app chose one (WSGI does); '' or left out for the registered one. */
   readonly reason?: string;
   readonly headers: HeaderList;
   readonly body: Body;

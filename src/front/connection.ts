@@ -17,7 +17,7 @@ import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
-import { HttpExchange } from './http-exchange.ts';
+import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { OutputSlab } from './output-slab.ts';
 import { SlownessCheck } from './slowness-check.ts';
@@ -62,7 +62,7 @@ interface Turn {
 }
 
 /** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
-export class Connection implements RequestSink, BodySource {
+export class Connection implements RequestSink, BodySource, ExchangeOwner {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #facts: ConnectionFacts;
@@ -136,6 +136,17 @@ export class Connection implements RequestSink, BodySource {
   cancelled(): void {
     this.#turn?.incoming?.discard();
     if (!this.#turn?.received) this.#socket.resume();
+  }
+
+  nextRequestId(): string {
+    return this.#context.nextRequestId();
+  }
+
+  /** Sends an interim answer, if the final one has not begun and the client knows such answers. */
+  inform(exchange: HttpExchange, status: number, headers: HeaderList): void {
+    const turn = this.#turn;
+    if (this.#closed || turn?.exchange !== exchange || turn.answer !== 'none' || turn.head.version === '1.0') return;
+    this.#socket.write(interimHead(status, headers));
   }
 
   /** The front is stopping: a connection without a request is closed now, others after their answer. */
@@ -233,8 +244,7 @@ export class Connection implements RequestSink, BodySource {
       this.#facts,
       turn.incoming ? turn.incoming.handOver() : emptyBody,
       turn.head.expectsContinue && !turn.received,
-      () => this.#context.nextRequestId(),
-      (status, headers) => this.#inform(status, headers),
+      this,
     );
     turn.exchange = exchange;
     let outcome: Outcome | Promise<Outcome>;
@@ -251,12 +261,6 @@ export class Connection implements RequestSink, BodySource {
     } else {
       this.#answer(turn, exchange, outcome);
     }
-  }
-
-  #inform(status: number, headers: HeaderList): void {
-    const turn = this.#turn;
-    if (this.#closed || turn?.answer !== 'none' || turn.head.version === '1.0') return;
-    this.#socket.write(interimHead(status, headers));
   }
 
   #answer(turn: Turn, exchange: HttpExchange, reply: Reply): void {

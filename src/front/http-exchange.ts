@@ -5,6 +5,12 @@ import type { HeaderList } from '../core/headers.ts';
 
 type AbortListener = (reason: ErrorCode) => void;
 
+/** What an exchange needs of the connection it came on. */
+export interface ExchangeOwner {
+  nextRequestId(): string;
+  inform(exchange: HttpExchange, status: number, headers: HeaderList): void;
+}
+
 /** An exchange on an HTTP/1 connection. */
 export class HttpExchange implements Exchange {
   readonly request: RequestHead;
@@ -13,47 +19,46 @@ export class HttpExchange implements Exchange {
   readonly expectsContinue: boolean;
   queueMs = 0;
 
-  readonly #name: () => string;
-  readonly #inform: (status: number, headers: HeaderList) => void;
-  readonly #listeners: AbortListener[] = [];
+  readonly #owner: ExchangeOwner;
+  #listeners: AbortListener[] | undefined;
   #id: string | undefined;
   #aborted: ErrorCode | undefined;
 
-  /** `name` makes the id when it is first asked for. */
   constructor(
     request: RequestHead,
     connection: ConnectionFacts,
     body: Body,
     expectsContinue: boolean,
-    name: () => string,
-    inform: (status: number, headers: HeaderList) => void,
+    owner: ExchangeOwner,
   ) {
     this.request = request;
     this.connection = connection;
     this.body = body;
     this.expectsContinue = expectsContinue;
-    this.#name = name;
-    this.#inform = inform;
+    this.#owner = owner;
   }
 
+  /** Made when it is first asked for. */
   get id(): string {
-    this.#id ??= this.#name();
+    this.#id ??= this.#owner.nextRequestId();
     return this.#id;
   }
 
   inform(status: number, headers: HeaderList): void {
-    this.#inform(status, headers);
+    this.#owner.inform(this, status, headers);
   }
 
   onAbort(listener: AbortListener): void {
     if (this.#aborted) listener(this.#aborted);
-    else this.#listeners.push(listener);
+    else if (this.#listeners) this.#listeners.push(listener);
+    else this.#listeners = [listener];
   }
 
   /** Tells the listeners, once. */
   abort(reason: ErrorCode): void {
     if (this.#aborted) return;
     this.#aborted = reason;
-    for (const listener of this.#listeners.splice(0)) listener(reason);
+    for (const listener of this.#listeners ?? []) listener(reason);
+    this.#listeners = undefined;
   }
 }

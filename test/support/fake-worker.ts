@@ -55,7 +55,8 @@ export class FakeWorker {
   }
 
   /** Answers 200 with that body. */
-  respond(stream: number, body: string, end = true, head = '\ncontent-type\ntext/plain'): void {
+  respond(stream: number, body: string, end = true, fields = '\ncontent-type\ntext/plain'): void {
+    const head = `${fields}\n`;
     const prefix = Buffer.alloc(6);
     prefix.writeUInt32LE(head.length);
     prefix.writeUInt16LE(200, 4);

@@ -144,7 +144,8 @@ describe('worker frames', () => {
   });
 });
 
-function responsePayload(status: number, head: string, body = ''): Buffer {
+function responsePayload(status: number, fields: string, body = ''): Buffer {
+  const head = `${fields}\n`;
   const bytes = Buffer.alloc(6);
   bytes.writeUInt32LE(head.length);
   bytes.writeUInt16LE(status, 4);
@@ -189,14 +190,16 @@ describe('readResponseFrame', () => {
     assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'app-response-invalid' });
   });
 
-  it('refuses a head that is longer than the frame', () => {
-    const bytes = responsePayload(200, 'OK');
-    bytes.writeUInt32LE(3);
-    assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'worker-protocol' });
+  it('refuses a head that is longer than the frame or does not end with LF', () => {
+    for (const length of [4, 2]) {
+      const bytes = responsePayload(200, 'OK');
+      bytes.writeUInt32LE(length);
+      assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'worker-protocol' });
+    }
   });
 
   it('keeps an empty value and the order of duplicates', () => {
-    const bytes = Buffer.from('a\n\nb\n1\na\n2');
+    const bytes = Buffer.from('a\n\nb\n1\nA\n2\n');
     assert.deepEqual(
       [...readFields(bytes, 0, bytes.length)],
       [

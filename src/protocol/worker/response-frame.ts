@@ -15,43 +15,41 @@ export interface ResponseFrame {
 }
 
 /**
- * Reads `bytes[start, end)`, the payload of a RESPONSE or INFORM. Throws ProtocolError
- * `worker-protocol` where the layout is broken and `app-response-invalid` where the app's head is not valid HTTP.
+ * Reads `bytes[start, end)`, the payload of a RESPONSE or INFORM; header names are lower-cased in place and the headers are a
+ * view. Throws ProtocolError `worker-protocol` where the layout is broken and `app-response-invalid` where the app's head is
+ * not valid HTTP.
  */
 export function readResponseFrame(bytes: Buffer, start: number, end: number): ResponseFrame {
   if (end - start < headAt) throw new ProtocolError('worker-protocol', 'Cannot read an answer: the frame is too short');
   const headEnd = start + headAt + bytes.readUInt32LE(start);
-  if (headEnd > end)
-    throw new ProtocolError('worker-protocol', 'Cannot read an answer: its head is longer than the frame');
+  if (headEnd > end || bytes[headEnd - 1] !== LF) {
+    throw new ProtocolError('worker-protocol', 'Cannot read an answer: its head does not end in the frame');
+  }
   const status = bytes.readUInt16LE(start + 4);
   if (status < 100 || status > 599) throw new ProtocolError('app-response-invalid', `Cannot send status ${status}`);
   let at = start + headAt;
-  while (at < headEnd && bytes[at] !== LF) at += VALUE[bytes[at] as number] ? 1 : badHead('the reason phrase');
+  while (bytes[at] !== LF) at += VALUE[bytes[at] as number] ? 1 : badHead('the reason phrase');
   const reason = at === start + headAt ? '' : bytes.toString('latin1', start + headAt, at);
   return { status, reason, headers: readFields(bytes, at + 1, headEnd), bodyStart: headEnd };
 }
 
-/** Reads fields separated by LF in `bytes[start, end)`: a copy with the names lower-cased and a final LF. */
+/** Reads the fields `bytes[start, end)`, each name and value ended by LF: a view, with the names lower-cased in place. */
 export function readFields(bytes: Buffer, start: number, end: number): HeaderList {
   if (start >= end) return HeaderList.empty;
-  const size = end - start;
-  const block = Buffer.allocUnsafe(size + 1);
-  bytes.copy(block, 0, start, end);
-  block[size] = LF;
-  let at = 0;
-  while (at < size) {
+  if (bytes[end - 1] !== LF) badHead('a header value');
+  let at = start;
+  while (at < end) {
     const nameStart = at;
-    while (block[at] !== LF) {
-      const lower = TOKEN[block[at] as number] as number;
+    while (bytes[at] !== LF) {
+      const lower = TOKEN[bytes[at] as number] as number;
       if (lower === 0) badHead('a header name');
-      block[at++] = lower;
+      bytes[at++] = lower;
     }
-    if (at === nameStart || at === size) badHead('a header name');
-    at++;
-    while (block[at] !== LF) at += VALUE[block[at] as number] ? 1 : badHead('a header value');
+    if (at++ === nameStart || at === end) badHead('a header name');
+    while (bytes[at] !== LF) at += VALUE[bytes[at] as number] ? 1 : badHead('a header value');
     at++;
   }
-  return HeaderList.ofValidBlock(block, 0, size + 1);
+  return HeaderList.ofValidBlock(bytes, start, end);
 }
 
 function badHead(part: string): never {

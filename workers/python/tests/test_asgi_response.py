@@ -38,7 +38,7 @@ class ResponseTest(unittest.TestCase):
             ]
             front.socket.sendall(b''.join(frames))
             data = front.socket.recv(65536)
-        self.assertEqual(len(data), 50 * (18 + 5))
+        self.assertEqual(len(data), 50 * (18 + 1 + 5))
 
     def test_a_streamed_body_leaves_piece_by_piece(self) -> None:
         released = threading.Event()
@@ -98,7 +98,7 @@ class ResponseTest(unittest.TestCase):
             total = 0
             while total < f.INITIAL_WINDOW:
                 frame = front.next_of(stream)
-                size = len(frame.payload) - (6 if frame.kind == f.RESPONSE else 0)
+                size = len(frame.payload) - (7 if frame.kind == f.RESPONSE else 0)
                 self.assertLessEqual(size, f.MAX_BODY)
                 total += size
             self.assertEqual((total, len(sent)), (f.INITIAL_WINDOW, 2))
@@ -127,7 +127,7 @@ class ResponseTest(unittest.TestCase):
             first = front.next_of(stream)
             self.assertLess(len(sent), 200)
             rest = front.answer(stream)
-            self.assertEqual(len(first.payload) - 6 + len(rest.body), 200 * 65_536)
+            self.assertEqual(len(first.payload) - 7 + len(rest.body), 200 * 65_536)
             self.assertEqual(len(front.answer(other).body), 200 * 65_536)
 
     def test_asgi_11_an_app_may_send_transfer_encoding_and_the_front_drops_it(self) -> None:

@@ -459,7 +459,7 @@ class WsgiTest(unittest.TestCase):
         with self.front(app_of(bytes(f.INITIAL_WINDOW + 10))) as front:
             stream = front.request()
             sizes = [len(front.next_of(stream).payload) for _ in range(4)]
-            self.assertLessEqual(max(sizes), f.MAX_BODY + 6 + len('OK\nContent-Type\ntext/plain'))
+            self.assertLessEqual(max(sizes), f.MAX_BODY + 6 + len('OK\nContent-Type\ntext/plain\n'))
             front.window(stream, 1)
             self.assertEqual(front.next_of(stream).payload, b'\0')
             front.window(stream, 100)

@@ -27,6 +27,7 @@ def response_head(message: Dict[str, Any]) -> ResponseHead:
                 raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
             length = int(value)
         parts += (name, value)
+    parts.append(b'')
     block = b'\n'.join(parts)
     check_head(block, len(parts))
     return int(status), block, length

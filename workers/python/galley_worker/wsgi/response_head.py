@@ -36,6 +36,7 @@ def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
                 raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
             length = int(value)
         parts += (name, value)
+    parts.append('')
     head = '\n'.join(parts).encode('latin-1')
     check_head(head, len(parts))
     return code, head, length
