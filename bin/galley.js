@@ -1,5 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // The command `galley`. It must load on Node 20, hence plain JavaScript without anything newer.
+// The two dashes keep Node from taking `--env-file` for itself, which it does even behind a script's name.
 import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
@@ -62,7 +63,10 @@ function runOn(node) {
     );
     process.exit(1);
   }
-  const child = spawn(node, process.argv.slice(1), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], detached: true });
+  const child = spawn(node, ['--', ...process.argv.slice(1)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
   child.on('error', (error) => {
     console.error(`galley cannot start ${node}: ${error.message}`);
     process.exit(1);

@@ -40,6 +40,7 @@ async function stage(
           dispatcher.add(link);
         },
         free: (link) => dispatcher.free(link),
+        returned: (exchange) => dispatcher.dispatch(exchange),
         appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
         closed: (link, error) => {
           dispatcher.remove(link);
@@ -138,6 +139,37 @@ describe('Dispatcher', () => {
     for (const stream of [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) fake.respond(stream, '');
     await until(() => fake.requests.length === 14, 'only one request for each thread again');
     assert.equal(dispatcher.queueDepth, 6);
+  });
+
+  it('takes back what it sent ahead to a worker that got stuck, and gives it to one that is free', async () => {
+    let time = 0;
+    const { dispatcher, worker } = await stage({ maxRequests: 100, maxWaitMs: 60_000 }, 0, () => time);
+    const stuck = await worker(1, { interface: 'wsgi', concurrency: 1 });
+    const replies = ['/1', '/2', '/3'].map((target) => dispatcher.dispatch(fakeExchange(target)));
+    await stuck.frame(request);
+    stuck.respond(1, 'one');
+    await until(() => stuck.requests.length === 3, 'the others are sent ahead');
+    const free = await worker(2, { interface: 'wsgi', concurrency: 1 });
+    time += 1000;
+    const { stream, payload } = await stuck.frame(({ kind }) => kind === Kind.cancel);
+    assert.deepEqual([stream, ...payload], [3, CancelReason.takenBack]);
+    stuck.send(Kind.returned, 0, 3);
+    await free.frame(request);
+    free.respond(1, 'three');
+    stuck.respond(2, 'two');
+    assert.deepEqual(await Promise.all(replies.map(async (reply) => text(await reply))), ['one', 'two', 'three']);
+  });
+
+  it('names the request in whose background work the app failed after its answer', async () => {
+    const { dispatcher, worker, appErrors } = await stage();
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/late'));
+    const { stream } = await fake.frame(request);
+    fake.respond(stream, '');
+    await reply;
+    fake.send(Kind.abort, 0, stream, 'Traceback …');
+    await until(() => appErrors.length === 1, 'the failure is reported');
+    assert.equal(appErrors[0]?.exchange?.id, 'test-/late');
   });
 
   it('refuses a request beyond the queue, and takes out a client that leaves', async () => {

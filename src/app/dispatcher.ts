@@ -5,7 +5,7 @@ import type { Reply } from '../core/reply.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
 
-const sweepMs = 250;
+const sweepMs = 100;
 
 /** Gives each request to the ready worker with the fewest under way; what no worker can take waits in the queue. */
 export class Dispatcher {
@@ -79,9 +79,17 @@ export class Dispatcher {
     return best;
   }
 
+  /** What was sent ahead to a worker that got stuck goes to others that are free. */
+  #relieve(now: number): void {
+    let free = 0;
+    for (const link of this.#links) free += link.idleRoom;
+    for (const link of this.#links) if (free > 0) free -= link.takeBack(free, now);
+  }
+
   #expire(): void {
     const now = this.#now();
     this.#queue.expire(now);
+    this.#relieve(now);
     if (this.#requestTimeoutMs === 0) return;
     for (const link of this.#links) {
       for (const stream of link.streams) {

@@ -50,6 +50,7 @@ export class AppSupervisor {
           else link.destroy();
         },
         free: (link) => this.#dispatcher.free(link),
+        returned: (exchange) => this.#dispatcher.dispatch(exchange),
         appError: (link, text, exchange) => this.#appError(link.hello?.worker ?? 0, text, exchange),
         closed: (link, error) => this.#ownerOf(link.hello?.worker ?? 0)?.linkClosed(link, error),
       },
@@ -168,7 +169,9 @@ export class AppSupervisor {
   }
 
   #appError(worker: number, text: string, exchange: Exchange | undefined): void {
-    const line = exchange ? `${exchange.request.method} ${exchange.request.target}` : 'after its answer was complete';
+    const line = exchange
+      ? `${exchange.request.method} ${exchange.request.target}`
+      : 'in a request that ended long ago';
     this.#log.error(`the app failed: ${line}`, { request: exchange?.id, worker, text });
   }
 }

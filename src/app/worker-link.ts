@@ -4,11 +4,13 @@ import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 import { prefetch } from '../core/limits.ts';
+import type { Reply } from '../core/reply.ts';
 import { FrameReader, type FrameSink } from '../protocol/worker/frame-reader.ts';
 import { FrameWriter } from '../protocol/worker/frame-writer.ts';
 import { type CancelReason, Flag, Kind, protocolVersion } from '../protocol/worker/kinds.ts';
 import { readFields, readResponseFrame } from '../protocol/worker/response-frame.ts';
 import type { PythonInterface } from './options.ts';
+import { RecentExchanges } from './recent-exchanges.ts';
 import { StreamTable } from './stream-table.ts';
 import { type StreamCarrier, WorkerStream } from './worker-stream.ts';
 
@@ -27,12 +29,17 @@ export interface Hello {
 /** The weight of the latest request in the mean. */
 const meanWeight = 0.1;
 
+/** After so long without an answer what was sent ahead is stuck behind something slow, in milliseconds. */
+const stuckMs = 50;
+
 /** What happens on a link. */
 export interface LinkEvents {
   /** The first frame came and fits. */
   hello(link: WorkerLink, hello: Hello): void;
   /** A request there has ended, so that another may be sent. */
   free(link: WorkerLink): void;
+  /** A request that was sent ahead came back: it wants another worker. */
+  returned(exchange: Exchange): Promise<Reply>;
   /** The app failed: its traceback, and the request where it is known. */
   appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
   /** The connection is gone; all requests on it have failed. The error says what was wrong with what the worker sent. */
@@ -46,11 +53,13 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   readonly #writer: FrameWriter = new FrameWriter();
   readonly #reader: FrameReader = new FrameReader(this);
   readonly #streams: StreamTable = new StreamTable();
+  readonly #recent: RecentExchanges = new RecentExchanges();
   #flushing = false;
   readonly #now: () => number;
   #hello: Hello | undefined;
   /** How long requests take there on average, from being sent to their end, in milliseconds. */
   #meanMs = prefetch.meanMs;
+  #lastEnd = 0;
   #closed = false;
   #draining = false;
 
@@ -76,6 +85,20 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   /** Whether it may be sent one more request. */
   get hasRoom(): boolean {
     return !this.#closed && !this.#draining && this.#streams.size < this.#room;
+  }
+
+  /** Requests that it could begin at once. */
+  get idleRoom(): number {
+    return this.hasRoom ? Math.max(0, (this.#hello?.concurrency ?? 0) - this.#streams.size) : 0;
+  }
+
+  /** Asks for those requests back that it cannot have begun, where none has ended for so long that they must be stuck; at most so many. */
+  takeBack(most: number, now: number): number {
+    const ahead = this.#streams.size - (this.#hello?.concurrency ?? 0);
+    if (ahead <= 0 || now - this.#lastEnd < stuckMs) return 0;
+    const streams = [...this.#streams].slice(-Math.min(ahead, most));
+    for (const stream of streams) stream.takeBack();
+    return streams.length;
   }
 
   get streams(): Iterable<WorkerStream> {
@@ -167,13 +190,18 @@ export class WorkerLink implements FrameSink, StreamCarrier {
         stream?.inform(status, headers);
         return;
       }
+      case Kind.returned:
+        if (!stream) return;
+        this.#streams.delete(stream);
+        stream.returned((exchange) => this.#events.returned(exchange));
+        return;
       case Kind.window:
         if (end - start !== 4) throw new PeerError('worker-protocol', 'A WINDOW frame has the wrong length');
         stream?.credit(bytes.readUInt32LE(start));
         return;
       case Kind.abort: {
         const text = bytes.toString('utf8', start, end);
-        if (text) this.#events.appError(this, text, stream?.exchange);
+        if (text) this.#events.appError(this, text, stream?.exchange ?? this.#recent.find(id));
         stream?.fail(new PeerError('app-error', text || 'The app gave no answer'));
         if (stream) this.#end(stream, HeaderList.empty);
         return;
@@ -203,8 +231,10 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   #end(stream: WorkerStream, trailers: HeaderList): void {
     stream.end(trailers);
     this.#streams.delete(stream);
+    this.#recent.add(stream);
     if (this.#hello?.interface === 'wsgi') {
-      this.#meanMs += (this.#now() - stream.startedAt - this.#meanMs) * meanWeight;
+      this.#lastEnd = this.#now();
+      this.#meanMs += (this.#lastEnd - stream.startedAt - this.#meanMs) * meanWeight;
     }
     this.#events.free(this);
   }

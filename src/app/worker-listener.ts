@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,8 @@ export class WorkerListener {
     };
     const server = createServer((socket) => links.add(new WorkerLink(socket, { ...events, closed }, now)));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+    // Also where the process ends without waiting for `close`.
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     return new WorkerListener(folder, path, server, links);
   }
 

@@ -22,8 +22,8 @@ export class WorkerStream implements BodySource {
   readonly reply: Promise<Reply>;
 
   readonly #carrier: StreamCarrier;
-  #resolve!: (reply: Reply) => void;
-  #reject!: (error: Error) => void;
+  #resolve!: (reply: Reply | Promise<Reply>) => void;
+  #reject!: (error: unknown) => void;
   #state: 'waiting' | 'answering' | 'cancelled' | 'ended' = 'waiting';
   /** Bytes the worker may still be sent. */
   #credit: number;
@@ -83,6 +83,25 @@ export class WorkerStream implements BodySource {
     if (waiting) this.#reject(error);
     this.#response?.fail(error);
     this.#creditGiven?.();
+  }
+
+  /** Asks the worker for the request back, where it can still be sent elsewhere. */
+  takeBack(): void {
+    if (this.#state === 'waiting' && this.exchange.body instanceof Uint8Array) {
+      this.#carrier.sendCancel(this.id, CancelReason.takenBack);
+    }
+  }
+
+  /** The worker gave it back: the answer is now what another gives. */
+  returned(elsewhere: (exchange: Exchange) => Promise<Reply>): void {
+    const wanted = this.#state === 'waiting';
+    this.#state = 'ended';
+    if (!wanted) return;
+    try {
+      this.#resolve(elsewhere(this.exchange));
+    } catch (error) {
+      this.#reject(error);
+    }
   }
 
   credit(bytes: number): void {

@@ -17,6 +17,7 @@ import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
+import type { BufferGarbage } from './buffer-garbage.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
 import type { OutputSlab } from './output-slab.ts';
@@ -28,6 +29,7 @@ export interface ConnectionContext {
   readonly limits: HttpLimits;
   readonly timeouts: ConnectionTimeouts;
   readonly slab: OutputSlab;
+  readonly garbage: BufferGarbage;
   /** The `date` header's value now (RFC 9110 §5.6.7). */
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
@@ -108,6 +110,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
   /** The codec found a piece of the body. */
   body(bytes: Uint8Array): void {
     this.#turn?.incoming?.push(bytes);
+    this.#context.garbage.streamed(bytes.length);
   }
 
   /** The codec found the request's end. */
@@ -291,6 +294,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     try {
       await writeStreamed(this.#socket, this.#context.slab, answer, (bytes) => {
         turn.sent += bytes;
+        this.#context.garbage.streamed(bytes);
         this.#slowness.restart(this.#context.coarseNow);
       });
     } catch (error) {

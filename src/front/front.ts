@@ -10,6 +10,7 @@ import {
   maxConnections,
 } from '../core/limits.ts';
 import type { Log } from '../observe/log.ts';
+import { BufferGarbage } from './buffer-garbage.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { type Bind, boundTo, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';
@@ -34,6 +35,7 @@ export class Front implements ConnectionContext {
   readonly timeouts: ConnectionTimeouts;
   readonly done: (record: ExchangeRecord) => void;
   readonly slab: OutputSlab = new OutputSlab();
+  readonly garbage: BufferGarbage = new BufferGarbage();
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;

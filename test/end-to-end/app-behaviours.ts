@@ -137,9 +137,7 @@ export function describeApp(galley: () => Galley, traits: AppTraits): void {
   });
 
   if (traits.raisesAfterAnswer) {
-    it('names the request that failed in the log', {
-      todo: 'the stream is forgotten when the answer ends',
-    }, async () => {
+    it('names the request that failed in the log', async () => {
       await (await fetch(at('/fail?named'))).text();
       await galley().says(/the app failed: GET \/fail\?named request=\S+/, 1_000);
     });

@@ -43,7 +43,7 @@ export class Galley {
     const { cwd, environment = {}, namePython = true } = options;
     const [markName = '', mark] = this.#mark.split('=');
     const python = namePython ? ['--python', testPython()] : [];
-    this.#child = spawn(process.execPath, [launcher, ...args, ...python, ...(options.args ?? [])], {
+    this.#child = spawn(process.execPath, ['--', launcher, ...args, ...python, ...(options.args ?? [])], {
       cwd,
       env: { ...process.env, NO_COLOR: '1', ...environment, [markName]: mark },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,13 +13,14 @@ export const Kind = {
   inform: 18,
   trailers: 19,
   abort: 20,
+  returned: 21,
 } as const;
 
 /** Frame flags. */
 export const Flag = { end: 1, hold: 2 } as const;
 
 /** Why the front cancels a request. */
-export const CancelReason = { clientLeft: 1, deadline: 2, stopping: 3 } as const;
+export const CancelReason = { clientLeft: 1, deadline: 2, stopping: 3, takenBack: 4 } as const;
 
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 

@@ -17,6 +17,10 @@ RESPONSE = 17
 INFORM = 18
 TRAILERS = 19
 ABORT = 20
+RETURNED = 21
+
+TAKEN_BACK = 4
+"""A CANCEL with this reason asks for a request that the app has not been called for."""
 
 END = 1
 HOLD = 2
@@ -37,7 +41,7 @@ unpack_u32 = struct.Struct('<I').unpack_from
 
 _unpack_header = struct.Struct('<IBBHI').unpack_from
 _HEADER_SIZE = 12
-_KINDS = frozenset((REQUEST, BODY, CANCEL, WINDOW, DRAIN, HELLO, RESPONSE, INFORM, TRAILERS, ABORT))
+_KINDS = frozenset((REQUEST, BODY, CANCEL, WINDOW, DRAIN, HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED))
 
 FrameSink = Callable[[int, int, int, bytes, int, int], None]
 """Called with kind, flags, stream, bytes, start, end: the payload is `bytes[start:end]`."""

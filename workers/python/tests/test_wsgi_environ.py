@@ -113,6 +113,12 @@ class EnvironTest(unittest.TestCase):
         self.assertNotIn('HTTP_PROXY', made)
         self.assertNotIn('', made)
 
+    def test_wsgi_05_a_chunked_body_that_is_complete_has_a_content_length_and_no_transfer_encoding(self) -> None:
+        head = '\n'.join(['\0'.join(LOCAL), 'POST', '1.1', '/', '', 'transfer-encoding', 'chunked']).encode()
+        made = EnvironMaker(settings()).make(head, io.BytesIO(b'hello'), 5)
+        self.assertEqual(made['CONTENT_LENGTH'], '5')
+        self.assertNotIn('HTTP_TRANSFER_ENCODING', made)
+
     def test_a_head_with_too_few_fields_or_half_a_header_is_a_broken_frame(self) -> None:
         for count in (4, 6):
             with self.assertRaises(FrameError):

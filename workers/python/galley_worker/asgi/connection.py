@@ -7,11 +7,12 @@ import os
 import sys
 from typing import Any, Dict, List, Optional, cast
 
-from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, WINDOW, FrameDecoder, FrameError, head_end, u32
+from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WINDOW, FrameDecoder, FrameError, head_end, u32
 from .incoming_body import IncomingBody
 from .request import App, Request
 from .scope import Scope, http_scope
 
+_TAKEN_BACK = bytes([TAKEN_BACK])
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
 
@@ -129,7 +130,7 @@ class FrontConnection(asyncio.Protocol):
             if request:
                 request.credit_came(credit)
         elif kind == CANCEL:
-            if request:
+            if request and data[start:end] != _TAKEN_BACK:  # the app has been called
                 request.client_left()
         elif kind == DRAIN:
             self._is_draining = True

@@ -13,11 +13,12 @@ from time import monotonic
 from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from ..credit import ReceiveWindow
-from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, WINDOW, FrameDecoder, FrameError, head_end, u32
+from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, RETURNED, TAKEN_BACK, WINDOW, FrameDecoder, FrameError, head_end, u32, pack_header
 from .environ import Environ, EnvironMaker
 from .input import streamed_input
 from .stream import Stream
 
+_TAKEN_BACK = bytes([TAKEN_BACK])
 _READ_SIZE = 256 * 1024
 _GATHERED_FRAMES = 16
 
@@ -39,6 +40,8 @@ class FrontConnection:
         self._take = take
         self._decoder = FrameDecoder(self._frame)
         self._streams: Dict[int, Stream] = {}
+        # Those that the app has not been called for. Two threads may want one: `pop` gives it to one of them.
+        self._unbegun: Dict[int, Stream] = {}
         self._is_draining = False
         self._changed = threading.Condition()
         self._sending = threading.Lock()
@@ -111,6 +114,10 @@ class FrontConnection:
         with self._changed:
             self._changed.wait_for(is_ready)
 
+    def begins(self, stream: Stream) -> bool:
+        """The app is to be called for a request. Returns whether it may: the front may have taken it back."""
+        return self._unbegun.pop(stream.id, None) is not None
+
     def finished(self, stream: Stream) -> None:
         """The app is done with a request."""
         del self._streams[stream.id]
@@ -132,6 +139,10 @@ class FrontConnection:
         elif kind == DRAIN:
             self._is_draining = True
             self._check_done()
+        elif kind == CANCEL and data[start:end] == _TAKEN_BACK:
+            if self._unbegun.pop(stream_id, None):
+                self.send(pack_header(0, RETURNED, 0, 0, stream_id))
+                self.finished(self._streams[stream_id])
         elif kind == BODY or kind == WINDOW or kind == CANCEL:
             stream = self._streams.get(stream_id)
             with self._changed:
@@ -156,9 +167,11 @@ class FrontConnection:
         if flags & END:
             stream = Stream(self, stream_id, None)
             body: io.IOBase = io.BytesIO(data[body_start:end])
+            length: Optional[int] = end - body_start
         else:
             stream = Stream(self, stream_id, ReceiveWindow(bool(flags & HOLD)))
             stream.body_came(data[body_start:end], False)
             body = streamed_input(stream)
-        self._streams[stream_id] = stream
-        self._take(Request(stream, self._environs.make(data[start + 4 : body_start], body)))
+            length = None
+        self._streams[stream_id] = self._unbegun[stream_id] = stream
+        self._take(Request(stream, self._environs.make(data[start + 4 : body_start], body, length)))

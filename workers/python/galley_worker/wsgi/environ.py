@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
@@ -31,8 +31,9 @@ class _Keys(Dict[str, str]):
 
 
 def _environ_key(name: str) -> str:
-    if '_' in name or name == 'proxy':
-        return _DROPPED  # X_Y would pass for X-Y, and HTTP_PROXY is taken for a setting (CVE-2016-5385)
+    # X_Y would pass for X-Y, HTTP_PROXY is taken for a setting (CVE-2016-5385), and the front has removed the chunks.
+    if '_' in name or name in ('proxy', 'transfer-encoding'):
+        return _DROPPED
     key = name.upper().replace('-', '_')
     return key if key in ('CONTENT_TYPE', 'CONTENT_LENGTH') else f'HTTP_{key}'
 
@@ -56,8 +57,11 @@ class EnvironMaker:
             'wsgi.file_wrapper': FileWrapper,
         }
 
-    def make(self, head: bytes, body: Any) -> Environ:
-        """A fresh environ from a REQUEST head (frame.md, "Heads") and the input. Raises FrameError."""
+    def make(self, head: bytes, body: Any, length: Optional[int] = None) -> Environ:
+        """
+        A fresh environ from a REQUEST head (frame.md, "Heads") and the input, which has `length` bytes where that is known.
+        Raises FrameError.
+        """
         fields = head.decode('latin-1').split('\n')
         if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
             raise FrameError(f'Cannot read a request head of {len(fields)} fields')
@@ -81,6 +85,8 @@ class EnvironMaker:
         if len(environ) != before + len(names) or _DROPPED in environ:
             environ.pop(_DROPPED, None)
             environ.update(_joined(names, values))
+        if length and 'CONTENT_LENGTH' not in environ:
+            environ['CONTENT_LENGTH'] = str(length)  # it came in chunks, which many frameworks do not read
         return environ
 
     def _below_root(self, path: str) -> str:

@@ -19,6 +19,8 @@ def serve(app: App, settings: Settings, worker: int) -> None:
 
     def answer(request: Request) -> None:
         stream, environ = request
+        if not stream.connection.begins(stream):
+            return
         Response(stream, environ['REQUEST_METHOD'] == 'HEAD').run(app, environ)
         stream.connection.finished(stream)
 
