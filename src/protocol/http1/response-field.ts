@@ -50,14 +50,25 @@ export function declaredLength(headers: HeaderList): number | undefined {
     const value = ++at;
     while (bytes[at] !== LF) at++;
     if (!isLength) continue;
-    const text = bytes.toString('latin1', value, at);
-    if (declared !== undefined || !/^\d+$/.test(text) || Number(text) > Number.MAX_SAFE_INTEGER) {
-      throw new PeerError(
-        'app-response-invalid',
-        `Cannot send the app's answer: its content-length ${text} is not valid`,
-      );
-    }
-    declared = Number(text);
+    if (declared !== undefined) throw invalidLength(bytes, value, at);
+    declared = wholeNumber(bytes, value, at);
+    if (declared === undefined) throw invalidLength(bytes, value, at);
   }
   return declared;
+}
+
+/** The decimal number that `bytes[start, end)` is, if it is one that can be counted. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return end > start && number <= Number.MAX_SAFE_INTEGER ? number : undefined;
+}
+
+function invalidLength(bytes: Buffer, start: number, end: number): PeerError {
+  const text = bytes.toString('latin1', start, end);
+  return new PeerError('app-response-invalid', `Cannot send the app's answer: its content-length ${text} is not valid`);
 }

@@ -12,6 +12,7 @@ from .incoming_body import IncomingBody
 from .request import App, Request
 from .scope import Scope, http_scope
 
+_TASK_NAME = 'galley-request'
 _TAKEN_BACK = bytes([TAKEN_BACK])
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
@@ -147,4 +148,5 @@ class FrontConnection(asyncio.Protocol):
         if _HAS_EAGER_START:
             request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, eager_start=True)  # type: ignore[call-arg]
         else:
-            request.task = self._loop.create_task(request.run(self._app, scope))
+            # With a name of its own a task need not make one up, which takes as long as parsing the request's frame.
+            request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, name=_TASK_NAME)

@@ -89,11 +89,13 @@ class Request:
             end = not message.get('more_body', False)
             if type(body) is not bytes:
                 body = bytes(memoryview(body))
+            size = len(body)
             if self._left != NO_LENGTH:
-                self._count(len(body), end)
+                self._count(size, end)
             elif self._is_bodiless:
                 body = b''
-            if len(body) > self._credit or len(body) > MAX_BODY or self._connection.is_paused:
+                size = 0
+            if size > self._credit or size > MAX_BODY or self._connection.is_paused:
                 await self._send_pieces(body, end)
             else:
                 self._emit(body, end)
@@ -162,12 +164,10 @@ class Request:
             self._head = None
             status, block, _ = head
             length = len(block)
-            out.append(pack_response(6 + length + size, RESPONSE, END if end else 0, 0, self._stream, length, status))
-            out.append(block)
-            out.append(body)
+            frame = pack_response(6 + length + size, RESPONSE, END if end else 0, 0, self._stream, length, status)
+            out += (frame, block, body)
         elif size or end:
-            out.append(pack_header(size, BODY, END if end else 0, 0, self._stream))
-            out.append(body)
+            out += (pack_header(size, BODY, END if end else 0, 0, self._stream), body)
         self._phase = _COMPLETE if end else _SENDING
         if self._changed:
             self._wake()

@@ -17,17 +17,18 @@ def response_head(message: Dict[str, Any]) -> ResponseHead:
     status = message['status']
     if not 200 <= status <= 599:
         raise ValueError(f'Cannot send status {status}: a response has 200 to 599')
-    parts = [b'']
+    fields = [b'']
     length = NO_LENGTH
-    for name, value in message.get('headers') or ():
-        if len(name) == 14 and name.lower() == b'content-length':
-            if status == 204:  # RFC 9110 §8.6: never with 204
-                continue
-            if not value.isdigit():
-                raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
-            length = int(value)
-        parts += (name, value)
-    parts.append(b'')
-    block = b'\n'.join(parts)
-    check_head(block, len(parts))
+    for header in message.get('headers') or ():
+        fields += header
+        # Names are lower-case (www.rst); for an app that does not keep to it the front counts.
+        if header[0] == b'content-length':
+            if not header[1].isdigit():
+                raise ValueError(f'Cannot send Content-Length {header[1]!r}: it is no number')
+            length = int(header[1])
+    fields.append(b'')
+    if len(fields) & 1:
+        raise ValueError('Cannot send a header that is not one name and one value')
+    block = b'\n'.join(fields)
+    check_head(block, len(fields))
     return int(status), block, length

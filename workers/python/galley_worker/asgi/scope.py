@@ -16,12 +16,13 @@ _FIXED_FIELDS = 5
 
 def http_scope(fields: List[bytes], root_path: str, state: Optional[Dict[str, Any]]) -> Scope:
     """
-    A fresh scope from the fields of a REQUEST head (frame.md, "Heads"). `state` is the lifespan's and is copied, or None
+    A fresh scope from the fields of a REQUEST head (frame.md, "Heads"), which are used up. `state` is the lifespan's and is copied, or None
     where the app has no lifespan. Raises FrameError.
     """
     if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
         raise FrameError(f'Cannot read a request head of {len(fields)} fields')
-    connection, method, version, target, normalized, *headers = fields
+    connection, method, version, target, normalized = fields[:_FIXED_FIELDS]
+    del fields[:_FIXED_FIELDS]
     scheme, client, server = _ends(connection)
     raw_path, _, query = target.partition(b'?')
     encoded = normalized or raw_path
@@ -29,7 +30,7 @@ def http_scope(fields: List[bytes], root_path: str, state: Optional[Dict[str, An
     if root_path:
         path = root_path + path
         raw_path = root_path.encode() + raw_path
-    pairs = iter(headers)
+    pairs = iter(fields)
     scope: Scope = {
         'type': 'http',
         'asgi': {'version': '3.0', 'spec_version': '2.4'},
