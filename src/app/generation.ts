@@ -111,7 +111,8 @@ export class Generation {
     this.#context.dispatcher.remove(link);
     const id = link.hello?.worker ?? 0;
     if (error) this.#context.log.error(`worker ${id} is replaced: ${error.message}`);
-    this.#zygote.kill(id);
+    // One that drains has said goodbye and ends by itself; its exit handlers still run.
+    if (error || !this.#closing) this.#zygote.kill(id);
   }
 
   /** Gives the workers no more requests, waits until they have ended what they had, at most so long, then ends all that is left. */

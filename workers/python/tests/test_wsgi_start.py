@@ -1,0 +1,186 @@
+"""Points 1 to 4: start_response, write, exc_info and close: with one thread, with several, and under wsgiref's validator, which asserts both sides of PEP 3333."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import unittest
+from typing import Any, Iterator, List
+from wsgiref.validate import validator
+
+from galley_worker import frames as f
+
+from .wsgi_case import TEXT, Blocks, WsgiCase, app_of
+
+
+class StartTest(WsgiCase):
+    def test_wsgi_01_start_response_may_come_with_the_first_iteration(self) -> None:
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            yield b'late'
+
+        with self.front(app) as front:
+            answer = front.get()
+        self.assertEqual((answer.status, answer.reason, answer.body), (200, 'OK', b'late'))
+
+    def test_wsgi_01_the_head_waits_for_the_first_block_that_is_not_empty(self) -> None:
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            yield b''
+            try:
+                raise LookupError
+            except LookupError:
+                start_response('503 Busy', list(TEXT), sys.exc_info())
+            yield b'sorry'
+
+        with self.front(app) as front:
+            answer = front.get()
+        self.assertEqual((answer.status, answer.body), (503, b'sorry'))
+
+    def test_wsgi_01_an_app_without_blocks_answers_with_its_head(self) -> None:
+        with self.front(app_of()) as front:
+            answer = front.get()
+        self.assertEqual((answer.status, answer.body, answer.kinds), (200, b'', [f.RESPONSE]))
+
+    def test_wsgi_01_an_app_that_never_calls_start_response_aborts(self) -> None:
+        for blocks in ([], [b'x'], [b'x', b'y']):
+            with self.bad(lambda environ, start_response: blocks) as front:
+                self.assertIn('without a call of start_response', front.get().abort or '')
+
+    def test_wsgi_02_write_sends_at_once_and_before_the_iterable(self) -> None:
+        released = threading.Event()
+
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            write = start_response('200 OK', list(TEXT))
+            write(b'written ')
+            released.wait(10)
+            write(b'twice ')
+            return [b'returned']
+
+        with self.front(app) as front:
+            stream = front.request()
+            self.assertTrue(front.next_of(stream).payload.endswith(b'written '))
+            released.set()
+            self.assertEqual(front.answer(stream).body, b'twice returned')
+
+    def test_wsgi_03_a_second_start_response_without_exc_info_is_an_error(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            start_response('200 OK', list(TEXT))
+            start_response('200 OK', list(TEXT))
+            return [b'x']
+
+        with self.bad(app) as front:
+            self.assertIn('AssertionError', front.get().abort or '')
+
+    def test_wsgi_03_exc_info_replaces_a_head_that_was_not_sent(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            start_response('200 OK', [('Content-Type', 'text/html'), ('X-Old', '1')])
+            try:
+                raise LookupError
+            except LookupError:
+                start_response('500 Oops', list(TEXT), sys.exc_info())
+            return [b'sorry']
+
+        with self.front(app) as front:
+            answer = front.get()
+        self.assertEqual((answer.status, answer.reason, answer.headers), (500, 'Oops', TEXT))
+
+    def test_wsgi_03_exc_info_after_the_head_was_sent_raises_it_again(self) -> None:
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            yield b'part'
+            try:
+                raise LookupError('half way')
+            except LookupError:
+                start_response('500 Oops', list(TEXT), sys.exc_info())
+            yield b'never'
+
+        with self.front(app) as front:
+            answer = front.get()
+        self.assertEqual((answer.body, answer.kinds), (b'part', [f.RESPONSE, f.ABORT]))
+        self.assertIn('LookupError: half way', answer.abort or '')
+
+    def test_wsgi_03_exc_info_must_be_three_values(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            start_response('200 OK', list(TEXT), (1, 2))
+            return [b'x']
+
+        with self.bad(app) as front:
+            self.assertIn('ValueError', front.get().abort or '')
+
+    def test_wsgi_04_close_is_called_after_the_last_block(self) -> None:
+        events: List[str] = []
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            start_response('200 OK', list(TEXT))
+            return Blocks(iter([b'x', b'y']), events)
+
+        with self.front(app) as front:
+            self.assertEqual(front.get().body, b'xy')
+        self.assertEqual(events, ['closed'])
+
+    def test_wsgi_04_close_is_called_when_the_app_fails_half_way(self) -> None:
+        events: List[str] = []
+
+        def blocks() -> Iterator[bytes]:
+            yield b'part'
+            raise LookupError('half way')
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            start_response('200 OK', list(TEXT))
+            return Blocks(blocks(), events)
+
+        with self.front(app) as front:
+            self.assertIn('half way', front.get().abort or '')
+        self.assertEqual(events, ['closed'])
+
+    def test_wsgi_04_close_is_called_when_the_client_left(self) -> None:
+        events: List[str] = []
+
+        def blocks() -> Iterator[bytes]:
+            yield bytes(f.INITIAL_WINDOW)
+            yield b'more than the credit'
+            events.append('not reached')
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            start_response('200 OK', list(TEXT))
+            return Blocks(blocks(), events)
+
+        with self.front(app) as front:
+            stream = front.request()
+            for _ in range(4):
+                front.next_of(stream)
+            front.cancel(stream)
+            self.assertEqual(front.answer(stream).abort, '')
+        self.assertEqual(events, ['closed'])
+
+    def test_wsgi_04_an_error_in_close_is_logged_and_the_next_request_is_served(self) -> None:
+        class Broken(Blocks):
+            def close(self) -> None:
+                raise LookupError('in close')
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            start_response('200 OK', list(TEXT))
+            return Broken(iter([b'x']), [])
+
+        with self.bad(app) as front:
+            for _ in range(2):
+                stream = front.request()
+                self.assertEqual(front.answer(stream).body, b'x')
+                self.assertIn('in close', front.answer(stream).abort or '')
+
+
+class StartThreadsTest(StartTest):
+    """The same with a pool of threads."""
+
+    threads = 4
+
+
+class StartValidatorTest(StartTest):
+    """The same with the validator around the app."""
+
+    wrap = staticmethod(validator)
+
+
+if __name__ == '__main__':
+    unittest.main()
