@@ -111,13 +111,11 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     const streamed = !(body instanceof Uint8Array);
     const stream = new WorkerStream(this.#streams.nextId(), exchange, this.#now(), exchange.expectsContinue, this);
     this.#streams.add(stream);
-    const normalized = request.normalizedPath === request.path ? '' : request.normalizedPath;
     this.#writer.request(
       stream.id,
       streamed ? (exchange.expectsContinue ? Flag.hold : 0) : Flag.end,
       connectionField(exchange.connection),
-      `${request.method}\n${request.version}\n${request.target}\n${normalized}\n`,
-      request.headers,
+      request,
       streamed ? emptyBody : body,
     );
     this.#schedule();
@@ -281,13 +279,17 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 
 const connectionFields: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
 
-/** The connection field of a REQUEST head; made once per client connection. */
+const bytesCode = 0x73;
+
+/** The connection field of a REQUEST head, marshalled; made once per client connection. */
 function connectionField(facts: ConnectionFacts): Buffer {
   let field = connectionFields.get(facts);
   if (!field) {
     const { scheme, client, server } = facts;
     const parts = [scheme, client.address, client.port, server.address, server.port];
-    field = Buffer.from(`${parts.join('\0')}\n`);
+    const text = Buffer.from(parts.join('\0'));
+    field = Buffer.concat([Buffer.from([bytesCode, 0, 0, 0, 0]), text]);
+    field.writeUInt32LE(text.length, 1);
     connectionFields.set(facts, field);
   }
   return field;

@@ -48,8 +48,12 @@ describe('HeaderList', () => {
   });
 
   it('reads a block in the middle of a larger buffer', () => {
-    const bytes = Buffer.from('junk\na\n1\nb\n2\njunk\n');
-    const inside = HeaderList.ofValidBlock(bytes, 5, 13);
+    const block = HeaderList.of([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    const bytes = Buffer.concat([Buffer.from('junk'), block.bytes, Buffer.from('junk')]);
+    const inside = HeaderList.ofValidBlock(bytes, 4, 4 + block.end);
     assert.deepEqual(
       [...inside],
       [
@@ -58,5 +62,6 @@ describe('HeaderList', () => {
       ],
     );
     assert.equal(inside.get('junk'), undefined);
+    assert.equal(inside.count, 2);
   });
 });

@@ -1,5 +1,3 @@
-const LF = 10;
-
 /** Lower-case of every byte that may stand in a header name (RFC 9110 §5.6.2 token), 0 for all others. */
 export const TOKEN: Uint8Array = tokenTable();
 
@@ -9,10 +7,19 @@ export const VALUE: Uint8Array = valueTable();
 /** A header name or value that HTTP does not allow; whoever built it is at fault. */
 export class InvalidHeader extends Error {}
 
+/** What a field of a block has besides its name and value, in bytes; its name begins `nameAt` bytes from its start. */
+export const fieldOverhead = 15;
+export const nameAt = 10;
+
+const tupleCode = 0x28;
+const bytesCode = 0x73;
+
 /**
- * Header fields in order, duplicates kept, names lower-case, every name and value valid by RFC 9110 §5.
- * An immutable value. It is kept as the bytes `name LF value LF …` in `bytes[start, end)`, the form that the worker
- * protocol carries, and decoded when asked.
+ * Header fields in order, duplicates kept, names lower-case, every name and value valid by RFC 9110 §5. An immutable value.
+ * It is kept in `bytes[start, end)` in the form that the worker protocol carries, Python's marshal format of a pair of byte
+ * strings for each field (frame.md, "Heads"), and decoded when asked:
+ *
+ *     "(" 2 · "s" length name · "s" length value        numbers are u32, little-endian
  */
 export class HeaderList implements Iterable<[name: string, value: string]> {
   static readonly empty: HeaderList = new HeaderList(Buffer.alloc(0), 0, 0);
@@ -27,27 +34,37 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
     this.end = end;
   }
 
-  /** Wraps bytes that are already valid: lower-case tokens and checked values, each ended by LF. Nothing is copied. */
+  /** Wraps a block of fields that are already valid. Nothing is copied. */
   static ofValidBlock(bytes: Buffer, start: number, end: number): HeaderList {
     return new HeaderList(bytes, start, end);
   }
 
   /** Encodes fields as latin-1. Throws {@link InvalidHeader} for a name that is no token or a value with control characters. */
   static of(fields: Iterable<readonly [name: string, value: string]>): HeaderList {
-    let text = '';
-    for (const [name, value] of fields) text += `${checkedName(name)}\n${checkedValue(name, value)}\n`;
-    const bytes = Buffer.from(text, 'latin1');
-    return new HeaderList(bytes, 0, bytes.length);
+    const checked = Array.from(fields, ([name, value]) => [checkedName(name), checkedValue(name, value)] as const);
+    const size = checked.reduce((sum, [name, value]) => sum + fieldOverhead + name.length + value.length, 0);
+    const bytes = Buffer.alloc(size);
+    let at = 0;
+    for (const [name, value] of checked) {
+      bytes.write(name, at + nameAt, 'latin1');
+      bytes.write(value, at + fieldOverhead + name.length, 'latin1');
+      at = completeField(bytes, at, name.length, value.length);
+    }
+    return new HeaderList(bytes, 0, size);
+  }
+
+  /** How many fields there are. */
+  get count(): number {
+    let count = 0;
+    for (let at = this.start; at < this.end; at = endOfField(this.bytes, at)) count++;
+    return count;
   }
 
   /** The value of the first field of that name (lower-case), latin-1 decoded. */
   get(name: string): string | undefined {
-    let at = this.start;
-    while (at < this.end) {
-      const nameEnd = this.bytes.indexOf(LF, at);
-      const valueEnd = this.bytes.indexOf(LF, nameEnd + 1);
-      if (this.#matches(name, at, nameEnd)) return this.bytes.toString('latin1', nameEnd + 1, valueEnd);
-      at = valueEnd + 1;
+    const { bytes } = this;
+    for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
+      if (isNamed(bytes, at, name)) return bytes.toString('latin1', valueStart(bytes, at), endOfField(bytes, at));
     }
     return undefined;
   }
@@ -74,22 +91,60 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
   }
 
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {
-    let at = this.start;
-    while (at < this.end) {
-      const nameEnd = this.bytes.indexOf(LF, at);
-      const valueEnd = this.bytes.indexOf(LF, nameEnd + 1);
-      yield [this.bytes.toString('latin1', at, nameEnd), this.bytes.toString('latin1', nameEnd + 1, valueEnd)];
-      at = valueEnd + 1;
+    const { bytes } = this;
+    for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
+      const name = bytes.toString('latin1', at + nameAt, nameEnd(bytes, at));
+      yield [name, bytes.toString('latin1', valueStart(bytes, at), endOfField(bytes, at))];
     }
   }
+}
 
-  #matches(name: string, start: number, end: number): boolean {
-    if (end - start !== name.length) return false;
-    for (let index = 0; index < name.length; index++) {
-      if (this.bytes[start + index] !== name.charCodeAt(index)) return false;
-    }
-    return true;
+/** Where the name of the field at `at` ends. */
+export function nameEnd(bytes: Uint8Array, at: number): number {
+  return at + nameAt + readSize(bytes, at + 6);
+}
+
+/** Where the value of the field at `at` begins. */
+export function valueStart(bytes: Uint8Array, at: number): number {
+  return nameEnd(bytes, at) + 5;
+}
+
+/** Where the field at `at` ends, its value with it. */
+export function endOfField(bytes: Uint8Array, at: number): number {
+  const end = nameEnd(bytes, at);
+  return end + 5 + readSize(bytes, end + 1);
+}
+
+/** Writes what surrounds a name and a value that stand in their places already. Gives where the field ends. */
+export function completeField(bytes: Uint8Array, at: number, nameLength: number, valueLength: number): number {
+  bytes[at] = tupleCode;
+  writeSize(bytes, at + 1, 2);
+  bytes[at + 5] = bytesCode;
+  writeSize(bytes, at + 6, nameLength);
+  const end = at + nameAt + nameLength;
+  bytes[end] = bytesCode;
+  writeSize(bytes, end + 1, valueLength);
+  return end + 5 + valueLength;
+}
+
+function isNamed(bytes: Uint8Array, at: number, name: string): boolean {
+  if (readSize(bytes, at + 6) !== name.length) return false;
+  for (let index = 0; index < name.length; index++) {
+    if (bytes[at + nameAt + index] !== name.charCodeAt(index)) return false;
   }
+  return true;
+}
+
+function readSize(bytes: Uint8Array, at: number): number {
+  // A head is never so long that the highest byte is used.
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+}
+
+function writeSize(bytes: Uint8Array, at: number, size: number): void {
+  bytes[at] = size;
+  bytes[at + 1] = size >>> 8;
+  bytes[at + 2] = size >>> 16;
+  bytes[at + 3] = 0;
 }
 
 function checkedName(name: string): string {

@@ -10,7 +10,7 @@ export interface FakeExchange extends Exchange {
 /** An exchange without a connection. */
 export function fakeExchange(target: string, body: Body = emptyBody, expectsContinue = false): FakeExchange {
   const listeners: ((reason: ErrorCode) => void)[] = [];
-  const path = target.split('?')[0] ?? '';
+  const [path = '', query = ''] = target.split('?');
   return {
     id: `test-${target}`,
     connection: {
@@ -22,7 +22,7 @@ export function fakeExchange(target: string, body: Body = emptyBody, expectsCont
       method: 'GET',
       target,
       path,
-      query: '',
+      query,
       normalizedPath: path,
       version: '1.1',
       headers: HeaderList.of([['host', 'test']]),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { HeaderList } from '../../src/core/headers.ts';
 import { FrameReader } from '../../src/protocol/worker/frame-reader.ts';
 import { FrameWriter } from '../../src/protocol/worker/frame-writer.ts';
 import { Flag, Kind, protocolVersion } from '../../src/protocol/worker/kinds.ts';
@@ -55,12 +56,14 @@ export class FakeWorker {
   }
 
   /** Answers 200 with that body. */
-  respond(stream: number, body: string, end = true, fields = '\ncontent-type\ntext/plain'): void {
-    const head = `${fields}\n`;
+  respond(stream: number, body: string, end = true, value = 'text/plain'): void {
+    const headers = HeaderList.of([['content-type', 'x'.repeat(value.length)]]).bytes;
+    headers.write(value, headers.length - value.length, 'latin1');
+    const head = Buffer.concat([Buffer.from([0, 0x5b, 1, 0, 0, 0]), headers]);
     const prefix = Buffer.alloc(6);
     prefix.writeUInt32LE(head.length);
     prefix.writeUInt16LE(200, 4);
-    this.send(Kind.response, end ? Flag.end : 0, stream, Buffer.concat([prefix, Buffer.from(head + body)]));
+    this.send(Kind.response, end ? Flag.end : 0, stream, Buffer.concat([prefix, head, Buffer.from(body)]));
   }
 
   /** Resolves with the first frame, sent already or still to come, that the test is looking for. */

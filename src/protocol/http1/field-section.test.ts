@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HeaderList } from '../../core/headers.ts';
 import { FieldBlock } from './field-block.ts';
 import { FieldSection, type FieldSectionRules } from './field-section.ts';
 
@@ -15,7 +16,7 @@ function fieldsOf(text: string, rules = lenient, keep = (_name: string): boolean
     },
   });
   const input = Buffer.from(`${text}behind`, 'latin1');
-  block.reserve(input.length);
+  block.reserve(section.roomFor(input.length));
   assert.equal(section.read(input, 0, input.length, block), text.length);
   return [...block.close()];
 }
@@ -86,15 +87,19 @@ describe('FieldSection', () => {
   });
 });
 
+function append(block: FieldBlock, name: string, value: string): void {
+  const field = HeaderList.of([[name, value]]).bytes;
+  block.reserve(field.length);
+  block.at += field.copy(block.bytes, block.at);
+}
+
 describe('FieldBlock', () => {
   it('gives each section memory that is never written again', () => {
     const lists = Array.from({ length: 3000 }, (_, index) => {
       const block = new FieldBlock();
-      const text = Buffer.from(`name\n${index} ${'x'.repeat(index % 90)}\n`);
-      block.reserve(text.length);
+      block.reserve(index % 90);
       if (index % 7 === 0) block.park();
-      block.reserve(text.length);
-      block.at += text.copy(block.bytes, block.at);
+      append(block, 'name', `${index} ${'x'.repeat(index % 90)}`);
       return block.close();
     });
     for (const [index, list] of lists.entries()) assert.equal(list.get('name'), `${index} ${'x'.repeat(index % 90)}`);
@@ -102,20 +107,32 @@ describe('FieldBlock', () => {
 
   it('keeps what was written when it moves and grows', () => {
     const block = new FieldBlock();
-    block.reserve(1);
-    for (let index = 0; index < 500; index++) {
-      block.reserve(2);
-      block.bytes[block.at++] = 97 + (index % 26);
-      block.bytes[block.at++] = 10;
+    for (let index = 0; index < 250; index++) {
+      append(block, `x-${index}`, String(index));
       block.park();
     }
-    assert.equal([...block.close()].length, 250);
+    const fields = [...block.close()];
+    assert.deepEqual(fields[249], ['x-249', '249']);
+    assert.equal(fields.length, 250);
   });
 
   it('takes a section that is larger than a slab', () => {
     const block = new FieldBlock();
-    block.reserve(200_000);
-    block.at += block.bytes.write(`a\n${'x'.repeat(199_997)}\n`, block.at, 'latin1');
+    append(block, 'a', 'x'.repeat(199_997));
     assert.equal(block.close().get('a')?.length, 199_997);
+  });
+});
+
+describe('roomFor', () => {
+  it('is enough for the most fields that so many bytes can hold', () => {
+    for (const lines of ['a:\n'.repeat(90), 'a:b\r\n'.repeat(100), `a:${'x'.repeat(5_000)}\n`]) {
+      const block = new FieldBlock();
+      const section = new FieldSection({ ...lenient, maxFieldCount: 100 }, { field: () => true });
+      const room = section.roomFor(lines.length + 1);
+      block.reserve(room);
+      const before = block.at;
+      assert.ok(section.read(Buffer.from(`${lines}\n`), 0, lines.length + 1, block) > 0);
+      assert.ok(block.at - before <= room, `${block.at - before} of ${room}`);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { type ErrorCode, ProtocolError } from '../../core/errors.ts';
-import { TOKEN, VALUE } from '../../core/headers.ts';
+import { completeField, fieldOverhead, nameAt, TOKEN, VALUE } from '../../core/headers.ts';
 import { COLON, CR, HTAB, LF, SP } from './ascii.ts';
 import type { FieldBlock } from './field-block.ts';
 
@@ -24,14 +24,14 @@ export interface FieldSectionRules {
 
 /**
  * Reads field lines up to and with the empty line (RFC 9112 §5) from bytes that come in any pieces, in one pass: names
- * are lower-cased, values trimmed, both checked and written to a FieldBlock as `name LF value LF`.
+ * are lower-cased, values trimmed, both checked and written to a FieldBlock as HeaderList keeps them.
  */
 export class FieldSection {
   readonly #rules: FieldSectionRules;
   readonly #receiver: FieldReceiver;
   #state = inName;
   // Offsets from the block's start, since the block may move between two pieces.
-  #name = 0;
+  #name = nameAt;
   #nameEnd = 0;
   #value = 0;
   #count = 0;
@@ -41,10 +41,15 @@ export class FieldSection {
     this.#receiver = receiver;
   }
 
+  /** The most that `read` writes for so many bytes of input: a field has at least three. */
+  roomFor(size: number): number {
+    return size + fieldOverhead * Math.ceil(Math.min(size / 3, this.#rules.maxFieldCount) + 2);
+  }
+
   /** Prepares for the next section. */
   reset(): void {
     this.#state = inName;
-    this.#name = 0;
+    this.#name = nameAt;
     this.#count = 0;
   }
 
@@ -58,7 +63,7 @@ export class FieldSection {
     let name = start + this.#name;
     let nameEnd = start + this.#nameEnd;
     let value = start + this.#value;
-    let out = block.at;
+    let out = Math.max(block.at, name);
     let at = from;
     while (at < to) {
       if (state === inName) {
@@ -74,15 +79,15 @@ export class FieldSection {
         if (code === COLON && out !== name) {
           if (++this.#count > this.#rules.maxFieldCount) throw this.#tooMany();
           nameEnd = out;
-          bytes[out++] = LF;
-          value = out;
+          value = out + 5;
+          out = value;
           state = beforeValue;
         } else if (out !== name) {
           throw this.#refusal('a name is followed by something else than a colon');
         } else if (code === CR) {
           state = atLastLineFeed;
         } else if (code === LF && this.#rules.bareLineFeed) {
-          block.at = out;
+          block.at = name - nameAt;
           return at;
         } else {
           throw this.#refusal('a line does not begin with a name');
@@ -106,16 +111,17 @@ export class FieldSection {
           throw this.#refusal(`a value holds byte ${code}`);
         }
         while (out > value && (bytes[out - 1] === SP || bytes[out - 1] === HTAB)) out--;
-        if (this.#receiver.field(bytes, name, nameEnd, value, out)) bytes[out++] = LF;
-        else out = name;
-        name = out;
+        if (this.#receiver.field(bytes, name, nameEnd, value, out)) {
+          name = nameAt + completeField(bytes, name - nameAt, nameEnd - name, out - value);
+        }
+        out = name;
         state = code === CR ? atLineFeed : inName;
       }
       if (state >= atLineFeed) {
         if (at === to) break;
         if (input[at++] !== LF) throw this.#refusal('a carriage return is not followed by a line feed');
         if (state === atLastLineFeed) {
-          block.at = out;
+          block.at = name - nameAt;
           return at;
         }
         state = inName;

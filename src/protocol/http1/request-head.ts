@@ -56,7 +56,7 @@ export class RequestHeadReader {
     }
     const begin = at;
     const to = Math.min(input.length, begin + this.#maxHeadSize - this.#size);
-    this.#block.reserve(to - begin);
+    this.#block.reserve(this.#fields.roomFor(to - begin));
     if (this.#state === inRequestLine) {
       at = this.#line.read(input, at, to, this.#block);
       if (at >= 0) this.#state = inFields;

@@ -1,6 +1,6 @@
 import { PeerError } from '../../core/errors.ts';
-import type { HeaderList } from '../../core/headers.ts';
-import { LF, matches } from './ascii.ts';
+import { endOfField, type HeaderList, nameAt, nameEnd, valueStart } from '../../core/headers.ts';
+import { matches } from './ascii.ts';
 
 /** What an answer's encoder does about a field: `connection` ones are always ours to write. */
 export type ResponseFieldKind = 'other' | 'connection' | 'length' | 'trailer' | 'date' | 'server';
@@ -43,12 +43,11 @@ export function isFinalOnly(name: string): boolean {
 export function declaredLength(headers: HeaderList): number | undefined {
   const { bytes, end } = headers;
   let declared: number | undefined;
-  for (let at = headers.start; at < end; at++) {
-    const name = at;
-    while (bytes[at] !== LF) at++;
-    const isLength = at - name === 14 && matches(bytes, name, 'content-length');
-    const value = ++at;
-    while (bytes[at] !== LF) at++;
+  for (let at = headers.start; at < end; ) {
+    const name = at + nameAt;
+    const isLength = nameEnd(bytes, at) - name === 14 && matches(bytes, name, 'content-length');
+    const value = valueStart(bytes, at);
+    at = endOfField(bytes, at);
     if (!isLength) continue;
     if (declared !== undefined) throw invalidLength(bytes, value, at);
     declared = wholeNumber(bytes, value, at);

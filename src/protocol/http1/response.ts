@@ -1,6 +1,6 @@
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
-import { type HeaderList, VALUE } from '../../core/headers.ts';
+import { endOfField, type HeaderList, nameAt, nameEnd, VALUE } from '../../core/headers.ts';
 import { reasonPhrase } from '../../http/status.ts';
 import { COLON, CR, LF, SP } from './ascii.ts';
 import { declaredLength, isFinalOnly, responseFieldKind } from './response-field.ts';
@@ -65,8 +65,8 @@ export function frameResponse(
 
 /** The most bytes that `writeResponseHead` writes for this head. */
 export function responseHeadSize({ headers, reason, date, server }: ResponseHead): number {
-  // A field of the block has at least three bytes and gets two more.
-  const fields = 2 * (headers.end - headers.start);
+  // A field of the block has more around its name and value than it gets in a head.
+  const fields = headers.end - headers.start;
   return fixedSize + fields + (reason?.length ?? 0) + date.length + server.length;
 }
 
@@ -83,13 +83,15 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
   let hasDate = false;
   let hasServer = false;
   let out = writeStatusLine(into, at, status, head.reason);
-  for (let from = headers.start; from < headers.end; from++) {
+  for (let from = headers.start; from < headers.end; ) {
     const line = out;
-    for (; bytes[from] !== LF; from++) into[out++] = bytes[from] as number;
-    const kind = responseFieldKind(into, line, out);
+    const name = nameEnd(bytes, from);
+    const kind = responseFieldKind(bytes, from + nameAt, name);
+    for (let index = from + nameAt; index < name; index++) into[out++] = bytes[index] as number;
     into[out++] = COLON;
     into[out++] = SP;
-    for (from++; bytes[from] !== LF; from++) into[out++] = bytes[from] as number;
+    from = endOfField(bytes, from);
+    for (let index = name + 5; index < from; index++) into[out++] = bytes[index] as number;
     into[out++] = CR;
     into[out++] = LF;
     if (kind === 'other') continue;

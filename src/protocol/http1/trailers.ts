@@ -68,7 +68,7 @@ export class TrailerReader {
   /** Gives the offset after the section, which `take` then makes, or -1 where the input ran out. Throws ProtocolError. */
   read(input: Buffer, from: number): number {
     const to = Math.min(input.length, from + this.#limit - this.#size);
-    this.#block.reserve(to - from);
+    this.#block.reserve(this.#fields.roomFor(to - from));
     const at = this.#fields.read(input, from, to, this.#block);
     if (at >= 0) return at;
     if (to < input.length) {

@@ -1,7 +1,13 @@
-import type { HeaderList } from '../../core/headers.ts';
+import type { RequestHead } from '../../core/exchange.ts';
 import { type CancelReason, Flag, frameHeaderSize, Kind, maxPayloadSize } from './kinds.ts';
 
 const slabSize = 256 * 1024;
+// Codes of Python's marshal format (frame.md, "Heads").
+const tupleCode = 0x28;
+const listCode = 0x5b;
+const textCode = 0x61;
+const bytesCode = 0x73;
+
 /** Bodies from this size on are not copied into the slab. */
 const copyLimit = 16 * 1024;
 
@@ -20,29 +26,26 @@ export class FrameWriter {
     return this.#at === this.#start && this.#parts.length === 0;
   }
 
-  /**
-   * A REQUEST. `connection` is the connection field and `line` the four request fields of the head, each ended by LF,
-   * latin-1. The body, if any, must fit the initial window.
-   */
-  request(
-    stream: number,
-    flags: number,
-    connection: Uint8Array,
-    line: string,
-    headers: HeaderList,
-    body: Uint8Array,
-  ): void {
+  /** A REQUEST. `connection` is the connection field, marshalled. The body, if any, must fit the initial window. */
+  request(stream: number, flags: number, connection: Uint8Array, request: RequestHead, body: Uint8Array): void {
+    const { method, version, normalizedPath, path, query, headers } = request;
+    const texts = method.length + version.length + normalizedPath.length + path.length + query.length;
     const fields = headers.end - headers.start;
-    const head = connection.length + line.length + fields - 1;
-    this.#header(Kind.request, flags, stream, 4 + head + body.length, 4 + head + 1 + this.#copied(body));
+    const head = 5 + connection.length + 5 * 5 + texts + 5 + fields;
+    this.#header(Kind.request, flags, stream, 4 + head + body.length, 4 + head + this.#copied(body));
     const slab = this.#slab;
-    let at = this.#at;
-    at = writeU32(slab, at, head);
+    let at = writeU32(slab, this.#at, head);
+    at = writeCode(slab, at, tupleCode, 7);
     slab.set(connection, at);
     at += connection.length;
-    at += slab.write(line, at, 'latin1');
-    if (fields > 0) headers.bytes.copy(slab, at, headers.start, headers.end);
-    this.#at = at + fields - 1;
+    at = writeString(slab, at, textCode, method);
+    at = writeString(slab, at, textCode, version);
+    at = writeString(slab, at, textCode, normalizedPath);
+    at = writeString(slab, at, bytesCode, path);
+    at = writeString(slab, at, bytesCode, query);
+    at = writeCode(slab, at, listCode, headers.count);
+    headers.bytes.copy(slab, at, headers.start, headers.end);
+    this.#at = at + fields;
     this.#append(body);
   }
 
@@ -128,4 +131,14 @@ function writeU32(into: Buffer, at: number, value: number): number {
   into[at + 2] = value >>> 16;
   into[at + 3] = value >>> 24;
   return at + 4;
+}
+
+function writeCode(into: Buffer, at: number, code: number, size: number): number {
+  into[at] = code;
+  return writeU32(into, at + 1, size);
+}
+
+function writeString(into: Buffer, at: number, code: number, text: string): number {
+  const start = writeCode(into, at, code, text.length);
+  return start + into.write(text, start, 'latin1');
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { emptyBody } from '../../core/body.ts';
 import { ProtocolError } from '../../core/errors.ts';
-import { HeaderList } from '../../core/headers.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { CancelReason, Flag, frameHeaderSize, Kind, maxPayloadSize } from './kinds.ts';
@@ -125,36 +125,57 @@ describe('worker frames', () => {
     assert.ok(writer.isEmpty);
   });
 
-  it('carry a request head with its fields separated by LF and the body behind it', () => {
+  it('carry a request head as Python marshals it, and the body behind it', () => {
+    const request = fakeExchange('/x?y').request;
     const writer = new FrameWriter();
-    const connection = Buffer.from('http\x00127.0.0.1\x005\x00127.0.0.1\x0080\n');
-    writer.request(7, Flag.end, connection, 'GET\n1.1\n/x?y\n\n', HeaderList.of([['host', 'a']]), Buffer.from('body'));
-    writer.request(8, Flag.end, connection, 'GET\n1.1\n/\n\n', HeaderList.empty, emptyBody);
+    writer.request(7, Flag.end, item('s', 'peers'), request, Buffer.from('body'));
     writer.cancel(7, CancelReason.deadline);
     const frames = received(taken(writer));
-    const first = frames[0]!;
-    const length = Buffer.from(first.payload, 'latin1').readUInt32LE(0);
-    assert.equal(
-      first.payload.slice(4, 4 + length),
-      'http\x00127.0.0.1\x005\x00127.0.0.1\x0080\nGET\n1.1\n/x?y\n\nhost\na',
-    );
-    assert.equal(first.payload.slice(4 + length), 'body');
-    assert.equal(frames[1]!.payload.slice(4), 'http\x00127.0.0.1\x005\x00127.0.0.1\x0080\nGET\n1.1\n/\n');
-    assert.deepEqual(frames[2], { kind: Kind.cancel, flags: 0, stream: 7, payload: '\x02' });
+    const { payload } = frames[0]!;
+    const length = Buffer.from(payload, 'latin1').readUInt32LE(0);
+    const expected = [
+      sized('(', 7),
+      item('s', 'peers'),
+      item('a', 'GET'),
+      item('a', '1.1'),
+      item('a', '/x'),
+      item('s', '/x'),
+      item('s', 'y'),
+      list(['host', 'test']),
+    ];
+    assert.equal(payload.slice(4, 4 + length), Buffer.concat(expected).toString('latin1'));
+    assert.equal(payload.slice(4 + length), 'body');
+    assert.deepEqual(frames[1], { kind: Kind.cancel, flags: 0, stream: 7, payload: '\x02' });
   });
 });
 
-function responsePayload(status: number, fields: string, body = ''): Buffer {
-  const head = `${fields}\n`;
+function sized(code: string, size: number): Buffer {
+  const bytes = Buffer.from(`${code}\0\0\0\0`);
+  bytes.writeUInt32LE(size, 1);
+  return bytes;
+}
+
+function item(code: string, text: string): Buffer {
+  return Buffer.concat([sized(code, text.length), Buffer.from(text, 'latin1')]);
+}
+
+/** A marshalled list of pairs of byte strings. */
+function list(...pairs: [name: string, value: string][]): Buffer {
+  const fields = pairs.map(([name, value]) => [sized('(', 2), item('s', name), item('s', value)]);
+  return Buffer.concat([sized('[', pairs.length), ...fields.flat()]);
+}
+
+function responsePayload(status: number, reason: string, fields: Buffer, body = ''): Buffer {
+  const head = Buffer.concat([Buffer.from([reason.length]), Buffer.from(reason, 'latin1'), fields]);
   const bytes = Buffer.alloc(6);
   bytes.writeUInt32LE(head.length);
   bytes.writeUInt16LE(status, 4);
-  return Buffer.concat([bytes, Buffer.from(head, 'latin1'), Buffer.from(body)]);
+  return Buffer.concat([bytes, head, Buffer.from(body)]);
 }
 
 describe('readResponseFrame', () => {
   it('reads status, reason, headers and where the body begins', () => {
-    const bytes = responsePayload(404, 'Not Here\nContent-Type\ttext'.replace('\t', '\n'), 'gone');
+    const bytes = responsePayload(404, 'Not Here', list(['Content-Type', 'text']), 'gone');
     const frame = readResponseFrame(bytes, 0, bytes.length);
     assert.equal(frame.status, 404);
     assert.equal(frame.reason, 'Not Here');
@@ -163,43 +184,77 @@ describe('readResponseFrame', () => {
   });
 
   it('reads a head without reason or headers', () => {
-    const bytes = responsePayload(200, '');
+    const bytes = responsePayload(200, '', list());
     const frame = readResponseFrame(bytes, 0, bytes.length);
     assert.equal(frame.reason, '');
     assert.deepEqual([...frame.headers], []);
   });
 
   it('refuses what could split an answer in two', () => {
-    for (const head of [
-      '\nname\nva\rlue',
-      '\nname\n\0',
-      '\nna me\nvalue',
-      '\n\nvalue',
-      '\nname',
-      'rea\rson',
-      '\nname:\nvalue',
-    ]) {
-      const bytes = responsePayload(200, head);
-      assert.throws(
-        () => readResponseFrame(bytes, 0, bytes.length),
-        { code: 'app-response-invalid' },
-        JSON.stringify(head),
-      );
+    const refused: [reason: string, fields: Buffer][] = [
+      ['rea\rson', list()],
+      ['', list(['name', 'va\rlue'])],
+      ['', list(['name', 'va\nlue'])],
+      ['', list(['name', '\0'])],
+      ['', list(['na me', 'value'])],
+      ['', list(['name:', 'value'])],
+      ['', list(['', 'value'])],
+    ];
+    for (const [reason, fields] of refused) {
+      const bytes = responsePayload(200, reason, fields);
+      const message = bytes.toString('latin1');
+      assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'app-response-invalid' }, message);
     }
-    const bytes = responsePayload(99, '');
+    const bytes = responsePayload(99, '', list());
     assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'app-response-invalid' });
   });
 
-  it('refuses a head that is longer than the frame or does not end with LF', () => {
-    for (const length of [4, 2]) {
-      const bytes = responsePayload(200, 'OK');
-      bytes.writeUInt32LE(length);
+  it('refuses headers that are no pairs of byte strings', () => {
+    const pair = Buffer.concat([sized('(', 2), item('s', 'a'), item('s', 'b')]);
+    for (const fields of [
+      Buffer.alloc(0),
+      sized('[', 1),
+      Buffer.concat([sized('[', 2), pair]),
+      Buffer.concat([sized('[', 0), pair]),
+      Buffer.concat([sized('[', 1), sized('(', 3), item('s', 'a'), item('s', 'b'), item('s', 'c')]),
+      Buffer.concat([sized('[', 1), sized('(', 2), item('u', 'a'), item('s', 'b')]),
+      Buffer.concat([sized('[', 1), sized('(', 2), item('s', 'a'), sized('s', 1000)]),
+      Buffer.concat([sized('[', 1), item('s', 'ab')]),
+      Buffer.concat([sized('{', 1), pair]),
+    ]) {
+      const bytes = responsePayload(200, '', fields, 'body');
+      assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'app-response-invalid' });
+    }
+  });
+
+  it('of any bytes reads an answer or throws ProtocolError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(40), (fields, cut) => {
+        const whole = responsePayload(200, 'OK', Buffer.concat([list(['a', 'b']).subarray(0, cut), fields]));
+        try {
+          readResponseFrame(whole, 0, whole.length);
+        } catch (error) {
+          assert.ok(error instanceof ProtocolError, String(error));
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('refuses a head that is longer than the frame', () => {
+    for (const [offset, value] of [
+      [0, 60],
+      [6, 200],
+    ] as const) {
+      const bytes = responsePayload(200, 'OK', list());
+      bytes[offset] = value;
       assert.throws(() => readResponseFrame(bytes, 0, bytes.length), { code: 'worker-protocol' });
     }
   });
 
-  it('keeps an empty value and the order of duplicates', () => {
-    const bytes = Buffer.from('a\n\nb\n1\nA\n2\n');
+  it('takes lists for tuples, and keeps an empty value and the order of duplicates', () => {
+    const bytes = list(['a', ''], ['b', '1'], ['A', '2']);
+    bytes[5] = 0x5b;
     assert.deepEqual(
       [...readFields(bytes, 0, bytes.length)],
       [

@@ -1,8 +1,8 @@
 import { ProtocolError } from '../../core/errors.ts';
-import { HeaderList, TOKEN, VALUE } from '../../core/headers.ts';
+import { HeaderList, nameAt, TOKEN, VALUE } from '../../core/headers.ts';
 
-const LF = 10;
 const headAt = 6;
+const listHead = 5;
 
 /** What a RESPONSE or INFORM frame says. */
 export interface ResponseFrame {
@@ -20,36 +20,68 @@ export interface ResponseFrame {
  * not valid HTTP.
  */
 export function readResponseFrame(bytes: Buffer, start: number, end: number): ResponseFrame {
-  if (end - start < headAt) throw new ProtocolError('worker-protocol', 'Cannot read an answer: the frame is too short');
+  if (end - start <= headAt)
+    throw new ProtocolError('worker-protocol', 'Cannot read an answer: the frame is too short');
   const headEnd = start + headAt + bytes.readUInt32LE(start);
-  if (headEnd > end || bytes[headEnd - 1] !== LF) {
-    throw new ProtocolError('worker-protocol', 'Cannot read an answer: its head does not end in the frame');
+  const reasonStart = start + headAt + 1;
+  const reasonEnd = reasonStart + (bytes[start + headAt] as number);
+  if (headEnd > end || reasonEnd > headEnd) {
+    throw new ProtocolError('worker-protocol', 'Cannot read an answer: its head is longer than the frame');
   }
   const status = bytes.readUInt16LE(start + 4);
   if (status < 100 || status > 599) throw new ProtocolError('app-response-invalid', `Cannot send status ${status}`);
-  let at = start + headAt;
-  while (bytes[at] !== LF) at += VALUE[bytes[at] as number] ? 1 : badHead('the reason phrase');
-  const reason = at === start + headAt ? '' : bytes.toString('latin1', start + headAt, at);
-  return { status, reason, headers: readFields(bytes, at + 1, headEnd), bodyStart: headEnd };
+  for (let at = reasonStart; at < reasonEnd; at++) if (!VALUE[bytes[at] as number]) badHead('the reason phrase');
+  const reason = reasonStart === reasonEnd ? '' : bytes.toString('latin1', reasonStart, reasonEnd);
+  return { status, reason, headers: readFields(bytes, reasonEnd, headEnd), bodyStart: headEnd };
 }
 
-/** Reads the fields `bytes[start, end)`, each name and value ended by LF: a view, with the names lower-cased in place. */
+/**
+ * Reads `bytes[start, end)`, a marshalled list of pairs of byte strings: a view, with the names lower-cased in place.
+ * Throws ProtocolError as `readResponseFrame` does.
+ */
 export function readFields(bytes: Buffer, start: number, end: number): HeaderList {
-  if (start >= end) return HeaderList.empty;
-  if (bytes[end - 1] !== LF) badHead('a header value');
-  let at = start;
-  while (at < end) {
-    const nameStart = at;
-    while (bytes[at] !== LF) {
-      const lower = TOKEN[bytes[at] as number] as number;
+  const first = start + listHead;
+  if (first > end || !isSequence(bytes[start])) notPairs();
+  let count = 0;
+  for (let at = first; at < end; count++) {
+    // The sizes are checked before anything is read by them.
+    const nameStart = at + nameAt;
+    if (nameStart > end || !isSequence(bytes[at]) || bytes.readUInt32LE(at + 1) !== 2) notPairs();
+    const nameStop = nameStart + sizeOfString(bytes, at + 5, end);
+    const value = nameStop + 5;
+    if (value > end) notPairs();
+    const stop = value + sizeOfString(bytes, nameStop, end);
+    if (stop > end) notPairs();
+    if (nameStop === nameStart) badHead('a header name');
+    for (let index = nameStart; index < nameStop; index++) {
+      const lower = TOKEN[bytes[index] as number] as number;
       if (lower === 0) badHead('a header name');
-      bytes[at++] = lower;
+      bytes[index] = lower;
     }
-    if (at++ === nameStart || at === end) badHead('a header name');
-    while (bytes[at] !== LF) at += VALUE[bytes[at] as number] ? 1 : badHead('a header value');
-    at++;
+    for (let index = value; index < stop; index++) if (!VALUE[bytes[index] as number]) badHead('a header value');
+    at = stop;
   }
-  return HeaderList.ofValidBlock(bytes, start, end);
+  if (count !== bytes.readUInt32LE(start + 1)) notPairs();
+  return count === 0 ? HeaderList.empty : HeaderList.ofValidBlock(bytes, first, end);
+}
+
+/** A list or a tuple: apps give either. */
+function isSequence(code: number | undefined): boolean {
+  return code === 0x5b || code === 0x28;
+}
+
+function sizeOfString(bytes: Buffer, at: number, end: number): number {
+  if (bytes[at] !== 0x73) notPairs();
+  const size = bytes.readUInt32LE(at + 1);
+  if (size > end - at) notPairs();
+  return size;
+}
+
+function notPairs(): never {
+  throw new ProtocolError(
+    'app-response-invalid',
+    "Cannot send the app's answer: its headers are not pairs of a name and a value in bytes",
+  );
 }
 
 function badHead(part: string): never {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 import struct
-from typing import Callable
+from typing import Callable, List, Tuple
 
 PROTOCOL_VERSION = 1
 
@@ -34,8 +35,8 @@ MAX_ABORT_TEXT = 64 * 1024
 
 pack_header = struct.Struct('<IBBHI').pack
 """length, kind, flags, 0, stream"""
-pack_response = struct.Struct('<IBBHIIH').pack
-"""length (6 + head + body), RESPONSE, flags, 0, stream, length of the head, status"""
+pack_response = struct.Struct('<IBBHIIHB').pack
+"""length (6 + head + body), RESPONSE, flags, 0, stream, length of the head, status, length of the reason"""
 pack_u32 = struct.Struct('<I').pack
 unpack_u32 = struct.Struct('<I').unpack_from
 
@@ -112,10 +113,25 @@ def abort_frame(stream: int, text: str) -> bytes:
 def head_end(data: bytes, start: int, end: int) -> int:
     """Where the head of the REQUEST in `data[start:end]` ends; it begins at `start + 4`. Raises FrameError."""
     if end - start >= 4:
-        at: int = start + 4 + unpack_u32(data, start)[0]
+        at = start + 4 + unpack_u32(data, start)[0]
         if at <= end:
             return at
     raise FrameError('Cannot read a request: its head does not fit the frame')
+
+
+RequestHead = Tuple[bytes, str, str, str, bytes, bytes, List[Tuple[bytes, bytes]]]
+"""connection, method, version, path without dot segments, path as received, query, headers (frame.md, "Heads")"""
+
+
+def load_head(data: bytes) -> RequestHead:
+    """The head of a REQUEST. It comes from the front, which marshal must be able to trust. Raises FrameError."""
+    try:
+        head = marshal.loads(data)
+    except (ValueError, EOFError, TypeError):
+        raise FrameError('Cannot read a request head: it is no marshalled value') from None
+    if type(head) is not tuple or len(head) != 7:
+        raise FrameError('Cannot read a request head: it is no tuple of seven')
+    return head  # type: ignore[no-any-return]
 
 
 def u32(data: bytes, start: int, end: int) -> int:

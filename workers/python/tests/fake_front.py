@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import shutil
 import socket
 import struct
@@ -36,6 +37,16 @@ def settings(**changes: Any) -> Settings:
         'uvloop': 'auto',
     }
     return Settings(**{**plain, **changes})
+
+
+def request_head(
+    connection: Iterable[str], method: str, version: str, target: str, normalized: str, headers: Iterable[Tuple[str, str]]
+) -> bytes:
+    """The head of a REQUEST (frame.md, "Heads")."""
+    path, _, query = target.partition('?')
+    pairs = [(name.encode('latin-1'), value.encode('latin-1')) for name, value in headers]
+    peers = '\0'.join(connection).encode()
+    return marshal.dumps((peers, method, version, normalized or path, path.encode('latin-1'), query.encode('latin-1'), pairs), 2)
 
 
 class Frame(NamedTuple):
@@ -88,10 +99,7 @@ class Connection:
     ) -> int:
         """Sends a REQUEST and returns its stream."""
         self._last += 1
-        parts = ['\0'.join(fields), method, version, target, normalized]
-        for name, value in headers:
-            parts += (name, value)
-        head = '\n'.join(parts).encode('latin-1')
+        head = request_head(fields, method, version, target, normalized, headers)
         self.send(f.REQUEST, flags, self._last, struct.pack('<I', len(head)) + head + body)
         return self._last
 
@@ -146,8 +154,10 @@ class Connection:
             kinds.append(frame.kind)
             if frame.kind == f.RESPONSE:
                 length, status = struct.unpack_from('<IH', frame.payload)
-                reason, *fields = frame.payload[6 : 6 + length].decode('latin-1').split('\n')
-                headers = list(zip(fields[::2], fields[1::2]))
+                fields = 7 + frame.payload[6]
+                reason = frame.payload[7:fields].decode('latin-1')
+                pairs = marshal.loads(frame.payload[fields : 6 + length])
+                headers = [(name.decode('latin-1'), value.decode('latin-1')) for name, value in pairs]
                 body += frame.payload[6 + length :]
             elif frame.kind == f.BODY:
                 body += frame.payload

@@ -119,7 +119,7 @@ class FrontConnection(asyncio.Protocol):
     def _frame(self, kind: int, flags: int, stream: int, data: bytes, start: int, end: int) -> None:
         if kind == REQUEST:
             body_start = head_end(data, start, end)
-            scope = http_scope(data[start + 4 : body_start].split(b'\n'), self._root_path, self._state)
+            scope = http_scope(data[start + 4 : body_start], self._root_path, self._state)
             self._start(stream, flags, scope, data[body_start:end])
             return
         request = self._requests.get(stream)

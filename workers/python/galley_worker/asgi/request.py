@@ -163,8 +163,8 @@ class Request:
         if head is not None:
             self._head = None
             status, block, _ = head
-            length = len(block)
-            frame = pack_response(6 + length + size, RESPONSE, END if end else 0, 0, self._stream, length, status)
+            length = len(block) + 1
+            frame = pack_response(6 + length + size, RESPONSE, END if end else 0, 0, self._stream, length, status, 0)
             out += (frame, block, body)
         elif size or end:
             out += (pack_header(size, BODY, END if end else 0, 0, self._stream), body)

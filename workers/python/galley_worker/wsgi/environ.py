@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
-from ..frames import FrameError
+from ..frames import load_head
 from ..peers import peers_of
 from ..settings import Settings
 
 Environ = Dict[str, Any]
 
-_FIXED_FIELDS = 5
 _DROPPED = ''
 _MAX_KNOWN_NAMES = 1024
 _DEFAULT_PORTS = {'https': '443', 'http': '80'}
 
 
-class _Keys(Dict[str, str]):
+class _Keys(Dict[bytes, str]):
     """The environ key of every header name that was seen."""
 
-    def __missing__(self, name: str) -> str:
-        key = _environ_key(name)
+    def __missing__(self, name: bytes) -> str:
+        key = _environ_key(name.decode('latin-1'))
         if len(self) < _MAX_KNOWN_NAMES:
             self[name] = key
         return key
@@ -62,29 +61,28 @@ class EnvironMaker:
         A fresh environ from a REQUEST head (frame.md, "Heads") and the input, which has `length` bytes where that is known.
         Raises FrameError.
         """
-        fields = head.decode('latin-1').split('\n')
-        if len(fields) < _FIXED_FIELDS or not len(fields) & 1:
-            raise FrameError(f'Cannot read a request head of {len(fields)} fields')
-        connection, method, version, target, normalized = fields[:_FIXED_FIELDS]
-        path, _, query = target.partition('?')
-        path = normalized or path
+        connection, method, version, path, raw_path, query, headers = load_head(head)
         if '%' in path:
-            path = unquote_to_bytes(path.encode('latin-1')).decode('latin-1')
+            path = unquote_to_bytes(path).decode('latin-1')
+        target = raw_path.decode('latin-1')
+        query_string = query.decode('latin-1')
+        if query:
+            target = f'{target}?{query_string}'
         environ = self._template.copy()
         environ['REQUEST_METHOD'] = method
         environ['PATH_INFO'] = self._below_root(path) if self._root_path else path
-        environ['QUERY_STRING'] = query
+        environ['QUERY_STRING'] = query_string
         environ['REQUEST_URI'] = environ['RAW_URI'] = target
         environ['SERVER_PROTOCOL'] = f'HTTP/{version}'
         environ.update(_ends(connection))
         environ['wsgi.input'] = body
-        names = fields[_FIXED_FIELDS::2]
-        values = fields[_FIXED_FIELDS + 1 :: 2]
-        before = len(environ)
-        environ.update(zip(map(_keys.__getitem__, names), values))
-        if len(environ) != before + len(names) or _DROPPED in environ:
-            environ.pop(_DROPPED, None)
-            environ.update(_joined(names, values))
+        for name, value in headers:
+            key = _keys[name]
+            text = value.decode('latin-1')
+            if key in environ:  # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie
+                text = f'{environ[key]}{"; " if key == "HTTP_COOKIE" else ","}{text}'
+            environ[key] = text
+        environ.pop(_DROPPED, None)
         if length and 'CONTENT_LENGTH' not in environ:
             environ['CONTENT_LENGTH'] = str(length)  # it came in chunks, which many frameworks do not read
         return environ
@@ -98,9 +96,9 @@ class EnvironMaker:
 
 
 @lru_cache(maxsize=4096)
-def _ends(connection: str) -> Environ:
+def _ends(connection: bytes) -> Environ:
     """What the two ends of the connection are called in an environ."""
-    peers = peers_of(connection.encode('latin-1'))
+    peers = peers_of(connection)
     is_unix = not peers.server_port
     return {
         'wsgi.url_scheme': peers.scheme,
@@ -109,14 +107,3 @@ def _ends(connection: str) -> Environ:
         'SERVER_NAME': 'localhost' if is_unix else peers.server_address,
         'SERVER_PORT': _DEFAULT_PORTS[peers.scheme] if is_unix else str(peers.server_port),
     }
-
-
-def _joined(names: List[str], values: List[str]) -> Environ:
-    """Headers of which some are repeated or dropped (RFC 9110 §5.3; RFC 6265 §5.4 for Cookie)."""
-    headers: Dict[str, str] = {}
-    for key, value in zip(map(_keys.__getitem__, names), values):
-        if key in headers:
-            headers[key] += ('; ' if key == 'HTTP_COOKIE' else ',') + value
-        elif key != _DROPPED:
-            headers[key] = value
-    return headers

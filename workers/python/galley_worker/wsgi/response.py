@@ -122,7 +122,7 @@ class Response:
     def _take_head(self) -> None:
         if self._head is None:
             raise AssertionError('The app gave a response without a call of start_response')
-        status, _, length = self._head
+        status, _, _, length = self._head
         if status == 204 or status == 304:
             self._is_bodiless = True
         if not self._is_bodiless:
@@ -137,9 +137,10 @@ class Response:
             stream.connection.send(pack_header(size, BODY, flags, 0, stream.id) + piece)
         else:
             assert self._head
-            status, head, _ = self._head
-            length = len(head)
-            start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status)
+            status, reason, fields, _ = self._head
+            head = reason + fields
+            length = 1 + len(head)
+            start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status, len(reason))
             self._is_head_sent = True
             if is_last and self._may_gather and size < _SMALL:
                 stream.connection.send_soon(start + head + piece)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import List, Tuple
 
-from ..response_head import check_head
+from ..response_head import marshal_headers
 
 NO_LENGTH = -1
+
+_has_control = re.compile('[\x00-\x08\x0a-\x1f\x7f]').search
 
 # RFC 2616 §13.5.1, which PEP 3333 ("Other HTTP Features") forbids an app to send.
 _HOP_BY_HOP = frozenset((
     'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailers', 'transfer-encoding', 'upgrade',
 ))  # fmt: skip
 
-ResponseHead = Tuple[int, bytes, int]
-"""The status, the head as in frame.md, and the declared content length or NO_LENGTH."""
+ResponseHead = Tuple[int, bytes, bytes, int]
+"""The status, the reason, the headers as in frame.md, and the declared content length or NO_LENGTH."""
 
 
 def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
@@ -23,7 +26,8 @@ def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
     code, reason = _parse_status(status)
     if type(headers) is not list:
         raise TypeError(f'Headers must be a list, not {type(headers).__name__}')
-    parts = [reason]
+    encoded = []
+    text = ''
     length = NO_LENGTH
     for name, value in headers:
         lower = name.lower()
@@ -35,18 +39,20 @@ def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
             if not (value.isascii() and value.isdigit()):
                 raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
             length = int(value)
-        parts += (name, value)
-    parts.append('')
-    head = '\n'.join(parts).encode('latin-1')
-    check_head(head, len(parts))
-    return code, head, length
+        encoded.append((name.encode('latin-1'), value.encode('latin-1')))
+        text += value
+    if _has_control(text):
+        raise ValueError(f'Cannot send a response head with control characters: {headers!r}')
+    return code, reason, marshal_headers(encoded), length
 
 
 @lru_cache(maxsize=256)
-def _parse_status(status: str) -> Tuple[int, str]:
+def _parse_status(status: str) -> Tuple[int, bytes]:
     if type(status) is not str:
         raise TypeError(f'Status must be a string, not {type(status).__name__}')
     code, _, reason = status.partition(' ')
     if not (len(code) == 3 and code.isascii() and code.isdigit() and '200' <= code <= '599'):
         raise ValueError(f'Cannot send status {status!r}: write it as "200 OK", 200 to 599')
-    return int(code), reason
+    if _has_control(reason):
+        raise ValueError(f'Cannot send status {status!r}: it holds control characters')
+    return int(code), reason.encode('latin-1')[:255]
