@@ -10,6 +10,8 @@ const sweepMs = 100;
 /** Gives each request to the ready worker with the fewest under way; what no worker can take waits in the queue. */
 export class Dispatcher {
   readonly #links: WorkerLink[] = [];
+  /** Those that get no more requests and still have some. */
+  readonly #leaving: Set<WorkerLink> = new Set();
   readonly #queue: RequestQueue;
   readonly #requestTimeoutMs: number;
   readonly #now: () => number;
@@ -40,7 +42,15 @@ export class Dispatcher {
   /** A worker gets no more requests. */
   remove(link: WorkerLink): void {
     const index = this.#links.indexOf(link);
-    if (index >= 0) this.#links.splice(index, 1);
+    if (index < 0) return;
+    this.#links.splice(index, 1);
+    this.#leaving.add(link);
+  }
+
+  /** A worker is gone. */
+  forget(link: WorkerLink): void {
+    this.remove(link);
+    this.#leaving.delete(link);
   }
 
   /** Answers by a worker. Rejects with PeerError: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
@@ -91,7 +101,7 @@ export class Dispatcher {
     this.#queue.expire(now);
     this.#relieve(now);
     if (this.#requestTimeoutMs === 0) return;
-    for (const link of this.#links) {
+    for (const link of [...this.#links, ...this.#leaving]) {
       for (const stream of link.streams) {
         if (stream.isWaiting && now - stream.startedAt >= this.#requestTimeoutMs) {
           stream.cancel(

@@ -108,7 +108,7 @@ export class Generation {
 
   /** A link of this generation is gone. */
   linkClosed(link: WorkerLink, error: Error | undefined): void {
-    this.#context.dispatcher.remove(link);
+    this.#context.dispatcher.forget(link);
     const id = link.hello?.worker ?? 0;
     if (error) this.#context.log.error(`worker ${id} is replaced: ${error.message}`);
     // One that drains has said goodbye and ends by itself; its exit handlers still run.

@@ -92,8 +92,10 @@ export class AppSupervisor {
       await this.#replace(graceMs);
       this.#log.info(`reloaded in ${Math.round(this.#now() - started)} ms`);
     } catch (error) {
-      if (!(error instanceof AppStartError)) throw error;
-      this.#log.error(`reload failed, the old version serves on: ${error.message}`, { text: error.traceback });
+      const known = error instanceof AppStartError;
+      const message = known ? error.message : String(error);
+      const text = known ? error.traceback : error instanceof Error ? error.stack : undefined;
+      this.#log.error(`reload failed, the old version serves on: ${message}`, text ? { text } : {});
     }
   }
 
@@ -101,6 +103,7 @@ export class AppSupervisor {
     const next = this.#generation();
     try {
       const loaded = await next.start();
+      clearTimeout(this.#recovery);
       const old = this.#current;
       this.#current = next;
       this.#servingSince = this.#now();
@@ -152,6 +155,8 @@ export class AppSupervisor {
 
   #recoverIn(delayMs: number): void {
     this.#recovery = setTimeout(async () => {
+      await this.#reloading;
+      if (this.#current || this.#stopped) return;
       try {
         await this.#replace(0);
       } catch (error) {

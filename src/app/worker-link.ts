@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
 import { prefetch } from '../core/limits.ts';
 import type { Reply } from '../core/reply.ts';
 import { FrameReader, type FrameSink } from '../protocol/worker/frame-reader.ts';
@@ -96,7 +95,8 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   takeBack(most: number, now: number): number {
     const ahead = this.#streams.size - (this.#hello?.concurrency ?? 0);
     if (ahead <= 0 || now - this.#lastEnd < stuckMs) return 0;
-    const streams = [...this.#streams].slice(-Math.min(ahead, most));
+    const oldestFirst = [...this.#streams].sort((one, other) => one.startedAt - other.startedAt);
+    const streams = oldestFirst.slice(-Math.min(ahead, most));
     for (const stream of streams) stream.takeBack();
     return streams.length;
   }
@@ -143,6 +143,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   drain(): void {
     if (this.#draining || this.#closed) return;
     this.#draining = true;
+    this.takeBack(Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
     this.#writer.drain();
     this.#schedule();
   }
@@ -162,36 +163,38 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     switch (kind) {
       case Kind.response: {
         if (!stream) return;
-        try {
+        this.#judge(stream, () => {
           const frame = readResponseFrame(bytes, start, end);
-          if (frame.status < 200)
-            throw new PeerError('app-response-invalid', `Cannot send ${frame.status} as a final status`);
+          if (frame.status < 200) throw invalidStatus(frame.status);
           stream.respond(frame, bytes.subarray(frame.bodyStart, end), ended);
-        } catch (error) {
-          if (!(error instanceof PeerError) || error.code !== 'app-response-invalid') throw error;
-          this.#events.appError(this, error.message, stream.exchange);
-          stream.cancel(error);
-        }
-        if (ended) this.#end(stream, HeaderList.empty);
+        });
+        if (ended) this.#end(stream);
         return;
       }
       case Kind.body:
         if (!stream) return;
         if (end > start) stream.receiveBody(bytes.subarray(start, end));
-        if (ended) this.#end(stream, HeaderList.empty);
+        if (ended) this.#end(stream);
         return;
       case Kind.trailers:
-        if (stream) this.#end(stream, readFields(bytes, start, end));
+        if (!stream) return;
+        this.#judge(stream, () => stream.takeTrailers(readFields(bytes, start, end)));
+        this.#end(stream);
         return;
       case Kind.inform: {
-        const { status, headers } = readResponseFrame(bytes, start, end);
-        stream?.inform(status, headers);
+        if (!stream) return;
+        this.#judge(stream, () => {
+          const { status, headers } = readResponseFrame(bytes, start, end);
+          if (status >= 200 || status === 101) throw invalidStatus(status);
+          stream.inform(status, headers);
+        });
         return;
       }
       case Kind.returned:
         if (!stream) return;
         this.#streams.delete(stream);
         stream.returned((exchange) => this.#events.returned(exchange));
+        this.#events.free(this);
         return;
       case Kind.window:
         if (end - start !== 4) throw new PeerError('worker-protocol', 'A WINDOW frame has the wrong length');
@@ -201,7 +204,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
         const text = bytes.toString('utf8', start, end);
         if (text) this.#events.appError(this, text, stream?.exchange ?? this.#recent.find(id));
         stream?.fail(new PeerError('app-error', text || 'The app gave no answer'));
-        if (stream) this.#end(stream, HeaderList.empty);
+        if (stream) this.#end(stream);
         return;
       }
       default:
@@ -226,8 +229,19 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     this.#events.hello(this, hello);
   }
 
-  #end(stream: WorkerStream, trailers: HeaderList): void {
-    stream.end(trailers);
+  /** Takes what the app made; what is no valid HTTP there fails that one request. */
+  #judge(stream: WorkerStream, take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      if (!(error instanceof PeerError) || error.code !== 'app-response-invalid') throw error;
+      this.#events.appError(this, error.message, stream.exchange);
+      stream.cancel(error);
+    }
+  }
+
+  #end(stream: WorkerStream): void {
+    stream.end();
     this.#streams.delete(stream);
     this.#recent.add(stream);
     if (this.#hello?.interface === 'wsgi') {
@@ -278,6 +292,10 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 }
 
 const connectionFields: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
+
+function invalidStatus(status: number): PeerError {
+  return new PeerError('app-response-invalid', `Cannot send status ${status} there`);
+}
 
 const bytesCode = 0x73;
 

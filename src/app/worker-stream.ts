@@ -34,6 +34,7 @@ export class WorkerStream implements BodySource {
   /** Bytes the worker may still send. */
   #window = initialWindow;
   #trailers: HeaderList = HeaderList.empty;
+  #isAskedBack = false;
 
   constructor(id: number, exchange: Exchange, startedAt: number, held: boolean, carrier: StreamCarrier) {
     this.id = id;
@@ -87,7 +88,8 @@ export class WorkerStream implements BodySource {
 
   /** Asks the worker for the request back, where it can still be sent elsewhere. */
   takeBack(): void {
-    if (this.#state === 'waiting' && this.exchange.body instanceof Uint8Array) {
+    if (this.#state === 'waiting' && !this.#isAskedBack && this.exchange.body instanceof Uint8Array) {
+      this.#isAskedBack = true;
       this.#carrier.sendCancel(this.id, CancelReason.takenBack);
     }
   }
@@ -137,10 +139,13 @@ export class WorkerStream implements BodySource {
     this.#response?.push(bytes);
   }
 
-  /** The worker's end of the stream, with the trailers it sent. */
-  end(trailers: HeaderList): void {
+  takeTrailers(trailers: HeaderList): void {
+    this.#trailers = trailers;
+  }
+
+  /** The worker's end of the stream. */
+  end(): void {
     if (this.#state === 'answering') {
-      this.#trailers = trailers;
       this.#response?.end();
     } else if (this.#state === 'waiting') {
       this.#reject(new PeerError('worker-protocol', 'The worker ended a request without an answer'));

@@ -52,7 +52,11 @@ export class Zygote {
       env: withPythonPath({ ...process.env, ...app.environment }),
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
-    this.#control = this.#child.stdio[controlDescriptor] as Socket;
+    this.#child.on('error', () => {});
+    const control = this.#child.stdio[controlDescriptor];
+    if (!control)
+      throw new AppStartError('Cannot start Python: there are no more descriptors or processes to be had', '');
+    this.#control = control as Socket;
     this.#control.setEncoding('utf8');
     this.#control.on('data', (text: string) => this.#read(text));
     // A zygote that dies resets its end; that it is gone is what its exit tells.

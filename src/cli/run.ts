@@ -13,6 +13,7 @@ export async function run(options: ServeOptions): Promise<number> {
     (text) => process.stderr.write(text),
     () => new Date(),
   );
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const stopAsked = nextStopSignal();
   let server: RunningServer;
   try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type BodySource, BodyStream } from './body.ts';
+import { type BodySource, BodyStream, emptyBody } from './body.ts';
 
 function recorded(): { told: string[]; source: BodySource } {
   const told: string[] = [];
@@ -18,14 +18,14 @@ describe('BodyStream', () => {
   it('gives what was pushed, in order, and tells the source what was taken', async () => {
     const { told, source } = recorded();
     const body = new BodyStream(source);
-    body.push(Buffer.from('ab'));
-    body.push(Buffer.from('c'));
-    assert.equal(body.buffered, 3);
+    body.push(Buffer.alloc(5_000, 'a'));
+    body.push(Buffer.alloc(6_000, 'b'));
+    assert.equal(body.buffered, 11_000);
     body.end();
     const pieces: string[] = [];
     for await (const piece of body) pieces.push(Buffer.from(piece).toString());
-    assert.deepEqual(pieces, ['ab', 'c']);
-    assert.deepEqual(told, ['wanted', 'taken 2', 'taken 1']);
+    assert.deepEqual(pieces, ['a'.repeat(5_000), 'b'.repeat(6_000)]);
+    assert.deepEqual(told, ['wanted', 'taken 5000', 'taken 6000']);
     assert.equal(body.buffered, 0);
   });
 
@@ -55,11 +55,35 @@ describe('BodyStream', () => {
     const { told, source } = recorded();
     const body = new BodyStream(source);
     body.push(Buffer.from('x'));
-    body.push(Buffer.from('y'));
     for await (const _ of body) break;
     assert.deepEqual(told, ['wanted', 'taken 1', 'cancelled']);
     body.push(Buffer.from('z'));
     assert.equal(body.buffered, 0);
+  });
+
+  it('holds many small pieces in few large ones, and loses none', async () => {
+    const body = new BodyStream(recorded().source);
+    const sent = Buffer.from(Array.from({ length: 20_000 }, (_, index) => index % 251));
+    const got: Uint8Array[] = [];
+    for (let at = 0; at < sent.length; at += 5) {
+      body.push(sent.subarray(at, at + 5));
+      if (at % 7_000 === 0) got.push((await body.next()).value ?? emptyBody);
+    }
+    body.end();
+    for await (const piece of body) got.push(piece);
+    assert.deepEqual(Buffer.concat(got), sent);
+    assert.ok(got.length < 20, `${got.length} pieces`);
+  });
+
+  it('goes on for ever without growing while its reader is always a piece behind', async () => {
+    const body = new BodyStream(recorded().source);
+    body.push(Buffer.alloc(5_000, 0));
+    for (let count = 1; count < 2_000; count++) {
+      body.push(Buffer.alloc(5_000, count % 256));
+      const { value } = await body.next();
+      assert.equal(value?.[0], (count - 1) % 256);
+    }
+    assert.equal(body.buffered, 5_000);
   });
 
   it('ignores what comes after the end', async () => {

@@ -1,3 +1,5 @@
+import { smallPieceSize } from './limits.ts';
+
 /** The bytes of a message: at hand at once, or a stream with backpressure. */
 export type Body = Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -13,6 +15,38 @@ export interface BodySource {
   cancelled(): void;
 }
 
+/**
+ * Adds a piece to those that wait. Small ones are copied behind each other into one of `smallPieceSize`: a body of single bytes
+ * would else be held as as many objects. Pieces before `first` are not touched.
+ */
+export function gather(pieces: Uint8Array[], piece: Uint8Array, first = 0): void {
+  const last = pieces.length - 1;
+  const before = last >= first ? pieces[last] : undefined;
+  if (piece.length >= smallPieceSize || !before || before.length + piece.length > smallPieceSize) {
+    pieces.push(piece);
+    return;
+  }
+  const backing = before.buffer;
+  const end = before.byteOffset + before.length;
+  const isOurs = ownBuffers.has(backing) && end + piece.length <= backing.byteLength;
+  const whole = isOurs ? new Uint8Array(backing, before.byteOffset) : ownBuffer(before);
+  whole.set(piece, before.length);
+  pieces[last] = whole.subarray(0, before.length + piece.length);
+}
+
+/** How many pieces that were read are kept in front of those that wait, since taking each out by itself would move all the others. */
+const longestTail = 256;
+
+/** Buffers that were made here, and so may be written to behind what they hold. */
+const ownBuffers: WeakSet<ArrayBufferLike> = new WeakSet();
+
+function ownBuffer(piece: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(smallPieceSize);
+  whole.set(piece);
+  ownBuffers.add(whole.buffer);
+  return whole;
+}
+
 interface Waiting {
   resolve(result: IteratorResult<Uint8Array, undefined>): void;
   reject(error: Error): void;
@@ -25,6 +59,8 @@ interface Waiting {
 export class BodyStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #source: BodySource;
   readonly #chunks: Uint8Array[] = [];
+  /** Which of them the reader gets next. */
+  #next = 0;
   #buffered = 0;
   #state: 'open' | 'ended' | 'cancelled' | Error = 'open';
   #wanted = false;
@@ -49,7 +85,11 @@ export class BodyStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
       this.#source.taken(chunk.length);
       return;
     }
-    this.#chunks.push(chunk);
+    if (this.#next > 0 && this.#next === this.#chunks.length) {
+      this.#chunks.length = 0;
+      this.#next = 0;
+    }
+    gather(this.#chunks, chunk, this.#next);
     this.#buffered += chunk.length;
   }
 
@@ -74,8 +114,11 @@ export class BodyStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
       this.#wanted = true;
       this.#source.wanted();
     }
-    const chunk = this.#chunks.shift();
+    const chunk = this.#chunks[this.#next];
     if (chunk) {
+      this.#chunks[this.#next++] = emptyBody;
+      if (this.#next === longestTail) this.#chunks.splice(0, longestTail);
+      this.#next %= longestTail;
       this.#buffered -= chunk.length;
       this.#source.taken(chunk.length);
       return Promise.resolve({ done: false, value: chunk });
@@ -95,6 +138,7 @@ export class BodyStream implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
       this.#source.cancelled();
     }
     this.#chunks.length = 0;
+    this.#next = 0;
     this.#buffered = 0;
     return Promise.resolve({ done: true, value: undefined });
   }

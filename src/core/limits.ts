@@ -25,7 +25,7 @@ export const httpLimits: HttpLimits = {
   maxFieldCount: 100, // Apache 100, http.md 250
   maxTrailerSize: 4 * KiB, // hyper 16k; trailers are few
   maxChunkExtensionSize: 256, // Go 4k per line before CVE-2023-39326; nobody sends them
-  maxChunkOverhead: 16 * KiB + 16 * MiB, // Go: excess of 16 B per chunk; http.md 206
+  maxChunkOverhead: 16 * KiB + 16 * MiB, // about 3 million chunks of any size; Go refuses over 16 B a chunk; http.md 206
   maxBodySize: 100 * MiB, // Cloudflare 100M; nginx 1m
 };
 
@@ -40,9 +40,9 @@ export interface ConnectionTimeouts {
   readonly bodyRateGraceMs: number;
   /** Longest silence between requests. */
   readonly keepAliveMs: number;
-  /** Longest time that a client takes no byte of an answer. */
+  /** Longest time in which a client takes nothing of what was handed to the kernel. */
   readonly sendMs: number;
-  /** How long a client that ended its side may still wait for an answer that has not begun. */
+  /** How long a client that ended its side, or left, is waited for while nothing is sent: whether it left shows only when something is. */
   readonly halfClosedMs: number;
   /** How long what a refused client still sends is read and thrown away, so that it sees the answer. */
   readonly lingerMs: number;
@@ -95,3 +95,9 @@ export const maxDrainSize: number = 64 * KiB; // Go 256 KiB
  * `meanMs` on average: the next batch is then there when the last one is done. What is behind a slow request waits for it.
  */
 export const prefetch: { readonly perThread: number; readonly meanMs: number } = { perThread: 4, meanMs: 2 };
+
+/** How long an app may take to shut down where requests have used up the graceful timeout, in milliseconds. */
+export const appShutdownMs = 2_000;
+
+/** Pieces of a body below this size are put together while they wait, so that what holds them is not larger than they are. */
+export const smallPieceSize: number = 4 * KiB;

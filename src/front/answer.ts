@@ -97,7 +97,6 @@ export async function writeStreamed(
     left -= chunk.length;
     writePiece(socket, framing, chunk);
     progress(chunk.length);
-    if (left === 0) break;
     if (socket.writableLength > sendBufferSize) await drained(socket);
     if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
   }
@@ -126,11 +125,11 @@ function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
 }
 
 function writePiece(socket: Socket, framing: ResponseFraming, chunk: Uint8Array): void {
+  if (chunk.length === 0) return;
   if (framing.kind !== 'chunked') {
     socket.write(chunk);
     return;
   }
-  if (chunk.length === 0) return;
   socket.cork();
   socket.write(chunkHead(chunk.length));
   socket.write(chunk);

@@ -126,7 +126,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     const turn = this.#turn;
     if (!turn?.head.expectsContinue || turn.continued || turn.received || turn.answer !== 'none') return;
     turn.continued = true;
-    this.#slowness.restart(this.#context.coarseNow);
+    this.#slowness.restartBody(this.#context.coarseNow);
     this.#socket.write(continueHead);
   }
 
@@ -283,7 +283,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     turn.answer = 'begun';
     if (answer.isWhole) {
       turn.sent = writeWhole(this.#socket, this.#context.slab, answer);
-      cancelBody(reply);
+      discardBody(reply);
       this.#complete(turn, answer);
     } else {
       void this.#stream(turn, exchange, answer);
@@ -397,6 +397,20 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
   }
 }
 
+/** Lets the source of a body that is not sent (to HEAD, with 304) run to its end. */
+function discardBody({ body }: Reply): void {
+  if (!(body instanceof Uint8Array)) void exhaust(body);
+}
+
+async function exhaust(body: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const _ of body);
+  } catch {
+    // Nobody waits for it, so nobody misses the rest.
+  }
+}
+
+/** Stops the source of a body that nobody gets. */
 function cancelBody({ body }: Reply): void {
   if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
 }

@@ -4,87 +4,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
+import { closeStages, echoBody, echoTarget, get, post, read, reply, stage } from '../../test/support/front-stage.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { until } from '../../test/support/until.ts';
-import { type Body, BodyStream } from '../core/body.ts';
-import { type ErrorCode, PeerError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import type { ExchangeRecord } from '../core/exchange-record.ts';
-import type { Handler } from '../core/handler.ts';
+import { BodyStream } from '../core/body.ts';
+import { PeerError } from '../core/errors.ts';
 import { HeaderList } from '../core/headers.ts';
-import { bufferedBodySize, type ConnectionTimeouts, connectionTimeouts, httpLimits } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
-import { createLog } from '../observe/log.ts';
-import { Front } from './front.ts';
+import { bufferedBodySize } from '../core/limits.ts';
 import { ListenError } from './listen.ts';
 
-interface Stage {
-  front: Front;
-  port: number;
-  records: ExchangeRecord[];
-  log: string[];
-  client(): Promise<RawClient>;
-}
-
-const stages: Stage[] = [];
-const clients: RawClient[] = [];
-
-async function stage(
-  handle: Handler,
-  timeouts: Partial<ConnectionTimeouts> = {},
-  maxBodySize = 1 << 20,
-): Promise<Stage> {
-  const records: ExchangeRecord[] = [];
-  const log: string[] = [];
-  const front = new Front({
-    handle,
-    log: createLog(
-      'debug',
-      (text) => log.push(text),
-      () => new Date(),
-    ),
-    done: (record) => records.push(record),
-    idPrefix: 'test',
-    limits: { ...httpLimits, maxBodySize },
-    timeouts: { ...connectionTimeouts, ...timeouts },
-  });
-  const bound = await front.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
-  const port = bound.kind === 'tcp' ? bound.port : 0;
-  const made: Stage = {
-    front,
-    port,
-    records,
-    log,
-    client: async () => {
-      const client = await RawClient.connect(port);
-      clients.push(client);
-      return client;
-    },
-  };
-  stages.push(made);
-  return made;
-}
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy();
-  for (const { front } of stages.splice(0)) await front.close(0);
-});
-
-function reply(body: Body | string, fields: [string, string][] = [], status = 200): Reply {
-  return { status, headers: HeaderList.of(fields), body: typeof body === 'string' ? Buffer.from(body) : body };
-}
-
-async function read(exchange: Exchange): Promise<string> {
-  if (exchange.body instanceof Uint8Array) return Buffer.from(exchange.body).toString('latin1');
-  let all = '';
-  for await (const piece of exchange.body) all += Buffer.from(piece).toString('latin1');
-  return all;
-}
-
-const echoTarget: Handler = ({ request }) => reply(request.target);
-const echoBody: Handler = async (exchange) => reply(await read(exchange));
-const get = (target: string, more = ''): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
-const post = (fields: string, body: string): string => `POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n${body}`;
+afterEach(closeStages);
 
 describe('Front', () => {
   it('answers several requests on one connection, with date, server and content-length', async () => {
@@ -250,6 +179,26 @@ describe('Front', () => {
     assert.match(all, /connection: close/);
   });
 
+  it('lets the source of an answer end by itself once its declared length is sent, and of one that HEAD asked for', async () => {
+    const ends: string[] = [];
+    async function* pieces(name: string): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.from('12345');
+        yield new Uint8Array(0);
+        ends.push(name);
+      } catch {
+        ends.push('thrown');
+      }
+    }
+    const { client } = await stage(({ request }) => reply(pieces(request.method), [['content-length', '5']]));
+    const connection = await client();
+    connection.send(get('/'));
+    await until(() => ends.length === 1, 'the first source has ended');
+    connection.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => ends.length === 2, 'the second source has ended');
+    assert.deepEqual(ends, ['GET', 'HEAD']);
+  });
+
   it('210: sends no 100 to an HTTP/1.0 client', async () => {
     const { client } = await stage(echoBody);
     const connection = await client();
@@ -298,118 +247,6 @@ describe('Front', () => {
     assert.match(await connection.all(), /unread$/);
   });
 
-  it('tells the handler when the client leaves, and records 499', async () => {
-    let reason: ErrorCode | undefined;
-    let begun = false;
-    const { client, records } = await stage((exchange) => {
-      begun = true;
-      exchange.onAbort((why) => {
-        reason = why;
-      });
-      return new Promise(() => {});
-    });
-    const connection = await client();
-    connection.send(get('/'));
-    await until(() => begun, 'the request is under way');
-    connection.destroy();
-    await until(() => reason === 'client-closed', 'the handler is told');
-    await until(() => records[0]?.status === 499, 'the record is there');
-  });
-
-  it('lets a client that ended its side have a quick answer, and takes it for gone when none comes', async () => {
-    let aborted = false;
-    const { client } = await stage(
-      (exchange) => {
-        exchange.onAbort(() => {
-          aborted = true;
-        });
-        return exchange.request.path === '/quick' ? Promise.resolve(reply('quick')) : new Promise(() => {});
-      },
-      { halfClosedMs: 1 },
-    );
-    const quick = await client();
-    quick.send(get('/quick'));
-    quick.end();
-    assert.match(await quick.all(), /quick$/);
-    assert.equal(aborted, false);
-    const slow = await client();
-    slow.send(get('/slow'));
-    slow.end();
-    await until(() => aborted, 'the handler is told');
-  });
-
-  it('270: answers 408 to a head that comes too slowly, byte by byte', async () => {
-    const { client } = await stage(echoTarget, { headMs: 300 });
-    const connection = await client();
-    const trickle = setInterval(() => connection.send('x'), 50);
-    connection.send('GET /');
-    const all = await connection.all();
-    clearInterval(trickle);
-    assert.match(all, /^HTTP\/1\.1 408 /);
-  });
-
-  it('271: answers 408 to a body below the least rate', async () => {
-    const { client } = await stage(echoBody, { bodyMinRate: 1000, bodyRateGraceMs: 300 });
-    const connection = await client();
-    connection.send(post('Content-Length: 5000', ''));
-    const trickle = setInterval(() => connection.send('x'), 50);
-    const all = await connection.all();
-    clearInterval(trickle);
-    assert.match(all, /^HTTP\/1\.1 408 /);
-  });
-
-  it('closes a connection that is idle for too long, without a word', async () => {
-    const { client } = await stage(echoTarget, { keepAliveMs: 1 });
-    const connection = await client();
-    assert.equal(await connection.all(), '');
-  });
-
-  it('272: pauses the source of an answer while the client does not read, and gives up after a while', async () => {
-    let produced = 0;
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (;;) {
-        produced += 65_536;
-        yield Buffer.alloc(65_536);
-      }
-    }
-    const { client, records } = await stage(() => reply(endless()), { sendMs: 600 });
-    const connection = await client();
-    connection.socket.pause();
-    connection.send(get('/'));
-    await until(() => records.length === 1, 'the front gives up');
-    assert.equal(records[0]?.complete, false);
-    assert.ok(produced < 32 << 20, `${produced} bytes were taken from the source`);
-  });
-
-  it('stops reading a body that the handler does not take', async () => {
-    let release: () => void = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const size = 32 << 20;
-    const { client } = await stage(
-      async (exchange) => {
-        await gate;
-        return reply(String((await read(exchange)).length));
-      },
-      {},
-      size,
-    );
-    const connection = await client();
-    connection.send(post(`Content-Length: ${size}`, ''));
-    const piece = 'x'.repeat(1 << 20);
-    for (let sent = 0; sent < size; sent += piece.length) connection.send(piece);
-    let before = -1;
-    await until(() => {
-      const stuck = connection.socket.writableLength === before;
-      before = connection.socket.writableLength;
-      return stuck;
-    }, 'the client is stuck');
-    assert.ok(connection.socket.writableLength > size / 2);
-    release();
-    await connection.sees(new RegExp(`\r\n\r\n${size}$`));
-  });
-
   it('turns what a handler throws into its status; a defect becomes 500 and is logged with its stack', async () => {
     const { client, log } = await stage(({ request }) => {
       if (request.path === '/full') throw new PeerError('queue-full', 'full');
@@ -444,18 +281,6 @@ describe('Front', () => {
     release();
     assert.match(await busy.all(), /connection: close\r\n[\s\S]*late$/);
     assert.equal(await closing, 0);
-  });
-
-  it('cuts what has not ended in time when it closes', async () => {
-    let begun = false;
-    const { client, front } = await stage(() => {
-      begun = true;
-      return new Promise(() => {});
-    });
-    const connection = await client();
-    connection.send(get('/'));
-    await until(() => begun, 'the request is under way');
-    assert.equal(await front.close(1), 1);
   });
 
   it('listens on a Unix socket, replaces one that is stale, and leaves one in use alone', async () => {

@@ -1,4 +1,4 @@
-import { type Body, type BodySource, BodyStream } from '../core/body.ts';
+import { type Body, type BodySource, BodyStream, gather } from '../core/body.ts';
 import type { PeerError } from '../core/errors.ts';
 import { bufferedBodySize } from '../core/limits.ts';
 
@@ -41,7 +41,7 @@ export class IncomingBody {
     this.#size += bytes.length;
     if (this.#discarding) return;
     if (this.#stream) this.#stream.push(bytes);
-    else this.#gathered.push(bytes);
+    else gather(this.#gathered, bytes);
   }
 
   end(): void {

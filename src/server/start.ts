@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { findPython } from '../app/python.ts';
 import { AppSupervisor } from '../app/supervisor.ts';
 import type { LoadedApp } from '../app/zygote.ts';
+import { appShutdownMs } from '../core/limits.ts';
 import { Front } from '../front/front.ts';
 import type { Bind } from '../front/listen.ts';
 import { AccessLog, combinedFormat, jsonFormat } from '../observe/access-log.ts';
@@ -20,7 +21,7 @@ export interface RunningServer {
   readonly workerPids: readonly number[];
   /** Starts the app anew beside the old version and swaps them; a failure is logged and the old one serves on. */
   reload(): Promise<void>;
-  /** Ends requests under way, at most so long, then the app. Called again with 0, it ends all at once. */
+  /** Ends requests under way, at most so long, then the app. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export async function startServer(
     const deadline = now() + graceMs;
     const cut = await front.close(graceMs);
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
-    await supervisor.stop(Math.max(0, deadline - now()));
+    await supervisor.stop(Math.max(Math.min(graceMs, appShutdownMs), deadline - now()));
     accessLog?.flush();
   };
 
