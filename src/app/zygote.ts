@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppOptions, PythonInterface } from './options.ts';
 import { AppStartError } from './start-error.ts';
@@ -48,7 +49,7 @@ export class Zygote {
   /** `python`: path of the interpreter. `sockets`: where workers connect. */
   constructor(python: string, app: AppOptions, concurrency: number, sockets: readonly string[], events: ZygoteEvents) {
     this.#events = events;
-    this.#child = spawn(python, ['-m', 'galley_worker'], {
+    this.#child = spawn(python, [join(pythonSide, 'galley_worker/__main__.py')], {
       env: withPythonPath({ ...process.env, ...app.environment }),
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });

@@ -41,6 +41,18 @@ describe('galley, when it is told to stop', () => {
     });
   }
 
+  it('lets requests end although a service manager sends SIGTERM to every process', async () => {
+    await using held = await HeldRequests.start('--workers', '1');
+    const [outcome] = await held.hold(1);
+    held.galley.signalAll('SIGTERM');
+    await held.galley.says(/SIGTERM: stopping/);
+    await held.release();
+    assert.equal((await held.galley.exited).code, 0);
+    const got = await outcome!;
+    assert.equal('status' in got && got.status, 200);
+    await held.galley.leavesNothing();
+  });
+
   it('does not wait on a second signal', async () => {
     await using held = await HeldRequests.start('--workers', '1');
     const [outcome] = await held.hold(1);

@@ -106,7 +106,12 @@ export class Galley {
 
   /** What a terminal does on Ctrl-C: the signal goes to the whole process group. */
   pressControlC(): void {
-    process.kill(-this.pid, 'SIGINT');
+    this.signalAll('SIGINT');
+  }
+
+  /** Sends a signal to every process of the group, as a terminal and a service manager do. */
+  signalAll(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
   }
 
   /** Resolves when that was written to standard error. */

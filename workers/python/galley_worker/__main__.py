@@ -1,8 +1,7 @@
-"""`python -m galley_worker`: the supervisor starts it with a socket as descriptor 3 (control.md)."""
+"""Runs the zygote. It is started by its path (see `hide.main_file`), with this package's folder in PYTHONPATH."""
 
 import sys
 
 from galley_worker.entry import main
 
-if __name__ == '__main__':
-    sys.exit(main())
+sys.exit(main())

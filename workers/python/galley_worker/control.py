@@ -15,6 +15,7 @@ class Control:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._rest = b''
+        self._given_back: List[Message] = []
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -25,6 +26,9 @@ class Control:
 
     def receive(self) -> Optional[List[Message]]:
         """Waits for bytes and returns the messages that they complete; None when the supervisor is gone."""
+        if self._given_back:
+            messages, self._given_back = self._given_back, []
+            return messages
         try:
             chunk = self._socket.recv(65536)
         except OSError:
@@ -33,6 +37,15 @@ class Control:
             return None
         *lines, self._rest = (self._rest + chunk).split(b'\n')
         return [json.loads(line) for line in lines]
+
+    def give_back(self, messages: List[Message]) -> None:
+        """The next call of `receive` returns these."""
+        self._given_back = messages
+
+    @property
+    def has_given_back(self) -> bool:
+        """Whether `receive` returns without waiting."""
+        return bool(self._given_back)
 
     def close(self) -> None:
         self._socket.close()

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import threading
+
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """
+    Has Linux kill this process when the one with id `parent`, which forked it, is gone: a thread cannot end a process whose app
+    never lets go of Python's lock. Elsewhere DeathWatch must do.
+    """
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        return
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 class DeathWatch:
     """
-    Ends this process, with code 1 and at once, when `descriptor` becomes readable: its other end was closed.
+    Ends this process, with code 1 and at once, when the other end of `descriptor` is closed.
     It is a thread because the main one may be in the app's hands for ever.
     """
 
@@ -27,7 +46,7 @@ class DeathWatch:
 
     def _watch(self) -> None:
         poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
+        poll.register(self._descriptor, 0)  # its end is always reported; what it has to read is not for us
         poll.register(self._stop_reader, select.POLLIN)
         for descriptor, _ in poll.poll():
             if descriptor == self._descriptor:

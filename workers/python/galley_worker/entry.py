@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio  # noqa: F401  before the app's folder is on the path, where a file may have the name of what this imports
 import gc
 import json
 import os
 import platform
+import queue  # noqa: F401  likewise
 import sys
 import time
+import wsgiref.util  # noqa: F401  likewise
 from contextlib import suppress
 from dataclasses import replace
 from typing import List, Mapping, Optional, Tuple
@@ -15,12 +18,12 @@ from typing import List, Mapping, Optional, Tuple
 from .cannot_start import EXIT_CODE
 from .control import Control, Message
 from .death_watch import DeathWatch
-from .hide import hide_galley
+from .hide import hide_galley, main_file
 from .inspect_process import ProcessState, unsafe_to_fork
 from .load import App, LoadFailure, load_app
 from .settings import Settings
 from .worker import run_worker, server_of
-from .zygote import Zygote, ignore_terminal_signals
+from .zygote import Zygote, leave_signals_to_supervisor
 
 _CONTROL = 3
 
@@ -31,8 +34,10 @@ def main() -> int:
     fork: the `load` command and the `loaded` event, as JSON.
     """
     environment = dict(os.environ)
+    folder = os.getcwd()
+    os.set_inheritable(_CONTROL, False)
     arguments = sys.argv[1:]
-    ignore_terminal_signals()
+    leave_signals_to_supervisor()
     hide_galley()
     control = Control(_CONTROL)
     app: Optional[App] = None
@@ -45,7 +50,7 @@ def main() -> int:
         command = first
         app, loaded = _load(control, command)
         if not loaded['preloaded']:
-            _execute_anew(command, loaded, environment)
+            _execute_anew(command, loaded, environment, folder)
     settings = replace(Settings.of(command), interface=loaded['interface'])
     server_of(settings.interface)
     try:
@@ -62,7 +67,10 @@ def _first_command(control: Control) -> Optional[Message]:
     messages: Optional[List[Message]] = []
     while messages == []:
         messages = control.receive()
-    return messages[0] if messages else None
+    if not messages:
+        return None
+    control.give_back(messages[1:])
+    return messages[0]
 
 
 def _load(control: Control, command: Message) -> Tuple[App, Message]:
@@ -93,12 +101,15 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
     }
 
 
-def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str]) -> None:
+def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str], folder: str) -> None:
+    """`environment` and `folder` are those that this process was started with."""
     sys.stdout.flush()
     sys.stderr.flush()
     for descriptor, _, _ in ProcessState.now().descriptors:
         if descriptor > _CONTROL:
             with suppress(OSError):  # a thread of the app may have closed it
                 os.set_inheritable(descriptor, False)
-    arguments = [sys.executable, '-m', 'galley_worker', json.dumps([command, loaded])]
+    os.set_inheritable(_CONTROL, True)
+    os.chdir(folder)
+    arguments = [sys.executable, main_file(), json.dumps([command, loaded])]
     os.execve(sys.executable, arguments, environment)

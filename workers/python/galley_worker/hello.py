@@ -13,8 +13,16 @@ from .frames import HELLO, MAX_ABORT_TEXT, PROTOCOL_VERSION, pack_header
 def connect(path: str) -> socket.socket:
     """Connects to a front's socket. Raises OSError when the front is gone."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(None)  # an app may have set another default
+    # A process that the app forks must not hold the connection open, nor write to it.
+    os.register_at_fork(after_in_child=lambda: _close_inherited(connection))
     connection.connect(path)
     return connection
+
+
+def _close_inherited(connection: socket.socket) -> None:
+    if connection.fileno() >= 0:
+        os.close(connection.fileno())
 
 
 def hello_frame(worker: int, interface: str, concurrency: int, failed: Optional[str] = None) -> bytes:

@@ -13,9 +13,12 @@ _IMPORTLIB = os.path.abspath(importlib.__file__)
 
 def format_exception(error: BaseException) -> str:
     """The traceback of `error` and of what led to it, without the frames of this package and of importlib."""
-    report = traceback.TracebackException.from_exception(error)
-    _strip(report)
-    return ''.join(report.format())
+    try:
+        report = traceback.TracebackException.from_exception(error)
+        _strip(report)
+        return ''.join(report.format())
+    except Exception as other:  # attributes of the app's exception may raise
+        return f'{type(error).__name__} (its traceback cannot be shown: {type(other).__name__})'
 
 
 def has_app_frames(error: BaseException) -> bool:

@@ -11,18 +11,19 @@ from contextlib import suppress
 from typing import Dict, Optional, Tuple
 
 from .control import Control, Message
+from .death_watch import die_with_parent
 
 
 _HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
 
-def ignore_terminal_signals() -> None:
+def leave_signals_to_supervisor() -> None:
     """
-    Leaves SIGINT and SIGHUP of the terminal to the supervisor. They get handlers that do nothing, since ignored signals would
-    stay ignored in the programs that the app starts.
+    Leaves to the supervisor what a terminal or a service manager sends to all processes at once: it lets requests end first.
+    The handlers do nothing, since ignored signals would stay ignored in the programs that the app starts.
     """
-    signal.signal(signal.SIGINT, _nothing)
-    signal.signal(signal.SIGHUP, _nothing)
+    for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(each, _nothing)
 
 
 class Zygote:
@@ -42,21 +43,19 @@ class Zygote:
         Returns None when Galley is gone or says so, with all workers ended. In a forked worker it returns the worker's number
         and a descriptor that becomes readable when the zygote is gone.
         """
-        ignore_terminal_signals()
+        leave_signals_to_supervisor()
         signal.signal(signal.SIGCHLD, _nothing)
-        signal.signal(signal.SIGTERM, _nothing)
         signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._signal_reader, selectors.EVENT_READ)
             with suppress(ConnectionError):
                 while True:
-                    ready = [key.fileobj for key, _ in selector.select()]
+                    ready = [key.fileobj for key, _ in selector.select(0 if self._control.has_given_back else None)]
                     if self._signal_reader in ready:
-                        if signal.SIGTERM in self._signal_reader.recv(4096):
-                            break
+                        self._signal_reader.recv(4096)
                         self._reap()
-                    if self._control in ready:
+                    if self._control in ready or self._control.has_given_back:
                         messages = self._control.receive()
                         if messages is None:
                             break
@@ -83,8 +82,10 @@ class Zygote:
         # A signal to the new worker must wait until the worker no longer writes to the zygote's wake-up descriptor.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
+            zygote = os.getpid()
             pid = os.fork()
             if pid == 0:
+                die_with_parent(zygote)
                 self._leave_zygote()
                 return True
         except OSError as error:
@@ -100,7 +101,6 @@ class Zygote:
     def _leave_zygote(self) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self._control.close()
         self._signal_reader.close()
         self._signal_writer.close()
@@ -124,7 +124,10 @@ def _exit(status: int) -> Message:
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         return {'code': code, 'signal': None}
-    return {'code': None, 'signal': signal.Signals(-code).name}
+    try:
+        return {'code': None, 'signal': signal.Signals(-code).name}
+    except ValueError:  # a real-time signal has no name
+        return {'code': None, 'signal': f'signal {-code}'}
 
 
 def _nothing(_signal: int, _frame: object) -> None:

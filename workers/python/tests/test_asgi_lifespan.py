@@ -42,6 +42,21 @@ def failure(app: Any, mode: str = 'auto') -> str:
 
 
 class LifespanTest(unittest.TestCase):
+    def test_asgi_24_an_app_that_raises_when_it_is_called_has_no_lifespan(self) -> None:
+        def app(scope: Any, receive: Any, send: Any) -> Any:
+            assert scope['type'] == 'http'
+            return echo(scope, receive, send)
+
+        with FakeFront(app, lifespan='auto') as front:
+            self.assertEqual(front.get().status, 200)
+
+    def test_asgi_24_an_app_that_exits_in_startup_cannot_start(self) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            raise SystemExit(0)
+
+        self.assertIn('SystemExit', failure(app))
+
     def test_asgi_25_startup_precedes_hello_and_shutdown_follows_the_last_request(self) -> None:
         events: List[str] = []
         with FakeFront(app_with(events), lifespan='auto') as front:

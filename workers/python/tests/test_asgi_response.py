@@ -220,8 +220,19 @@ class ResponseTest(unittest.TestCase):
             raise SystemExit(0)
 
         with self.front(app) as front:
-            self.assertEqual(front.get(target='/cancel').abort, '')
+            self.assertIn('CancelledError', front.get(target='/cancel').abort or '')
             self.assertIn('SystemExit', front.get().abort or '')
+
+    def test_an_exception_whose_attributes_raise_ends_the_stream_all_the_same(self) -> None:
+        class Contrary(Exception):
+            def __getattr__(self, name: str) -> Any:
+                raise KeyError(name)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            raise Contrary
+
+        with self.front(app) as front:
+            self.assertIn('Contrary', front.get().abort or '')
 
     def test_every_request_has_its_own_task_and_context(self) -> None:
         seen: List[Any] = []

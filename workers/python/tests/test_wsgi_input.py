@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import unittest
 from typing import Any, List
 from wsgiref.validate import validator
@@ -101,8 +102,10 @@ class InputTest(WsgiCase):
 
     def test_wsgi_05_a_client_that_leaves_inside_the_body_raises_in_the_app(self) -> None:
         errors: List[BaseException] = []
+        begun = threading.Event()
 
         def app(environ: Any, start_response: Any) -> List[bytes]:
+            begun.set()
             try:
                 environ['wsgi.input'].read(10)
             except OSError as error:
@@ -112,14 +115,17 @@ class InputTest(WsgiCase):
 
         with self.bad(app) as front:
             stream = front.request('POST', flags=0, body=b'half')
+            self.assertTrue(begun.wait(10))
             front.cancel(stream)
             self.assertEqual(front.answer(stream).abort, '')
         self.assertEqual(len(errors), 1)
 
     def test_wsgi_05_a_client_that_left_before_a_write_raises_there(self) -> None:
         errors: List[BaseException] = []
+        begun = threading.Event()
 
         def app(environ: Any, start_response: Any) -> List[bytes]:
+            begun.set()
             with contextlib.suppress(OSError):
                 environ['wsgi.input'].read(10)
             write = start_response('200 OK', list(TEXT))
@@ -131,6 +137,7 @@ class InputTest(WsgiCase):
 
         with self.bad(app) as front:
             stream = front.request('POST', flags=0)
+            self.assertTrue(begun.wait(10))
             front.cancel(stream)
             self.assertEqual(front.answer(stream).abort, '')
         self.assertEqual(len(errors), 1)

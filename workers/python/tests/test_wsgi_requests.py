@@ -117,6 +117,30 @@ class RequestsThreadsTest(RequestsTest):
             self.assertEqual([front.answer(stream).body for stream in held], [b'done'] * 4)
         self.assertNotIn('/ahead', targets)
 
+    def test_a_request_that_is_cancelled_before_it_begins_never_reaches_the_app(self) -> None:
+        begun = threading.Semaphore(0)
+        go_on = threading.Event()
+        targets: List[str] = []
+
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            targets.append(environ['PATH_INFO'])
+            begun.release()
+            go_on.wait(10)
+            start_response('200 OK', list(TEXT))
+            return [b'done']
+
+        with self.front(app) as front:
+            held = [front.request() for _ in range(4)]
+            for _ in held:
+                begun.acquire(timeout=10)
+            pay = front.request(target='/pay')
+            front.cancel(pay)
+            self.assertEqual(front.answer(pay).abort, '')
+            go_on.set()
+            for stream in held:
+                front.answer(stream)
+        self.assertNotIn('/pay', targets)
+
     def test_requests_run_at_the_same_time(self) -> None:
         meeting = threading.Barrier(4, timeout=10)
 

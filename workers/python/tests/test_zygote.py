@@ -140,7 +140,7 @@ class ZygoteTest(unittest.TestCase):
                 zygote.event(), {'event': 'exited', 'worker': 1, 'pid': first, 'code': None, 'signal': 'SIGKILL'}
             )
             zygote.send(command='signal', worker=1, signal='SIGKILL')
-            zygote.send(command='signal', worker=2, signal='SIGTERM')
+            zygote.send(command='signal', worker=2, signal='SIGUSR2')
             self.assertEqual((zygote.event()['pid'], second), (second, second))
 
     def test_it_kills_its_workers_and_exits_when_the_supervisor_is_gone(self) -> None:
@@ -150,13 +150,15 @@ class ZygoteTest(unittest.TestCase):
         self.assertEqual(zygote.process.returncode, 0)
         wait_gone(pids)
 
-    def test_sigterm_ends_it_and_its_workers(self) -> None:
+    def test_sigterm_to_all_processes_is_left_to_the_supervisor(self) -> None:
         with Zygote({'main.py': WSGI}) as zygote:
             zygote.event()
-            pids = [zygote.fork(1)]
+            first = zygote.fork(1)
             zygote.process.terminate()
-            self.assertEqual(zygote.process.wait(TIMEOUT), 0)
-            wait_gone(pids)
+            os.kill(first, signal.SIGTERM)
+            zygote.fork(2)
+            zygote.send(command='signal', worker=1, signal='SIGKILL')
+            self.assertEqual(zygote.event()['signal'], 'SIGKILL')
 
     def test_signals_of_the_terminal_do_nothing(self) -> None:
         with Zygote({'main.py': WSGI}) as zygote:

@@ -41,6 +41,8 @@ class FrontConnection(asyncio.Protocol):
         self._is_draining = False
         self.flush_scheduled = False
         self.is_paused = False
+        self.is_ending = False
+        """The worker ends; tasks are cancelled for that."""
         self.resumed = asyncio.Event()
         self.out: List[bytes] = [hello]
         """What is queued; whoever adds to it calls `schedule_flush`."""

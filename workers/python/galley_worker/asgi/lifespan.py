@@ -25,6 +25,8 @@ class Lifespan:
         self._answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._task: Optional[asyncio.Task[None]] = None
         self._state: Dict[str, Any] = {}
+        self._has_received = False
+        self._has_exited = False
 
     @property
     def state(self) -> Optional[Dict[str, Any]]:
@@ -39,17 +41,32 @@ class Lifespan:
         if self._mode == 'off':
             return
         scope = {'type': 'lifespan', 'asgi': {'version': '3.0', 'spec_version': '2.0'}, 'state': self._state}
-        self._task = asyncio.ensure_future(self._app(scope, self._events.get, self._send))
+        self._task = asyncio.ensure_future(self._run(scope))
         message = await self._tell('lifespan.startup')
         if message is None:
             error = self._error()
             self._task = None
-            if self._mode == 'on':
+            if self._mode == 'on' or self._has_exited:
                 raise CannotStart(f'Lifespan startup did not complete\n{error}')
+            if error and self._has_received:  # it has a lifespan, then, and this is no way to decline it
+                print(f'galley: lifespan startup failed; the app is served without it\n{error}', file=sys.stderr, flush=True)
         elif message['type'] != 'lifespan.startup.complete':
             await asyncio.wait([self._task], timeout=1.0)
             error = self._error()
             raise CannotStart(message.get('message') or f'Lifespan startup failed\n{error}')
+
+    async def _run(self, scope: Dict[str, Any]) -> None:
+        try:
+            await self._app(scope, self._receive, self._send)
+        except (KeyboardInterrupt, SystemExit) as error:
+            # Raised from a task these would end the event loop under the worker.
+            self._has_exited = True
+            raise RuntimeError(f'The app raised {type(error).__name__}') from error
+
+    async def _receive(self) -> Message:
+        message = await self._events.get()
+        self._has_received = True
+        return message
 
     async def stop(self) -> None:
         """Runs shutdown; what goes wrong there is written to standard error."""
@@ -57,7 +74,12 @@ class Lifespan:
             return
         message = await self._tell('lifespan.shutdown')
         error = self._error()
-        text = error if message is None else message.get('message', '')
+        if message is None:
+            text = error
+        elif message['type'] == 'lifespan.shutdown.complete':
+            text = ''
+        else:
+            text = message.get('message') or error or 'the app sent lifespan.shutdown.failed'
         if text:
             print(f'galley: lifespan shutdown failed\n{text}', file=sys.stderr, flush=True)
 

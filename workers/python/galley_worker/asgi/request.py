@@ -59,12 +59,13 @@ class Request:
             await app(scope, self.receive, self.send)
             if self._phase != _COMPLETE and not self._gone:
                 failure = 'The app returned without a complete response'
-        except asyncio.CancelledError:
-            pass
+        except asyncio.CancelledError as error:
+            if not (self._gone or self._connection.is_ending):
+                failure = format_exception(error)  # by the app itself
         except BaseException as error:
             if not (self._gone and is_disconnect(error)):
                 failure = format_exception(error)
-        if failure or self._phase != _COMPLETE:
+        if (failure or self._phase != _COMPLETE) and not self._connection.is_ending:
             self._connection.write(abort_frame(self._stream, failure))
         self._connection.finished(self._stream)
 

@@ -47,10 +47,14 @@ async def _serve(app: App, settings: Settings, worker: int) -> None:
         make = partial(FrontConnection, app, settings.root_path, lifespan.state, hello)
         _, connection = await loop.create_unix_connection(make, sock=connect(path))
         connections.append(connection)
-    for connection in connections:
-        await connection.drained
-    await lifespan.stop()
-    await asyncio.gather(*(connection.close() for connection in connections))
+    try:
+        for connection in connections:
+            await connection.drained
+        await lifespan.stop()
+        await asyncio.gather(*(connection.close() for connection in connections))
+    finally:
+        for connection in connections:
+            connection.is_ending = True
 
 
 async def _end_tasks() -> None:

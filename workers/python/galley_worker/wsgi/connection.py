@@ -13,7 +13,23 @@ from time import monotonic
 from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from ..credit import ReceiveWindow
-from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, RETURNED, TAKEN_BACK, WINDOW, FrameDecoder, FrameError, head_end, u32, pack_header
+from ..frames import (
+    BODY,
+    CANCEL,
+    DRAIN,
+    END,
+    HOLD,
+    REQUEST,
+    RETURNED,
+    TAKEN_BACK,
+    WINDOW,
+    FrameDecoder,
+    FrameError,
+    abort_frame,
+    head_end,
+    pack_header,
+    u32,
+)
 from .environ import Environ, EnvironMaker
 from .input import streamed_input
 from .stream import Stream
@@ -139,10 +155,12 @@ class FrontConnection:
         elif kind == DRAIN:
             self._is_draining = True
             self._check_done()
+        elif kind == CANCEL and self._unbegun.pop(stream_id, None):
+            returned = pack_header(0, RETURNED, 0, 0, stream_id)
+            self.send(returned if data[start:end] == _TAKEN_BACK else abort_frame(stream_id, ''))
+            self.finished(self._streams[stream_id])
         elif kind == CANCEL and data[start:end] == _TAKEN_BACK:
-            if self._unbegun.pop(stream_id, None):
-                self.send(pack_header(0, RETURNED, 0, 0, stream_id))
-                self.finished(self._streams[stream_id])
+            pass  # the app has been called
         elif kind == BODY or kind == WINDOW or kind == CANCEL:
             stream = self._streams.get(stream_id)
             with self._changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterable, Optional
 from urllib.parse import unquote_to_bytes
 from wsgiref.util import FileWrapper
 
@@ -45,7 +45,13 @@ class EnvironMaker:
 
     def __init__(self, settings: Settings) -> None:
         self._root_path = settings.root_path.encode().decode('latin-1')
+        # All keys that every environ has: a copy then has their places, and room for the headers, from the start.
         self._template: Environ = {
+            'GATEWAY_INTERFACE': 'CGI/1.1',
+            'SERVER_SOFTWARE': 'galley',
+            **dict.fromkeys(('REQUEST_METHOD', 'PATH_INFO', 'QUERY_STRING', 'REQUEST_URI', 'RAW_URI', 'SERVER_PROTOCOL'), ''),
+            **_ends(b'http\0\x000\0\x000'),
+            'wsgi.input': None,
             'SCRIPT_NAME': self._root_path,
             'wsgi.version': (1, 0),
             'wsgi.errors': sys.stderr,
@@ -76,13 +82,14 @@ class EnvironMaker:
         environ['SERVER_PROTOCOL'] = f'HTTP/{version}'
         environ.update(_ends(connection))
         environ['wsgi.input'] = body
-        for name, value in headers:
-            key = _keys[name]
-            text = value.decode('latin-1')
-            if key in environ:  # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie
-                text = f'{environ[key]}{"; " if key == "HTTP_COOKIE" else ","}{text}'
-            environ[key] = text
-        environ.pop(_DROPPED, None)
+        if headers:
+            names, values = zip(*headers)
+            texts = b'\n'.join(values).decode('latin-1').split('\n')  # at once: values hold no LF
+            before = len(environ)
+            environ.update(zip(map(_keys.__getitem__, names), texts))
+            if len(environ) != before + len(names) or _DROPPED in environ:
+                environ.pop(_DROPPED, None)
+                environ.update(_joined(names, texts))
         if length and 'CONTENT_LENGTH' not in environ:
             environ['CONTENT_LENGTH'] = str(length)  # it came in chunks, which many frameworks do not read
         return environ
@@ -107,3 +114,14 @@ def _ends(connection: bytes) -> Environ:
         'SERVER_NAME': 'localhost' if is_unix else peers.server_address,
         'SERVER_PORT': _DEFAULT_PORTS[peers.scheme] if is_unix else str(peers.server_port),
     }
+
+
+def _joined(names: Iterable[bytes], texts: Iterable[str]) -> Environ:
+    """Headers of which some are repeated or dropped (RFC 9110 §5.3; RFC 6265 §5.4 for Cookie)."""
+    headers: Dict[str, str] = {}
+    for key, text in zip(map(_keys.__getitem__, names), texts):
+        if key in headers:
+            headers[key] += ('; ' if key == 'HTTP_COOKIE' else ',') + text
+        elif key != _DROPPED:
+            headers[key] = text
+    return headers

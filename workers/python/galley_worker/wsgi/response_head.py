@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ..response_head import marshal_headers
 
@@ -16,6 +16,23 @@ _has_control = re.compile('[\x00-\x08\x0a-\x1f\x7f]').search
 _HOP_BY_HOP = frozenset((
     'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailers', 'transfer-encoding', 'upgrade',
 ))  # fmt: skip
+
+_MAX_KNOWN_NAMES = 1024
+
+
+class _Names(Dict[str, Tuple[bytes, Optional[str]]]):
+    """Every header name that was seen: encoded, and what is to be done about it."""
+
+    def __missing__(self, name: str) -> Tuple[bytes, Optional[str]]:
+        lower = name.lower()
+        kind = 'hop-by-hop' if lower in _HOP_BY_HOP else lower if lower == 'content-length' else None
+        known = (name.encode('latin-1'), kind)
+        if len(self) < _MAX_KNOWN_NAMES:
+            self[name] = known
+        return known
+
+
+_names = _Names()
 
 ResponseHead = Tuple[int, bytes, bytes, int]
 """The status, the reason, the headers as in frame.md, and the declared content length or NO_LENGTH."""
@@ -30,18 +47,18 @@ def response_head(status: str, headers: List[Tuple[str, str]]) -> ResponseHead:
     text = ''
     length = NO_LENGTH
     for name, value in headers:
-        lower = name.lower()
-        if lower in _HOP_BY_HOP:
-            raise AssertionError(f'Hop-by-hop header {name!r} not allowed: connections are the server\'s')
-        if lower == 'content-length':
+        encoded_name, kind = _names[name]
+        if kind is not None:
+            if kind == 'hop-by-hop':
+                raise AssertionError(f"Hop-by-hop header {name!r} not allowed: connections are the server's")
             if code == 204:  # RFC 9110 §8.6: never with 204
                 continue
             if not (value.isascii() and value.isdigit()):
                 raise ValueError(f'Cannot send Content-Length {value!r}: it is no number')
             length = int(value)
-        encoded.append((name.encode('latin-1'), value.encode('latin-1')))
+        encoded.append((encoded_name, value.encode('latin-1')))
         text += value
-    if _has_control(text):
+    if not text.isprintable() and _has_control(text):
         raise ValueError(f'Cannot send a response head with control characters: {headers!r}')
     return code, reason, marshal_headers(encoded), length
 
