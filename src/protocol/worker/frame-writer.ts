@@ -8,6 +8,9 @@ const listCode = 0x5b;
 const textCode = 0x61;
 const bytesCode = 0x73;
 
+/** Up to this length a loop writes a string faster than a call of `write`. */
+const longestLoop = 64;
+
 /** Bodies from this size on are not copied into the slab. */
 const copyLimit = 16 * 1024;
 
@@ -139,6 +142,8 @@ function writeCode(into: Buffer, at: number, code: number, size: number): number
 }
 
 function writeString(into: Buffer, at: number, code: number, text: string): number {
-  const start = writeCode(into, at, code, text.length);
-  return start + into.write(text, start, 'latin1');
+  let end = writeCode(into, at, code, text.length);
+  if (text.length > longestLoop) return end + into.write(text, end, 'latin1');
+  for (let index = 0; index < text.length; index++) into[end++] = text.charCodeAt(index);
+  return end;
 }

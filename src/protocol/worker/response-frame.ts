@@ -22,13 +22,13 @@ export interface ResponseFrame {
 export function readResponseFrame(bytes: Buffer, start: number, end: number): ResponseFrame {
   if (end - start <= headAt)
     throw new ProtocolError('worker-protocol', 'Cannot read an answer: the frame is too short');
-  const headEnd = start + headAt + bytes.readUInt32LE(start);
+  const headEnd = start + headAt + readU32(bytes, start);
   const reasonStart = start + headAt + 1;
   const reasonEnd = reasonStart + (bytes[start + headAt] as number);
   if (headEnd > end || reasonEnd > headEnd) {
     throw new ProtocolError('worker-protocol', 'Cannot read an answer: its head is longer than the frame');
   }
-  const status = bytes.readUInt16LE(start + 4);
+  const status = (bytes[start + 4] as number) | ((bytes[start + 5] as number) << 8);
   if (status < 100 || status > 599) throw new ProtocolError('app-response-invalid', `Cannot send status ${status}`);
   for (let at = reasonStart; at < reasonEnd; at++) if (!VALUE[bytes[at] as number]) badHead('the reason phrase');
   const reason = reasonStart === reasonEnd ? '' : bytes.toString('latin1', reasonStart, reasonEnd);
@@ -46,7 +46,7 @@ export function readFields(bytes: Buffer, start: number, end: number): HeaderLis
   for (let at = first; at < end; count++) {
     // The sizes are checked before anything is read by them.
     const nameStart = at + nameAt;
-    if (nameStart > end || !isSequence(bytes[at]) || bytes.readUInt32LE(at + 1) !== 2) notPairs();
+    if (nameStart > end || !isSequence(bytes[at]) || readU32(bytes, at + 1) !== 2) notPairs();
     const nameStop = nameStart + sizeOfString(bytes, at + 5, end);
     const value = nameStop + 5;
     if (value > end) notPairs();
@@ -61,7 +61,7 @@ export function readFields(bytes: Buffer, start: number, end: number): HeaderLis
     for (let index = value; index < stop; index++) if (!VALUE[bytes[index] as number]) badHead('a header value');
     at = stop;
   }
-  if (count !== bytes.readUInt32LE(start + 1)) notPairs();
+  if (count !== readU32(bytes, start + 1)) notPairs();
   return count === 0 ? HeaderList.empty : HeaderList.ofValidBlock(bytes, first, end);
 }
 
@@ -72,9 +72,15 @@ function isSequence(code: number | undefined): boolean {
 
 function sizeOfString(bytes: Buffer, at: number, end: number): number {
   if (bytes[at] !== 0x73) notPairs();
-  const size = bytes.readUInt32LE(at + 1);
+  const size = readU32(bytes, at + 1);
   if (size > end - at) notPairs();
   return size;
+}
+
+/** As `readUInt32LE`, which checks its arguments once more. */
+function readU32(bytes: Buffer, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+  return (bytes[at + 3] as number) * 0x1000000 + low;
 }
 
 function notPairs(): never {
