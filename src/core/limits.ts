@@ -94,7 +94,7 @@ export const maxDrainSize: number = 64 * KiB; // Go 256 KiB
  * How many requests beyond its threads a WSGI worker may be sent, for each thread, while its requests take no longer than
  * `meanMs` on average: the next batch is then there when the last one is done. What is behind a slow request waits for it.
  */
-export const prefetch: { readonly perThread: number; readonly meanMs: number } = { perThread: 4, meanMs: 2 };
+export const prefetch: { readonly perThread: number; readonly meanMs: number } = { perThread: 16, meanMs: 2 };
 
 /** How long an app may take to shut down where requests have used up the graceful timeout, in milliseconds. */
 export const appShutdownMs = 2_000;

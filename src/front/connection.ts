@@ -39,8 +39,8 @@ export interface ConnectionContext {
   /** The exact time in milliseconds on the same clock. */
   now(): number;
   nextRequestId(): string;
-  /** An exchange is over. */
-  done(record: ExchangeRecord): void;
+  /** Told when an exchange is over, where somebody wants to know. */
+  readonly done: ((record: ExchangeRecord) => void) | undefined;
   /** Something was thrown that no peer is to blame for. */
   bug(error: unknown, exchange: Exchange | undefined): void;
   /** The connection is gone. */
@@ -345,7 +345,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     const request = turn?.head ?? { method: 'GET', version: '1.1' as const };
     const answer = prepareAnswer(request, reply, false, this.#context.date);
     const sent = writeWhole(this.#socket, this.#context.slab, answer);
-    this.#context.done({
+    this.#context.done?.({
       connection: this.#facts,
       exchange: turn?.exchange,
       status: error.status,
@@ -357,9 +357,11 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
   }
 
   #record(turn: Turn, status: number, complete: boolean): void {
+    const { done } = this.#context;
+    if (!done) return;
     const { exchange, startedAt, sent } = turn;
     const durationMs = this.#context.now() - startedAt;
-    this.#context.done({ connection: this.#facts, exchange, status, bytes: sent, complete, durationMs });
+    done({ connection: this.#facts, exchange, status, bytes: sent, complete, durationMs });
   }
 
   #linger(): void {

@@ -21,7 +21,7 @@ export interface FrontOptions {
   readonly handle: Handler;
   readonly log: Log;
   /** Called when an exchange is over. */
-  readonly done: (record: ExchangeRecord) => void;
+  readonly done?: ((record: ExchangeRecord) => void) | undefined;
   /** Begins the ids of requests, so that those of several processes differ. */
   readonly idPrefix: string;
   readonly limits?: HttpLimits;
@@ -33,7 +33,7 @@ export class Front implements ConnectionContext {
   readonly handle: Handler;
   readonly limits: HttpLimits;
   readonly timeouts: ConnectionTimeouts;
-  readonly done: (record: ExchangeRecord) => void;
+  readonly done: ((record: ExchangeRecord) => void) | undefined;
   readonly slab: OutputSlab = new OutputSlab();
   readonly garbage: BufferGarbage = new BufferGarbage();
   coarseNow: number = performance.now();

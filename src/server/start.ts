@@ -39,7 +39,7 @@ export async function startServer(
   const front = new Front({
     handle: createSite((exchange) => supervisor.dispatch(exchange)),
     log,
-    done: (record) => accessLog?.add(record),
+    done: accessLog && ((record) => accessLog.add(record)),
     idPrefix: randomBytes(4).toString('hex'),
   });
   const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);

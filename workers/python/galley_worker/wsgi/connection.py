@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 from time import monotonic
-from typing import Callable, Deque, Dict, List, NamedTuple, Optional
+from typing import Callable, Deque, Dict, List, Optional, Tuple
 
 from ..credit import ReceiveWindow
 from ..frames import (
@@ -39,11 +39,8 @@ _READ_SIZE = 256 * 1024
 _GATHERED_FRAMES = 16
 
 
-class Request(NamedTuple):
-    """What a thread needs to answer a request."""
-
-    stream: Stream
-    environ: Environ
+Request = Tuple[Stream, Environ]
+"""What a thread needs to answer a request."""
 
 
 class FrontConnection:
@@ -137,7 +134,8 @@ class FrontConnection:
     def finished(self, stream: Stream) -> None:
         """The app is done with a request."""
         del self._streams[stream.id]
-        self._check_done()
+        if self._is_draining:
+            self._check_done()
 
     def close(self) -> None:
         self._socket.close()
@@ -192,4 +190,4 @@ class FrontConnection:
             body = streamed_input(stream)
             length = None
         self._streams[stream_id] = self._unbegun[stream_id] = stream
-        self._take(Request(stream, self._environs.make(data[start + 4 : body_start], body, length)))
+        self._take((stream, self._environs.make(data[start + 4 : body_start], body, length)))
