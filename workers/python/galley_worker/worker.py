@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Callable, Optional
 
 from .cannot_start import EXIT_CODE, CannotStart
@@ -29,6 +30,7 @@ def run_worker(settings: Settings, app: Optional[App], worker: int, zygote: int)
     Serves until drained and returns the exit code. `app` is None where it is to be imported here; `zygote` is a descriptor that
     becomes readable when the zygote is gone.
     """
+    os.environ['GALLEY_WORKER_ID'] = str(worker)
     DeathWatch(zygote)
     try:
         if app is None:
