@@ -92,11 +92,14 @@ export class AppSupervisor {
       await this.#replace(graceMs);
       this.#log.info(`reloaded in ${Math.round(this.#now() - started)} ms`);
     } catch (error) {
-      const known = error instanceof AppStartError;
-      const message = known ? error.message : String(error);
-      const text = known ? error.traceback : error instanceof Error ? error.stack : undefined;
-      this.#log.error(`reload failed, the old version serves on: ${message}`, text ? { text } : {});
+      this.#logFailure('reload failed, the old version serves on: ', error);
     }
+  }
+
+  #logFailure(what: string, error: unknown): void {
+    const isApps = error instanceof AppStartError;
+    const text = isApps ? error.traceback : error instanceof Error ? error.stack : undefined;
+    this.#log.error(`${what}${isApps ? error.message : String(error)}`, text ? { text } : {});
   }
 
   async #replace(graceMs: number): Promise<LoadedApp> {
@@ -160,8 +163,7 @@ export class AppSupervisor {
       try {
         await this.#replace(0);
       } catch (error) {
-        if (!(error instanceof AppStartError)) throw error;
-        this.#log.error(error.message, { text: error.traceback });
+        this.#logFailure('', error);
         this.#lossesInRow++;
         if (!this.#stopped) this.#recoverIn(restartDelayMs(this.#lossesInRow));
       }

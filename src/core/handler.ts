@@ -3,6 +3,3 @@ import type { Outcome } from './reply.ts';
 
 /** Answers a request. What needs no waiting returns no promise. Throws PeerError for a failure that has a status. */
 export type Handler = (exchange: Exchange) => Outcome | Promise<Outcome>;
-
-/** Stands before a handler; composed once, when the config is compiled. */
-export type Filter = (exchange: Exchange, next: Handler) => Outcome | Promise<Outcome>;

@@ -21,7 +21,10 @@ describe('Front, with clients that are slow or leave', () => {
     );
     const connection = await client();
     connection.send(post('Content-Length: 2\r\nExpect: 100-continue', ''));
-    setTimeout(ask, 1_000);
+    const slow = await client();
+    slow.send(post('Content-Length: 5000', 'x'));
+    assert.match(await slow.all(), /^HTTP\/1\.1 408 /); // so much time has passed
+    ask();
     await connection.sees(/^HTTP\/1\.1 100 Continue/);
     connection.send('hi');
     await connection.sees(/HTTP\/1\.1 200 OK\r\n[\s\S]*hi$/);

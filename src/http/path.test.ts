@@ -102,7 +102,9 @@ describe('normalizePath', () => {
       const begun = performance.now();
       try {
         normalizePath(path);
-      } catch {}
+      } catch {
+        // That climbing above the root is refused is another test's; here only the time counts.
+      }
       assert.ok(performance.now() - begun < 2000, piece);
     }
   });

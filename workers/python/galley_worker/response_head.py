@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from typing import Any, List
 
-_VERSION = 2  # the first with binary floats; later ones write references, which the front would have to resolve
+_VERSION = 2  # later ones write references, which the front would have to resolve
 
 
 def marshal_headers(headers: List[Any]) -> bytes:

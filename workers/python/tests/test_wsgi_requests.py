@@ -13,6 +13,22 @@ from .fake_front import FakeFront
 from .wsgi_case import TEXT, Blocks, WsgiCase, app_of
 
 
+class HoldingApp:
+    """Holds every request until `go_on` is set."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.go_on = threading.Event()
+        self.targets: List[str] = []
+
+    def __call__(self, environ: Any, start_response: Any) -> List[bytes]:
+        self.targets.append(environ['PATH_INFO'])
+        self.begun.release()
+        self.go_on.wait(10)
+        start_response('200 OK', list(TEXT))
+        return [b'done']
+
+
 class RequestsTest(WsgiCase):
     def test_requests_that_wait_are_answered_in_order_of_arrival(self) -> None:
         with self.front(app_of(b'x')) as front:
@@ -94,52 +110,32 @@ class RequestsThreadsTest(RequestsTest):
     threads = 4
 
     def test_a_request_that_has_not_begun_can_be_taken_back(self) -> None:
-        begun = threading.Semaphore(0)
-        go_on = threading.Event()
-        targets: List[str] = []
-
-        def app(environ: Any, start_response: Any) -> List[bytes]:
-            targets.append(environ['PATH_INFO'])
-            begun.release()
-            go_on.wait(10)
-            start_response('200 OK', list(TEXT))
-            return [b'done']
-
+        app = HoldingApp()
         with self.front(app) as front:
             held = [front.request(target=f'/{number}') for number in range(4)]
             for _ in held:
-                begun.acquire(timeout=10)
+                app.begun.acquire(timeout=10)
             ahead = front.request(target='/ahead')
             for stream in (ahead, held[0]):
                 front.send(f.CANCEL, 0, stream, bytes([f.TAKEN_BACK]))
             self.assertEqual(front.next_of(ahead).kind, f.RETURNED)
-            go_on.set()
+            app.go_on.set()
             self.assertEqual([front.answer(stream).body for stream in held], [b'done'] * 4)
-        self.assertNotIn('/ahead', targets)
+        self.assertNotIn('/ahead', app.targets)
 
     def test_a_request_that_is_cancelled_before_it_begins_never_reaches_the_app(self) -> None:
-        begun = threading.Semaphore(0)
-        go_on = threading.Event()
-        targets: List[str] = []
-
-        def app(environ: Any, start_response: Any) -> List[bytes]:
-            targets.append(environ['PATH_INFO'])
-            begun.release()
-            go_on.wait(10)
-            start_response('200 OK', list(TEXT))
-            return [b'done']
-
+        app = HoldingApp()
         with self.front(app) as front:
             held = [front.request() for _ in range(4)]
             for _ in held:
-                begun.acquire(timeout=10)
+                app.begun.acquire(timeout=10)
             pay = front.request(target='/pay')
             front.cancel(pay)
             self.assertEqual(front.answer(pay).abort, '')
-            go_on.set()
+            app.go_on.set()
             for stream in held:
                 front.answer(stream)
-        self.assertNotIn('/pay', targets)
+        self.assertNotIn('/pay', app.targets)
 
     def test_requests_run_at_the_same_time(self) -> None:
         meeting = threading.Barrier(4, timeout=10)
