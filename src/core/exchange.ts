@@ -42,6 +42,8 @@ export interface Exchange {
   readonly body: Body;
   /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /** Whether this is a WebSocket handshake that was checked (RFC 6455 §4.2.1), so that it may be answered by an Upgrade. */
+  readonly isWebSocket: boolean;
   /** How long the request waited for a worker, in milliseconds; set by the queue. */
   queueMs: number;
   /** Sends an interim answer (RFC 9110 §15.2). Does nothing for HTTP/1.0 and after the final answer began. */

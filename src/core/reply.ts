@@ -1,5 +1,6 @@
 import type { Body } from './body.ts';
 import type { HeaderList } from './headers.ts';
+import type { Upgrade } from './websocket.ts';
 
 /** An answer as a value: nothing is on the wire yet. */
 export interface Reply {
@@ -13,5 +14,10 @@ export interface Reply {
   readonly trailers?: () => HeaderList;
 }
 
-/** What handling a request leads to. Upgrades and internal redirects join this union with the features that need them. */
-export type Outcome = Reply;
+/** What handling a request leads to; an upgrade only where `exchange.isWebSocket`. Internal redirects join this union with the features that need them. */
+export type Outcome = Reply | Upgrade;
+
+/** Whether an outcome is an {@link Upgrade}. */
+export function isUpgrade(outcome: Outcome): outcome is Upgrade {
+  return 'open' in outcome;
+}

@@ -7,7 +7,7 @@ export interface FrameSink {
 }
 
 const knownKinds: ReadonlySet<number> = new Set(Object.values(Kind));
-const knownFlags = Flag.end | Flag.hold;
+const knownFlags = Object.values(Flag).reduce((all, flag) => all | flag, 0);
 
 /** Decodes frames (frame.md). Throws ProtocolError `worker-protocol` for a broken one and refuses further use. */
 export class FrameReader {

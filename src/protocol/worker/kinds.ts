@@ -1,5 +1,5 @@
 /** The worker protocol's version; both sides must have the same. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Frame kinds, as frame.md numbers them. */
 export const Kind = {
@@ -8,16 +8,20 @@ export const Kind = {
   cancel: 3,
   window: 4,
   drain: 5,
+  wsMessage: 6,
+  wsClose: 7,
   hello: 16,
   response: 17,
   inform: 18,
   trailers: 19,
   abort: 20,
   returned: 21,
+  wsAccept: 22,
+  file: 23,
 } as const;
 
 /** Frame flags. */
-export const Flag = { end: 1, hold: 2 } as const;
+export const Flag = { end: 1, hold: 2, text: 4, more: 8, webSocket: 16 } as const;
 
 /** Why the front cancels a request. */
 export const CancelReason = { clientLeft: 1, deadline: 2, stopping: 3, takenBack: 4 } as const;
@@ -32,6 +36,9 @@ export const maxPayloadSize: number = 1024 * 1024;
 
 /** The longest piece of a body in one BODY frame, in bytes. */
 export const maxBodyPiece: number = 64 * 1024;
+
+/** What a frame that is no body uses of the credit beyond its bytes: WS_MESSAGE and FILE (frame.md, "Credit"). */
+export const frameCredit = 64;
 
 /** What each direction of a stream may send before the receiver gives credit, in bytes. */
 export const initialWindow: number = 256 * 1024;

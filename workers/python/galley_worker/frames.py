@@ -6,31 +6,40 @@ import marshal
 import struct
 from typing import Callable, List, Tuple
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 REQUEST = 1
 BODY = 2
 CANCEL = 3
 WINDOW = 4
 DRAIN = 5
+WS_MESSAGE = 6
+WS_CLOSE = 7
 HELLO = 16
 RESPONSE = 17
 INFORM = 18
 TRAILERS = 19
 ABORT = 20
 RETURNED = 21
+WS_ACCEPT = 22
+FILE = 23
 
 TAKEN_BACK = 4
 """A CANCEL with this reason asks for a request that the app has not been called for."""
 
 END = 1
 HOLD = 2
+TEXT = 4
+MORE = 8
+WEBSOCKET = 16
 
 MAX_PAYLOAD = 1024 * 1024
 MAX_BODY = 64 * 1024
 """The longest piece of a body in one frame, in bytes."""
 INITIAL_WINDOW = 256 * 1024
 """What each direction of a stream may send before the receiver gives credit, in bytes."""
+FRAME_CREDIT = 64
+"""What a WS_MESSAGE or a FILE uses of the credit beyond its bytes."""
 MAX_ABORT_TEXT = 64 * 1024
 
 pack_header = struct.Struct('<IBBHI').pack
@@ -42,7 +51,11 @@ unpack_u32 = struct.Struct('<I').unpack_from
 
 _unpack_header = struct.Struct('<IBBHI').unpack_from
 _HEADER_SIZE = 12
-_KINDS = frozenset((REQUEST, BODY, CANCEL, WINDOW, DRAIN, HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED))
+_KINDS = frozenset((
+    REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE,
+    HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED, WS_ACCEPT, FILE,
+))  # fmt: skip
+_MAX_FLAGS = END | HOLD | TEXT | MORE | WEBSOCKET
 
 FrameSink = Callable[[int, int, int, bytes, int, int], None]
 """Called with kind, flags, stream, bytes, start, end: the payload is `bytes[start:end]`."""
@@ -73,7 +86,7 @@ class FrameDecoder:
         try:
             while size - at >= _HEADER_SIZE:
                 length, kind, flags, zero, stream = _unpack_header(data, at)
-                if length > MAX_PAYLOAD or zero or flags > 3 or kind not in _KINDS:
+                if length > MAX_PAYLOAD or zero or flags > _MAX_FLAGS or kind not in _KINDS:
                     raise FrameError(f'Cannot read a frame of kind {kind}, flags {flags}/{zero}, {length} bytes')
                 start = at + _HEADER_SIZE
                 end = start + length
