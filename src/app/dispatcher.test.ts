@@ -6,7 +6,7 @@ import { until } from '../../test/support/until.ts';
 import { BodyStream } from '../core/body.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { prefetch } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
+import { isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import { CancelReason, Flag, initialWindow, Kind } from '../protocol/worker/kinds.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -67,7 +67,15 @@ afterEach(async () => {
   }
 });
 
-async function text(reply: Reply): Promise<string> {
+/** The answer of an ordinary request. */
+async function replyOf(outcome: Promise<Outcome>): Promise<Reply> {
+  const reply = await outcome;
+  assert.ok(!isUpgrade(reply));
+  return reply;
+}
+
+async function text(outcome: Promise<Outcome>): Promise<string> {
+  const reply = await replyOf(outcome);
   if (reply.body instanceof Uint8Array) return Buffer.from(reply.body).toString();
   let all = '';
   for await (const piece of reply.body) all += Buffer.from(piece).toString();
@@ -85,8 +93,8 @@ describe('Dispatcher', () => {
     assert.equal(flags, Flag.end);
     assert.ok(payload.includes('http\x00127.0.0.1\x005\x00127.0.0.1\x0080'));
     fake.respond(stream, 'hello');
-    assert.equal((await reply).status, 200);
-    assert.equal(await text(await reply), 'hello');
+    assert.equal((await replyOf(reply)).status, 200);
+    assert.equal(await text(reply), 'hello');
   });
 
   it('gives each request to the worker with the fewest under way', async () => {
@@ -112,11 +120,7 @@ describe('Dispatcher', () => {
       await until(() => fake.requests.length === index + 1, `request ${index + 1}`);
       fake.respond(fake.requests[index] ?? 0, `answer ${index + 1}`);
     }
-    assert.deepEqual(await Promise.all(replies.map(async (reply) => text(await reply))), [
-      'answer 1',
-      'answer 2',
-      'answer 3',
-    ]);
+    assert.deepEqual(await Promise.all(replies.map((reply) => text(reply))), ['answer 1', 'answer 2', 'answer 3']);
     assert.equal(exchanges[0]?.queueMs, 0);
     assert.ok((exchanges[2]?.queueMs ?? 0) > 0);
   });
@@ -156,7 +160,7 @@ describe('Dispatcher', () => {
     await free.frame(request);
     free.respond(1, 'three');
     stuck.respond(2, 'two');
-    assert.deepEqual(await Promise.all(replies.map(async (reply) => text(await reply))), ['one', 'two', 'three']);
+    assert.deepEqual(await Promise.all(replies.map((reply) => text(reply))), ['one', 'two', 'three']);
   });
 
   it('names the request in whose background work the app failed after its answer', async () => {
@@ -243,7 +247,7 @@ describe('Dispatcher', () => {
     const next = dispatcher.dispatch(fakeExchange('/next'));
     await until(() => fake.requests.length === 2, 'the next request');
     fake.respond(fake.requests[1] ?? 0, 'ok');
-    assert.equal(await text(await next), 'ok');
+    assert.equal(await text(next), 'ok');
   });
 
   for (const [what, act] of Object.entries<(fake: FakeWorker, stream: number) => void>({
@@ -274,7 +278,7 @@ describe('Dispatcher', () => {
   it('refuses a worker of another protocol version, and says both versions', async () => {
     const { worker, closed } = await stage();
     await worker(1, { protocol: 99 });
-    assert.match(closed[0]?.error?.message ?? '', /version 99.*version 1/);
+    assert.match(closed[0]?.error?.message ?? '', /version 99.*version 2/);
   });
 
   it('sends a streamed request body only as far as the worker gave credit', async () => {
@@ -296,7 +300,7 @@ describe('Dispatcher', () => {
     await fake.frame(({ kind, flags }) => kind === Kind.body && flags === Flag.end);
     assert.equal(sent(), initialWindow + 1000);
     fake.respond(stream, 'done');
-    assert.equal(await text(await reply), 'done');
+    assert.equal(await text(reply), 'done');
   });
 
   it('does not ask for a held body before the worker does', async () => {
@@ -326,7 +330,7 @@ describe('Dispatcher', () => {
     const { stream } = await fake.frame(request);
     fake.respond(stream, '', false);
     for (let sent = 0; sent < initialWindow; sent += 65_536) fake.send(Kind.body, 0, stream, Buffer.alloc(65_536));
-    const { body } = await reply;
+    const { body } = await replyOf(reply);
     assert.equal(fake.frames.filter(({ kind }) => kind === Kind.window).length, 0);
     const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
     await pieces.next();

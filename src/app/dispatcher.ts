@@ -1,7 +1,7 @@
 import { PeerError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { QueueLimits } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Outcome } from '../core/reply.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -54,7 +54,7 @@ export class Dispatcher {
   }
 
   /** Answers by a worker. Rejects with PeerError: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
-  dispatch(exchange: Exchange): Promise<Reply> {
+  dispatch(exchange: Exchange): Promise<Outcome> {
     if (this.#closed) throw new PeerError('shutting-down', 'Galley is stopping');
     const link = this.#queue.depth === 0 ? this.#leastBusy() : undefined;
     return link ? link.request(exchange).reply : this.#queue.add(exchange, this.#now());

@@ -1,3 +1,4 @@
+import { appShutdownMs } from '../core/limits.ts';
 import type { Log } from '../observe/log.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -132,24 +133,33 @@ export class Generation {
   async #drain(reason: DrainReason, graceMs: number): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    const exited = new Promise<void>((resolve) => {
-      this.#settled = resolve;
-    });
     for (const worker of this.#workers.values()) {
       if (worker.link) this.#context.dispatcher.remove(worker.link);
       this.#move(worker, { name: 'drain', reason });
       if (worker.link) worker.link.drain();
       else this.#zygote.kill(worker.id);
     }
-    if (this.#workers.size > 0) {
-      const late = setTimeout(this.#settled, graceMs);
-      await exited;
-      clearTimeout(late);
-    }
+    await this.#whenAllExited(graceMs);
+    if (this.#restartWebSockets() > 0) await this.#whenAllExited(appShutdownMs);
     const left = this.#workers.size;
     if (left > 0 && graceMs > 0)
       this.#context.log.warn(`${left} workers had not ended after ${graceMs} ms and are killed`);
     await this.kill();
+  }
+
+  async #whenAllExited(mostMs: number): Promise<void> {
+    if (this.#workers.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settled = resolve;
+    const late = setTimeout(resolve, mostMs);
+    await promise;
+    clearTimeout(late);
+  }
+
+  #restartWebSockets(): number {
+    let count = 0;
+    for (const { link } of this.#workers.values()) count += link?.restartWebSockets() ?? 0;
+    return count;
   }
 
   #fork(): void {

@@ -1,14 +1,14 @@
 import { PeerError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { QueueLimits } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Outcome } from '../core/reply.ts';
 
 /** A request that waits for a worker. */
 export interface QueuedRequest {
   readonly exchange: Exchange;
   /** When it came, in the front's milliseconds. */
   readonly since: number;
-  resolve(reply: Reply | Promise<Reply>): void;
+  resolve(outcome: Outcome | Promise<Outcome>): void;
   reject(error: Error): void;
 }
 
@@ -31,12 +31,12 @@ export class RequestQueue {
   }
 
   /** Waits for a worker. Throws PeerError `queue-full`. A client that leaves is taken out. */
-  add(exchange: Exchange, now: number): Promise<Reply> {
+  add(exchange: Exchange, now: number): Promise<Outcome> {
     if (this.#depth >= this.#limits.maxRequests) {
       throw new PeerError('queue-full', `Cannot queue the request: ${this.#limits.maxRequests} are waiting already`);
     }
     if (this.#used === this.#places.length) this.#compact();
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const queued: QueuedRequest = { exchange, since: now, resolve, reject };
     this.#places[(this.#first + this.#used) % this.#places.length] = queued;
     this.#used++;

@@ -4,7 +4,7 @@ import { fakeExchange } from '../../test/support/fake-exchange.ts';
 import { StreamTable } from './stream-table.ts';
 import { WorkerStream } from './worker-stream.ts';
 
-const carrier = { sendBody() {}, sendWindow() {}, sendCancel() {} };
+const carrier = { sendBody() {}, sendWindow() {}, sendCancel() {}, sendMessage() {}, sendClose() {}, report() {} };
 const exchange = fakeExchange('/');
 
 function added(table: StreamTable): WorkerStream {

@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
 import { asgiConcurrency, queueLimits } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Outcome } from '../core/reply.ts';
 import type { Log } from '../observe/log.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -65,7 +65,7 @@ export class AppSupervisor {
   }
 
   /** Answers by a worker; see Dispatcher. */
-  dispatch(exchange: Exchange): Promise<Reply> {
+  dispatch(exchange: Exchange): Promise<Outcome> {
     return this.#dispatcher.dispatch(exchange);
   }
 

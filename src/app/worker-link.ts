@@ -3,11 +3,13 @@ import { emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import { prefetch } from '../core/limits.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Outcome } from '../core/reply.ts';
+import { isSendableCloseCode } from '../protocol/websocket/close-codes.ts';
 import { FrameReader, type FrameSink } from '../protocol/worker/frame-reader.ts';
 import { FrameWriter } from '../protocol/worker/frame-writer.ts';
 import { type CancelReason, Flag, Kind, protocolVersion } from '../protocol/worker/kinds.ts';
 import { readFields, readResponseFrame } from '../protocol/worker/response-frame.ts';
+import { readClose, readFilePart } from '../protocol/worker/small-frames.ts';
 import type { PythonInterface } from './options.ts';
 import { RecentExchanges } from './recent-exchanges.ts';
 import { StreamTable } from './stream-table.ts';
@@ -38,7 +40,7 @@ export interface LinkEvents {
   /** A request there has ended, so that another may be sent. */
   free(link: WorkerLink): void;
   /** A request that was sent ahead came back: it wants another worker. */
-  returned(exchange: Exchange): Promise<Reply>;
+  returned(exchange: Exchange): Promise<Outcome>;
   /** The app failed: its traceback, and the request where it is known. */
   appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
   /** The connection is gone; all requests on it have failed. The error says what was wrong with what the worker sent. */
@@ -111,9 +113,10 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     const streamed = !(body instanceof Uint8Array);
     const stream = new WorkerStream(this.#streams.nextId(), exchange, this.#now(), exchange.expectsContinue, this);
     this.#streams.add(stream);
+    const isWebSocket = exchange.isWebSocket && this.#hello?.interface !== 'wsgi';
     this.#writer.request(
       stream.id,
-      streamed ? (exchange.expectsContinue ? Flag.hold : 0) : Flag.end,
+      isWebSocket ? Flag.end | Flag.webSocket : streamed ? (exchange.expectsContinue ? Flag.hold : 0) : Flag.end,
       connectionField(exchange.connection),
       request,
       streamed ? emptyBody : body,
@@ -137,6 +140,30 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   sendCancel(stream: number, reason: CancelReason): void {
     this.#writer.cancel(stream, reason);
     this.#schedule();
+  }
+
+  sendMessage(stream: number, bytes: Uint8Array, isText: boolean, more: boolean): void {
+    this.#writer.frame(Kind.wsMessage, (isText ? Flag.text : 0) | (more ? Flag.more : 0), stream, bytes);
+    this.#schedule();
+  }
+
+  sendClose(stream: number, code: number, reason: string): void {
+    this.#writer.close(stream, code, reason);
+    this.#schedule();
+  }
+
+  report(stream: WorkerStream, error: PeerError): void {
+    this.#events.appError(this, error.message, stream.exchange);
+  }
+
+  /** Closes the WebSockets there with 1012: whoever wants on opens a new one elsewhere. Gives how many there were. */
+  restartWebSockets(): number {
+    let count = 0;
+    for (const { webSocket } of this.#streams) {
+      if (webSocket) count++;
+      webSocket?.restart();
+    }
+    return count;
   }
 
   /** Tells the worker that no request will follow: it ends what it has and exits. */
@@ -175,6 +202,20 @@ export class WorkerLink implements FrameSink, StreamCarrier {
         if (!stream) return;
         if (end > start) stream.receiveBody(bytes.subarray(start, end));
         if (ended) this.#end(stream);
+        return;
+      case Kind.wsMessage:
+        stream?.webSocket?.receive(bytes.subarray(start, end), (flags & Flag.text) !== 0, (flags & Flag.more) !== 0);
+        return;
+      case Kind.wsAccept:
+        if (stream) this.#judge(stream, () => stream.accept(readResponseFrame(bytes, start, end)));
+        return;
+      case Kind.wsClose: {
+        const { code, reason } = readClose(bytes, start, end);
+        if (stream) this.#closeWebSocket(stream, code, reason);
+        return;
+      }
+      case Kind.file:
+        stream?.receiveFile(readFilePart(bytes, start, end));
         return;
       case Kind.trailers:
         if (!stream) return;
@@ -235,8 +276,17 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       take();
     } catch (error) {
       if (!(error instanceof PeerError) || error.code !== 'app-response-invalid') throw error;
-      this.#events.appError(this, error.message, stream.exchange);
+      this.report(stream, error);
       stream.cancel(error);
+    }
+  }
+
+  #closeWebSocket(stream: WorkerStream, code: number, reason: string): void {
+    if (isSendableCloseCode(code)) {
+      stream.webSocket?.receiveClose(code, reason);
+    } else {
+      this.report(stream, new PeerError('app-response-invalid', `Cannot close a WebSocket with code ${code}`));
+      stream.webSocket?.receiveClose(1011, '');
     }
   }
 

@@ -1,34 +1,39 @@
-import { type BodySource, BodyStream, emptyBody } from '../core/body.ts';
+import { emptyBody } from '../core/body.ts';
 import { type ErrorCode, PeerError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Outcome } from '../core/reply.ts';
+import { pieceOverhead } from '../core/websocket.ts';
 import { CancelReason, initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
 import type { ResponseFrame } from '../protocol/worker/response-frame.ts';
+import { type FilePart, ResponseBody, type ResponseSource } from './response-body.ts';
+import { type WebSocketCarrier, WorkerWebSocket } from './worker-websocket.ts';
 
 /** What a stream needs of the connection that carries it. */
-export interface StreamCarrier {
+export interface StreamCarrier extends WebSocketCarrier {
   sendBody(stream: number, bytes: Uint8Array, end: boolean): void;
-  sendWindow(stream: number, credit: number): void;
   sendCancel(stream: number, reason: CancelReason): void;
+  /** What the app asked for on this stream cannot be done. */
+  report(stream: WorkerStream, error: PeerError): void;
 }
 
 /** One request at a worker, from REQUEST to the frame that ends it (frame.md, "A stream's life"). */
-export class WorkerStream implements BodySource {
+export class WorkerStream implements ResponseSource {
   readonly id: number;
   readonly exchange: Exchange;
   /** When it was sent, in the front's milliseconds. */
   readonly startedAt: number;
-  readonly reply: Promise<Reply>;
+  readonly reply: Promise<Outcome>;
 
   readonly #carrier: StreamCarrier;
-  #resolve!: (reply: Reply | Promise<Reply>) => void;
+  #resolve!: (outcome: Outcome | Promise<Outcome>) => void;
   #reject!: (error: unknown) => void;
-  #state: 'waiting' | 'answering' | 'cancelled' | 'ended' = 'waiting';
+  #state: 'waiting' | 'answering' | 'accepted' | 'cancelled' | 'ended' = 'waiting';
   /** Bytes the worker may still be sent. */
   #credit: number;
   #creditGiven: (() => void) | undefined;
-  #response: BodyStream | undefined;
+  #response: ResponseBody | undefined;
+  #webSocket: WorkerWebSocket | undefined;
   /** Bytes of the answer that the client took and the worker was not told of. */
   #taken = 0;
   /** Bytes the worker may still send. */
@@ -46,6 +51,11 @@ export class WorkerStream implements BodySource {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /** The WebSocket that the worker has accepted. */
+  get webSocket(): WorkerWebSocket | undefined {
+    return this.#webSocket;
   }
 
   /** Whether the worker has not begun its answer and somebody still waits for it. */
@@ -78,6 +88,10 @@ export class WorkerStream implements BodySource {
   /** The answer is no longer wanted, for that reason. The worker still has to end the stream. */
   cancel(error: PeerError): void {
     if (this.#isOver()) return;
+    if (this.#webSocket) {
+      this.#webSocket.leave();
+      return;
+    }
     const waiting = this.#state === 'waiting';
     this.#state = 'cancelled';
     this.#carrier.sendCancel(this.id, cancelReasons[error.code] ?? CancelReason.clientLeft);
@@ -88,14 +102,19 @@ export class WorkerStream implements BodySource {
 
   /** Asks the worker for the request back, where it can still be sent elsewhere. */
   takeBack(): void {
-    if (this.#state === 'waiting' && !this.#isAskedBack && this.exchange.body instanceof Uint8Array) {
+    if (
+      this.#state === 'waiting' &&
+      !this.#isAskedBack &&
+      !this.exchange.isWebSocket &&
+      this.exchange.body instanceof Uint8Array
+    ) {
       this.#isAskedBack = true;
       this.#carrier.sendCancel(this.id, CancelReason.takenBack);
     }
   }
 
   /** The worker gave it back: the answer is now what another gives. */
-  returned(elsewhere: (exchange: Exchange) => Promise<Reply>): void {
+  returned(elsewhere: (exchange: Exchange) => Promise<Outcome>): void {
     const wanted = this.#state === 'waiting';
     this.#state = 'ended';
     if (!wanted) return;
@@ -107,6 +126,10 @@ export class WorkerStream implements BodySource {
   }
 
   credit(bytes: number): void {
+    if (this.#webSocket) {
+      this.#webSocket.credit(bytes);
+      return;
+    }
     this.#credit += bytes;
     this.#creditGiven?.();
   }
@@ -123,9 +146,21 @@ export class WorkerStream implements BodySource {
       this.#resolve({ status, reason, headers, body });
       return;
     }
-    this.#response = new BodyStream(this);
+    this.#response = new ResponseBody(this);
     this.#response.push(body);
-    this.#resolve({ status, reason, headers, body: this.#response, trailers: () => this.#trailers });
+    this.#resolve({ status, reason, headers, body: this.#response.stream, trailers: () => this.#trailers });
+  }
+
+  /** A WS_ACCEPT frame. Throws PeerError for one that must not come now. */
+  accept({ reason, headers }: ResponseFrame): void {
+    if (this.#state === 'cancelled') return;
+    if (this.#state !== 'waiting' || !this.exchange.isWebSocket) {
+      throw new PeerError('worker-protocol', 'The worker accepted a WebSocket that nobody asks for');
+    }
+    this.#state = 'accepted';
+    const webSocket = new WorkerWebSocket(this.id, this.#carrier);
+    this.#webSocket = webSocket;
+    this.#resolve({ subprotocol: reason || undefined, headers, open: (client) => webSocket.join(client) });
   }
 
   inform(status: number, headers: HeaderList): void {
@@ -139,6 +174,14 @@ export class WorkerStream implements BodySource {
     this.#response?.push(bytes);
   }
 
+  /** A FILE frame: its bytes come next. */
+  receiveFile(part: FilePart): void {
+    if (this.#state === 'cancelled') return;
+    if (this.#state !== 'answering') throw new PeerError('worker-protocol', 'The worker sent a file without a head');
+    this.#spend(pieceOverhead);
+    this.#response?.pushFile(part);
+  }
+
   takeTrailers(trailers: HeaderList): void {
     this.#trailers = trailers;
   }
@@ -147,6 +190,8 @@ export class WorkerStream implements BodySource {
   end(): void {
     if (this.#state === 'answering') {
       this.#response?.end();
+    } else if (this.#webSocket) {
+      this.#webSocket.end(1000);
     } else if (this.#state === 'waiting') {
       this.#reject(new PeerError('worker-protocol', 'The worker ended a request without an answer'));
     }
@@ -158,11 +203,10 @@ export class WorkerStream implements BodySource {
   fail(error: PeerError): void {
     if (this.#state === 'waiting') this.#reject(error);
     this.#response?.fail(error);
+    this.#webSocket?.end(1011);
     this.#state = 'ended';
     this.#creditGiven?.();
   }
-
-  wanted(): void {}
 
   taken(bytes: number): void {
     this.#taken += bytes;
@@ -170,6 +214,16 @@ export class WorkerStream implements BodySource {
     this.#window += this.#taken;
     this.#carrier.sendWindow(this.id, this.#taken);
     this.#taken = 0;
+  }
+
+  opened(): void {
+    this.#window += pieceOverhead;
+    if (!this.#isOver()) this.#carrier.sendWindow(this.id, pieceOverhead);
+  }
+
+  broken(error: PeerError): void {
+    this.#carrier.report(this, error);
+    this.cancel(error);
   }
 
   cancelled(): void {

@@ -59,6 +59,38 @@ export const connectionTimeouts: ConnectionTimeouts = {
   lingerMs: 5_000, // nginx lingering_timeout 5 s
 };
 
+/** What a peer may send over one WebSocket. */
+export interface WebSocketLimits {
+  /** One message, all fragments together, in bytes: as received, and once more after decompression. */
+  readonly maxMessageSize: number;
+  /** The payload of one data frame as received, in bytes. */
+  readonly maxFrameSize: number;
+  /** Data frames of one message. */
+  readonly maxFragments: number;
+}
+
+export const webSocketLimits: WebSocketLimits = {
+  maxMessageSize: 16 * MiB, // uvicorn 16 MiB, ws 100 MiB
+  maxFrameSize: 16 * MiB,
+  maxFragments: 131_072, // 128 bytes each in the longest message; ws 131,072
+};
+
+/** Timeouts of a WebSocket, in milliseconds. */
+export interface WebSocketTimeouts {
+  /** After so long a silence the client is pinged; 0 for never. */
+  readonly pingIntervalMs: number;
+  /** How long a pinged client may stay silent before its connection is given up. */
+  readonly pingTimeoutMs: number;
+  /** How long the client may take to answer a close frame. */
+  readonly closeMs: number;
+}
+
+export const webSocketTimeouts: WebSocketTimeouts = {
+  pingIntervalMs: 20_000, // uvicorn 20 s
+  pingTimeoutMs: 20_000, // uvicorn 20 s
+  closeMs: 10_000, // websockets 10 s
+};
+
 /** Bytes of a request body that are gathered before the request is given to an app. */
 export const bufferedBodySize: number = 64 * KiB; // nginx client_body_buffer_size 16k
 

@@ -27,11 +27,13 @@ export interface Answer {
   readonly reply: Reply;
   /** Whether `writeWhole` sends it; else `writeStreamed`. */
   readonly isWhole: boolean;
+  /** Whether the client says that it takes trailers (RFC 9110 §10.1.4): where it does not, they are left out. */
+  readonly takesTrailers: boolean;
 }
 
 /** Settles how a reply goes out (RFC 9112 §6). Throws PeerError `app-response-invalid` for a content-length that is not true. */
 export function prepareAnswer(
-  request: Pick<RequestHead, 'method' | 'version'>,
+  request: Pick<RequestHead, 'method' | 'version' | 'headers'>,
   reply: Reply,
   keepAlive: boolean,
   date: string,
@@ -50,7 +52,8 @@ export function prepareAnswer(
     server: serverName,
   };
   const isWhole = framing.kind === 'none' || (body instanceof Uint8Array && body.length <= sendBufferSize);
-  return { head, reply, isWhole };
+  const takesTrailers = !isWhole && reply.trailers !== undefined && listsTrailers(request.headers);
+  return { head, reply, isWhole, takesTrailers };
 }
 
 /** Writes an answer whose body is at hand, or that has none. Gives the content bytes written. */
@@ -82,7 +85,7 @@ export function writeWhole(socket: Socket, slab: OutputSlab, { head, reply }: An
 export async function writeStreamed(
   socket: Socket,
   slab: OutputSlab,
-  { head, reply }: Answer,
+  { head, reply, takesTrailers }: Answer,
   progress: (bytes: number) => void,
 ): Promise<void> {
   const { framing } = head;
@@ -103,7 +106,7 @@ export async function writeStreamed(
   if (framing.kind === 'length' && left > 0) {
     throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
   }
-  if (framing.kind === 'chunked') socket.write(lastChunk(reply.trailers?.() ?? HeaderList.empty));
+  if (framing.kind === 'chunked') socket.write(lastChunk((takesTrailers && reply.trailers?.()) || HeaderList.empty));
 }
 
 /** Resolves when the socket's buffer is empty or the socket is closed. */
@@ -118,6 +121,10 @@ export function drained(socket: Socket): Promise<void> {
     socket.on('close', done);
     if (socket.destroyed) done();
   });
+}
+
+function listsTrailers(headers: HeaderList): boolean {
+  return headers.getAll('te').some((value) => /(?:^|[, \t])trailers(?:$|[, \t;])/i.test(value));
 }
 
 function* slices(bytes: Uint8Array): Iterable<Uint8Array> {

@@ -1,50 +1,53 @@
 import type { Socket } from 'node:net';
 import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
-import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
+import type { ConnectionFacts } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
-import type { HeaderList } from '../core/headers.ts';
-import {
-  bufferedBodySize,
-  type ConnectionTimeouts,
-  type HttpLimits,
-  maxDrainSize,
-  sendBufferSize,
-} from '../core/limits.ts';
-import type { Outcome, Reply } from '../core/reply.ts';
+import { HeaderList } from '../core/headers.ts';
+import { bufferedBodySize, type HttpLimits, maxDrainSize, sendBufferSize } from '../core/limits.ts';
+import { isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import type { Upgrade } from '../core/websocket.ts';
 import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
+import { type HandshakeRefusal, readHandshake, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
-import type { OutputSlab } from './output-slab.ts';
+import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
+import type { WebSocketContext } from './websocket-connection.ts';
+
+/** A client connection as its front sees it. */
+export interface ClientConnection {
+  /** The front is stopping: what can end now is ended, the rest when it is done. */
+  stop(): void;
+  /** Cuts the connection at once. */
+  destroy(): void;
+  /** Ends what the client is too slow for. Called at every sweep, with the time in coarse milliseconds. */
+  check(now: number): void;
+}
 
 /** What the connections of one front share. */
-export interface ConnectionContext {
+export interface ConnectionContext extends WebSocketContext {
   readonly handle: Handler;
   readonly limits: HttpLimits;
-  readonly timeouts: ConnectionTimeouts;
-  readonly slab: OutputSlab;
   readonly garbage: BufferGarbage;
   /** The `date` header's value now (RFC 9110 §5.6.7). */
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
   readonly stopping: boolean;
-  /** The time in milliseconds, as of the front's last sweep: good for timeouts, and free. */
-  readonly coarseNow: number;
   /** The exact time in milliseconds on the same clock. */
   now(): number;
   nextRequestId(): string;
   /** Told when an exchange is over, where somebody wants to know. */
   readonly done: ((record: ExchangeRecord) => void) | undefined;
-  /** Something was thrown that no peer is to blame for. */
-  bug(error: unknown, exchange: Exchange | undefined): void;
+  /** A connection speaks another protocol from now on. */
+  replaced(connection: ClientConnection, next: ClientConnection): void;
   /** The connection is gone. */
-  closed(connection: Connection): void;
+  closed(connection: ClientConnection): void;
 }
 
 /** One request on a connection, from its head to the end of its answer. */
@@ -54,6 +57,8 @@ interface Turn {
   readonly incoming: IncomingBody | undefined;
   readonly startedAt: number;
   exchange: HttpExchange | undefined;
+  /** Of a request that opens a WebSocket. */
+  handshake: WebSocketHandshake | undefined;
   /** The request's last byte is here; the codec waits for `resume`. */
   received: boolean;
   /** 100 (Continue) was sent. */
@@ -64,12 +69,19 @@ interface Turn {
 }
 
 /** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
-export class Connection implements RequestSink, BodySource, ExchangeOwner {
+export class Connection implements ClientConnection, RequestSink, BodySource, ExchangeOwner {
   readonly #socket: Socket;
   readonly #context: ConnectionContext;
   readonly #facts: ConnectionFacts;
   readonly #codec: Http1ServerCodec;
   readonly #slowness: SlownessCheck;
+  readonly #listeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
+    ['data', (chunk) => this.#receive(chunk)],
+    ['end', () => this.#peerEnd()],
+    ['drain', () => this.#advance()],
+    ['error', () => this.#gone()],
+    ['close', () => this.#gone()],
+  ];
   #turn: Turn | undefined;
   #advancing = false;
   /** Our side has ended: what still comes is thrown away until the client closes too. */
@@ -83,11 +95,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     this.#context = context;
     this.#codec = new Http1ServerCodec(this, context.limits);
     this.#slowness = new SlownessCheck(socket, context.timeouts, context.coarseNow);
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#peerEnd());
-    socket.on('drain', () => this.#advance());
-    socket.on('error', () => this.#gone());
-    socket.on('close', () => this.#gone());
+    for (const [event, listener] of this.#listeners) socket.on(event, listener);
   }
 
   /** The codec found a request head. */
@@ -99,6 +107,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
       incoming: bodyLength === 0 ? undefined : new IncomingBody(streamed, this),
       startedAt: this.#context.now(),
       exchange: undefined,
+      handshake: undefined,
       received: false,
       continued: false,
       answer: 'none',
@@ -242,23 +251,26 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
   }
 
   #start(turn: Turn): void {
+    const handshake = turn.head.hasUpgrade ? readHandshake(turn.head) : undefined;
+    if (handshake?.kind === 'handshake') turn.handshake = handshake;
     const exchange = new HttpExchange(
       turn.head,
       this.#facts,
       turn.incoming ? turn.incoming.handOver() : emptyBody,
       turn.head.expectsContinue && !turn.received,
+      turn.handshake !== undefined,
       this,
     );
     turn.exchange = exchange;
     let outcome: Outcome | Promise<Outcome>;
     try {
-      outcome = this.#context.handle(exchange);
+      outcome = handshake?.kind === 'refusal' ? refusalReply(handshake) : this.#context.handle(exchange);
     } catch (error) {
       outcome = this.#failure(error, exchange);
     }
     if (outcome instanceof Promise) {
       outcome.then(
-        (reply) => this.#answer(turn, exchange, reply),
+        (late) => this.#answer(turn, exchange, late),
         (error: unknown) => this.#answer(turn, exchange, this.#failure(error, exchange)),
       );
     } else {
@@ -266,7 +278,37 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     }
   }
 
-  #answer(turn: Turn, exchange: HttpExchange, reply: Reply): void {
+  #answer(turn: Turn, exchange: HttpExchange, outcome: Outcome): void {
+    if (isUpgrade(outcome)) this.#upgrade(turn, exchange, outcome);
+    else this.#reply(turn, exchange, outcome);
+  }
+
+  /** Hands the socket over to a WebSocket. */
+  #upgrade(turn: Turn, exchange: HttpExchange, upgrade: Upgrade): void {
+    const { handshake } = turn;
+    if (turn.answer !== 'none' || this.#closed || !handshake) return;
+    if (this.#peerEnded) {
+      this.destroy();
+      return;
+    }
+    const socket = this.#socket;
+    for (const [event, listener] of this.#listeners) socket.off(event, listener);
+    const { startedAt } = turn;
+    exchange.outlive();
+    const next = openWebSocket(socket, handshake, upgrade, this.#context, (bytes, complete) => {
+      const durationMs = this.#context.now() - startedAt;
+      this.#context.done?.({ connection: this.#facts, exchange, status: 101, bytes, complete, durationMs });
+      this.#context.closed(next);
+    });
+    this.#context.replaced(this, next);
+    turn.answer = 'complete';
+    this.#turn = undefined;
+    this.#closed = true;
+    next.start(upgrade, this.#codec.takeKept());
+    if (this.#context.stopping) next.stop();
+  }
+
+  #reply(turn: Turn, exchange: HttpExchange, reply: Reply): void {
     if (turn.answer !== 'none' || this.#closed) {
       cancelBody(reply);
       return;
@@ -342,7 +384,7 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     if (turn) turn.answer = 'complete';
     turn?.exchange?.abort(error.code);
     const reply = errorReply(error.status, error.code, turn?.exchange);
-    const request = turn?.head ?? { method: 'GET', version: '1.1' as const };
+    const request = turn?.head ?? { method: 'GET', version: '1.1' as const, headers: HeaderList.empty };
     const answer = prepareAnswer(request, reply, false, this.#context.date);
     const sent = writeWhole(this.#socket, this.#context.slab, answer);
     this.#context.done?.({
@@ -397,6 +439,15 @@ export class Connection implements RequestSink, BodySource, ExchangeOwner {
     }
     this.#context.closed(this);
   }
+}
+
+/** The answer to a handshake that cannot be accepted. */
+function refusalReply({ status, headers, reason }: HandshakeRefusal): Reply {
+  return {
+    status,
+    headers: headers.with('content-type', 'text/plain; charset=utf-8'),
+    body: Buffer.from(`${reason}\n`),
+  };
 }
 
 /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end. */

@@ -99,12 +99,27 @@ describe('Front', () => {
     const trailers = (): HeaderList => HeaderList.of([['x-sum', '7']]);
     const { client } = await stage(() => ({ ...reply(body), trailers }));
     const connection = await client();
-    connection.send(get('/'));
+    connection.send(get('/', 'TE: gzip;q=0.5, Trailers\r\nConnection: TE\r\n'));
     await connection.sees(/transfer-encoding: chunked\r\n\r\n$/);
     body.push(Buffer.from('first'));
     await connection.sees(/\r\n\r\n5\r\nfirst\r\n$/);
     body.end();
     await connection.sees(/0\r\nx-sum: 7\r\n\r\n$/);
+  });
+
+  it('sends no trailers to a client that does not say that it takes them', async () => {
+    const trailers = (): HeaderList => HeaderList.of([['x-sum', '7']]);
+    const { client } = await stage(() => {
+      const body = new BodyStream({ wanted() {}, taken() {}, cancelled() {} });
+      body.push(Buffer.from('all'));
+      body.end();
+      return { ...reply(body), trailers };
+    });
+    const connection = await client();
+    connection.send(get('/') + get('/', 'TE: no-trailers\r\nConnection: close\r\n'));
+    const all = await connection.all();
+    assert.equal(all.match(/3\r\nall\r\n0\r\n\r\n/g)?.length, 2);
+    assert.doesNotMatch(all, /x-sum/);
   });
 
   it('sends no body to HEAD and keeps the connection', async () => {

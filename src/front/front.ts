@@ -8,10 +8,14 @@ import {
   type HttpLimits,
   httpLimits,
   maxConnections,
+  type WebSocketLimits,
+  type WebSocketTimeouts,
+  webSocketLimits,
+  webSocketTimeouts,
 } from '../core/limits.ts';
 import type { Log } from '../observe/log.ts';
 import { BufferGarbage } from './buffer-garbage.ts';
-import { Connection, type ConnectionContext } from './connection.ts';
+import { type ClientConnection, Connection, type ConnectionContext } from './connection.ts';
 import { type Bind, boundTo, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';
 
@@ -26,6 +30,8 @@ export interface FrontOptions {
   readonly idPrefix: string;
   readonly limits?: HttpLimits;
   readonly timeouts?: ConnectionTimeouts;
+  readonly webSocketLimits?: WebSocketLimits;
+  readonly webSocketTimeouts?: WebSocketTimeouts;
 }
 
 /** Owns the listening sockets and every client connection. */
@@ -33,6 +39,8 @@ export class Front implements ConnectionContext {
   readonly handle: Handler;
   readonly limits: HttpLimits;
   readonly timeouts: ConnectionTimeouts;
+  readonly webSocketLimits: WebSocketLimits;
+  readonly webSocketTimeouts: WebSocketTimeouts;
   readonly done: ((record: ExchangeRecord) => void) | undefined;
   readonly slab: OutputSlab = new OutputSlab();
   readonly garbage: BufferGarbage = new BufferGarbage();
@@ -43,18 +51,20 @@ export class Front implements ConnectionContext {
   readonly #log: Log;
   readonly #idPrefix: string;
   readonly #servers: Server[] = [];
-  readonly #connections: Set<Connection> = new Set();
+  readonly #connections: Set<ClientConnection> = new Set();
   readonly #sweep: NodeJS.Timeout;
   #requests = 0;
   #emptied: () => void = () => {};
 
-  constructor({ handle, log, done, idPrefix, limits = httpLimits, timeouts = connectionTimeouts }: FrontOptions) {
-    this.handle = handle;
-    this.limits = limits;
-    this.timeouts = timeouts;
-    this.done = done;
-    this.#log = log;
-    this.#idPrefix = idPrefix;
+  constructor(options: FrontOptions) {
+    this.handle = options.handle;
+    this.limits = options.limits ?? httpLimits;
+    this.timeouts = options.timeouts ?? connectionTimeouts;
+    this.webSocketLimits = options.webSocketLimits ?? webSocketLimits;
+    this.webSocketTimeouts = options.webSocketTimeouts ?? webSocketTimeouts;
+    this.done = options.done;
+    this.#log = options.log;
+    this.#idPrefix = options.idPrefix;
     this.#sweep = setInterval(() => this.#look(), sweepMs);
   }
 
@@ -99,7 +109,12 @@ export class Front implements ConnectionContext {
     this.#log.error('a defect of Galley, please report it', { request: exchange?.id, text });
   }
 
-  closed(connection: Connection): void {
+  replaced(connection: ClientConnection, next: ClientConnection): void {
+    this.#connections.delete(connection);
+    this.#connections.add(next);
+  }
+
+  closed(connection: ClientConnection): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#emptied();
   }

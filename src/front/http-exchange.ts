@@ -1,7 +1,7 @@
 import type { Body } from '../core/body.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange, RequestHead } from '../core/exchange.ts';
-import type { HeaderList } from '../core/headers.ts';
+import { HeaderList } from '../core/headers.ts';
 
 type AbortListener = (reason: ErrorCode) => void;
 
@@ -13,10 +13,11 @@ export interface ExchangeOwner {
 
 /** An exchange on an HTTP/1 connection. */
 export class HttpExchange implements Exchange {
-  readonly request: RequestHead;
+  request: RequestHead;
   readonly connection: ConnectionFacts;
   readonly body: Body;
   readonly expectsContinue: boolean;
+  readonly isWebSocket: boolean;
   queueMs = 0;
 
   readonly #owner: ExchangeOwner;
@@ -29,12 +30,14 @@ export class HttpExchange implements Exchange {
     connection: ConnectionFacts,
     body: Body,
     expectsContinue: boolean,
+    isWebSocket: boolean,
     owner: ExchangeOwner,
   ) {
     this.request = request;
     this.connection = connection;
     this.body = body;
     this.expectsContinue = expectsContinue;
+    this.isWebSocket = isWebSocket;
     this.#owner = owner;
   }
 
@@ -52,6 +55,15 @@ export class HttpExchange implements Exchange {
     if (this.#aborted) listener(this.#aborted);
     else if (this.#listeners) this.#listeners.push(listener);
     else this.#listeners = [listener];
+  }
+
+  /** Lets go of what the connection owns: the exchange is going to live long, and the slab that its headers lie in holds many others. */
+  outlive(): void {
+    const { headers } = this.request;
+    const bytes = Buffer.alloc(headers.end - headers.start);
+    headers.bytes.copy(bytes, 0, headers.start, headers.end);
+    this.request = { ...this.request, headers: HeaderList.ofValidBlock(bytes, 0, bytes.length) };
+    this.#listeners = undefined;
   }
 
   /** Tells the listeners, once. */

@@ -31,6 +31,7 @@ function record(agent: string, target = '/a?b'): ExchangeRecord {
     },
     body: emptyBody,
     expectsContinue: false,
+    isWebSocket: false,
     queueMs: 1.5,
     inform: () => {},
     onAbort: () => {},

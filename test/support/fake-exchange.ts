@@ -29,6 +29,7 @@ export function fakeExchange(target: string, body: Body = emptyBody, expectsCont
     },
     body,
     expectsContinue,
+    isWebSocket: false,
     queueMs: 0,
     inform: () => {},
     onAbort: (listener) => listeners.push(listener),

@@ -3,7 +3,15 @@ import type { Exchange } from '../../src/core/exchange.ts';
 import type { ExchangeRecord } from '../../src/core/exchange-record.ts';
 import type { Handler } from '../../src/core/handler.ts';
 import { HeaderList } from '../../src/core/headers.ts';
-import { type ConnectionTimeouts, connectionTimeouts, httpLimits } from '../../src/core/limits.ts';
+import {
+  type ConnectionTimeouts,
+  connectionTimeouts,
+  httpLimits,
+  type WebSocketLimits,
+  type WebSocketTimeouts,
+  webSocketLimits,
+  webSocketTimeouts,
+} from '../../src/core/limits.ts';
 import type { Reply } from '../../src/core/reply.ts';
 import { Front } from '../../src/front/front.ts';
 import { createLog } from '../../src/observe/log.ts';
@@ -20,10 +28,14 @@ export interface FrontStage {
 const stages: FrontStage[] = [];
 const clients: RawClient[] = [];
 
+export interface StageLimits extends Partial<ConnectionTimeouts> {
+  readonly webSocket?: Partial<WebSocketLimits & WebSocketTimeouts>;
+}
+
 /** A front on a free port of this machine, with that handler. */
 export async function stage(
   handle: Handler,
-  timeouts: Partial<ConnectionTimeouts> = {},
+  { webSocket = {}, ...timeouts }: StageLimits = {},
   maxBodySize: number = 1 << 20,
 ): Promise<FrontStage> {
   const records: ExchangeRecord[] = [];
@@ -39,6 +51,8 @@ export async function stage(
     idPrefix: 'test',
     limits: { ...httpLimits, maxBodySize },
     timeouts: { ...connectionTimeouts, ...timeouts },
+    webSocketLimits: { ...webSocketLimits, ...webSocket },
+    webSocketTimeouts: { ...webSocketTimeouts, ...webSocket },
   });
   const bound = await front.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
   const port = bound.kind === 'tcp' ? bound.port : 0;

@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../src/core/errors.ts';
+import type { WebSocketLimits } from '../../src/core/limits.ts';
 import { type Deflate, WebSocketCodec } from '../../src/protocol/websocket/codec.ts';
-import type { WebSocketLimits } from '../../src/protocol/websocket/limits.ts';
 import { WebSocketError } from '../../src/protocol/websocket/websocket-error.ts';
 import type { CodecRecorder, CodecUnderTest } from './codec-contract.ts';
 

@@ -17,7 +17,13 @@ function refuses(code: string, ...fields: readonly (readonly [string, string])[]
 
 describe('RequestFraming', () => {
   it('finds no body where no field announces one', () => {
-    assert.deepEqual(framingOf([]), { bodyLength: 0, keepAlive: true, expectsContinue: false });
+    assert.deepEqual(framingOf([]), {
+      bodyLength: 0,
+      keepAlive: true,
+      expectsContinue: false,
+      hasUpgrade: false,
+      hasForwarded: false,
+    });
     assert.equal(framingOf([['content-length', '0']]).bodyLength, 0);
   });
 
@@ -111,8 +117,34 @@ describe('RequestFraming', () => {
         bodyLength: 5,
         keepAlive: false,
         expectsContinue: false,
+        hasUpgrade: false,
+        hasForwarded: false,
       },
     );
+  });
+
+  it('notes that there is an Upgrade', () => {
+    assert.equal(framingOf([['upgrade', 'websocket']]).hasUpgrade, true);
+    for (const name of ['upgrad', 'upgrades', 'downgra']) {
+      assert.equal(framingOf([[name, 'websocket']]).hasUpgrade, false, name);
+    }
+  });
+
+  it('notes that a field tells of forwarding', () => {
+    for (const name of ['forwarded', 'x-real-ip', 'x-forwarded-by', 'x-forwarded-for', 'x-forwarded-proto']) {
+      assert.equal(framingOf([[name, 'a']]).hasForwarded, true, name);
+    }
+    assert.equal(framingOf([['from', 'a']]).hasForwarded, false);
+  });
+
+  it('forgets the fields of one request before the next', () => {
+    const framing = new RequestFraming(1000);
+    for (const name of ['upgrade', 'x-real-ip']) {
+      framing.field(Buffer.from(`${name}a`), 0, name.length, name.length, name.length + 1);
+    }
+    framing.reset();
+    const { hasUpgrade, hasForwarded } = framing.decide('1.0');
+    assert.deepEqual({ hasUpgrade, hasForwarded }, { hasUpgrade: false, hasForwarded: false });
   });
 
   it('expects 100 where there is a body to wait for', () => {

@@ -1,4 +1,5 @@
 import { type ErrorCode, ProtocolError } from '../../core/errors.ts';
+import { isForwardedName } from '../../http/forwarded-name.ts';
 import { matches } from './ascii.ts';
 import type { FieldReceiver } from './field-section.ts';
 import { isAuthority } from './host.ts';
@@ -7,12 +8,16 @@ const registeredCodings: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'compr
 const listSeparator = /[ \t]*,[ \t]*/;
 const unknown = -1;
 
-/** How a request's body is framed and what its connection is for afterwards. */
+/** How a request's body is framed, what its connection is for afterwards, and which rare fields are worth a look. */
 export interface Framing {
   /** 0 where there is no body. */
   readonly bodyLength: number | 'chunked';
   readonly keepAlive: boolean;
   readonly expectsContinue: boolean;
+  /** Whether there is an Upgrade field, so that only such requests are looked at for a handshake. */
+  readonly hasUpgrade: boolean;
+  /** Whether there is a field by which a proxy tells of its client ({@link isForwardedName}). */
+  readonly hasForwarded: boolean;
 }
 
 /** Notes the fields that frame a request as they go by, and decides by RFC 9112 §6.3 and §9.3. */
@@ -24,6 +29,8 @@ export class RequestFraming implements FieldReceiver {
   #close = false;
   #keepAlive = false;
   #expect: string | undefined;
+  #hasUpgrade = false;
+  #hasForwarded = false;
 
   constructor(maxBodySize: number) {
     this.#maxBodySize = maxBodySize;
@@ -36,6 +43,8 @@ export class RequestFraming implements FieldReceiver {
     this.#close = false;
     this.#keepAlive = false;
     this.#expect = undefined;
+    this.#hasUpgrade = false;
+    this.#hasForwarded = false;
   }
 
   /** Keeps every field. Throws ProtocolError for a value that no version of HTTP/1 allows. */
@@ -46,6 +55,9 @@ export class RequestFraming implements FieldReceiver {
         break;
       case 6:
         if (matches(bytes, name, 'expect')) this.#noteExpect(bytes.toString('latin1', value, valueEnd));
+        break;
+      case 7:
+        if (matches(bytes, name, 'upgrade')) this.#hasUpgrade = true;
         break;
       case 10:
         if (matches(bytes, name, 'connection')) this.#noteConnection(bytes, value, valueEnd);
@@ -59,6 +71,7 @@ export class RequestFraming implements FieldReceiver {
         }
         break;
     }
+    if (isForwardedName(bytes, name, nameEnd)) this.#hasForwarded = true;
     return true;
   }
 
@@ -74,6 +87,8 @@ export class RequestFraming implements FieldReceiver {
       bodyLength,
       keepAlive: !this.#close && (current || this.#keepAlive),
       expectsContinue: current && this.#expect !== undefined && bodyLength !== 0,
+      hasUpgrade: this.#hasUpgrade,
+      hasForwarded: this.#hasForwarded,
     };
   }
 

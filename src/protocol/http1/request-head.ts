@@ -78,7 +78,7 @@ export class RequestHeadReader {
   take(): Http1RequestHead {
     const { method, version, target: received } = this.#line;
     const { target, path, query, normalizedPath, authority } = readTarget(method, received);
-    const { bodyLength, keepAlive, expectsContinue } = this.#framing.decide(version);
+    const { bodyLength, keepAlive, expectsContinue, hasUpgrade, hasForwarded } = this.#framing.decide(version);
     const list = this.#block.close();
     const headers = authority === undefined ? list : withHost(list, authority);
     this.#state = inEmptyLines;
@@ -97,6 +97,8 @@ export class RequestHeadReader {
       bodyLength,
       keepAlive,
       expectsContinue,
+      hasUpgrade,
+      hasForwarded,
     };
   }
 

@@ -3,14 +3,14 @@ import { endOfField, type HeaderList, nameAt, nameEnd, valueStart } from '../../
 import { matches } from './ascii.ts';
 
 /** What an answer's encoder does about a field: `connection` ones are always ours to write. */
-export type ResponseFieldKind = 'other' | 'connection' | 'length' | 'trailer' | 'date' | 'server';
+export type ResponseFieldKind = 'other' | 'connection' | 'upgrade' | 'length' | 'trailer' | 'date' | 'server';
 
 const kinds: ReadonlyMap<string, ResponseFieldKind> = new Map([
   ['connection', 'connection'],
   ['keep-alive', 'connection'],
   ['proxy-connection', 'connection'],
   ['transfer-encoding', 'connection'],
-  ['upgrade', 'connection'],
+  ['upgrade', 'upgrade'],
   ['content-length', 'length'],
   ['trailer', 'trailer'],
   ['date', 'date'],
@@ -33,7 +33,7 @@ export function responseFieldKind(bytes: Uint8Array, start: number, end: number)
 /** Whether a field tells of the connection or of content, so that it has no place in an interim answer. */
 export function isFinalOnly(name: string): boolean {
   const kind = kinds.get(name);
-  return kind === 'connection' || kind === 'length' || kind === 'trailer';
+  return kind === 'connection' || kind === 'upgrade' || kind === 'length' || kind === 'trailer';
 }
 
 /**

@@ -32,6 +32,9 @@ export interface ResponseHead {
   readonly server: string;
 }
 
+/** The one final answer that says what to upgrade to (RFC 9110 §15.5.22). */
+const upgradeRequired = 426;
+
 const none: ResponseFraming = { kind: 'none' };
 const chunked: ResponseFraming = { kind: 'chunked' };
 const close: ResponseFraming = { kind: 'close' };
@@ -98,6 +101,7 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
     if (kind === 'date') hasDate = true;
     else if (kind === 'server') hasServer = true;
     else if (kind === 'trailer' && framing.kind === 'chunked') continue;
+    else if (kind === 'upgrade' && status === upgradeRequired) out = writeText(into, out, 'connection: upgrade\r\n');
     else if (kind !== 'length' || !keepsLength) out = line;
   }
   if (!hasDate) out = writeField(into, out, 'date: ', head.date);
@@ -113,6 +117,13 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
 export function interimHead(status: number, headers: HeaderList): Buffer {
   let text = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
   for (const [name, value] of headers) if (!isFinalOnly(name)) text += `${name}: ${value}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+/** 101 (Switching Protocols, RFC 9110 §15.2.2), with all of these fields. */
+export function switchingHead(headers: HeaderList): Buffer {
+  let text = 'HTTP/1.1 101 Switching Protocols\r\n';
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');
 }
 

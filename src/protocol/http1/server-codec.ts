@@ -66,6 +66,13 @@ export class Http1ServerCodec {
     if (kept) this.#read(kept);
   }
 
+  /** The connection speaks another protocol from now on: gives what came behind the request; to be called while paused. */
+  takeKept(): Buffer | undefined {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return kept;
+  }
+
   /** The peer ended its side. Throws `request-line` inside a head and `body-incomplete` inside a body (RFC 9112 §8). */
   end(): void {
     this.#refuseAfterFailure();

@@ -4,9 +4,9 @@ import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type CodecMessage, describeCodec, outcomeOf } from '../../../test/support/codec-contract.ts';
 import { recordedCodec } from '../../../test/support/recorded-websocket-codec.ts';
+import type { WebSocketLimits } from '../../core/limits.ts';
 import { type Deflate, WebSocketCodec, type WebSocketSink } from './codec.ts';
 import { buildFrame, COMPRESSED, FINAL, Opcode } from './frame.ts';
-import type { WebSocketLimits } from './limits.ts';
 
 const limits: WebSocketLimits = { maxMessageSize: 5000, maxFrameSize: 5000, maxFragments: 8 };
 const silent: WebSocketSink = { message() {}, ping() {}, pong() {}, close() {} };

@@ -8,9 +8,9 @@ import {
   outcomeOf,
 } from '../../../test/support/codec-contract.ts';
 import { recordedCodec } from '../../../test/support/recorded-websocket-codec.ts';
+import type { WebSocketLimits } from '../../core/limits.ts';
 import { WebSocketCodec, type WebSocketSink } from './codec.ts';
 import { buildFrame, FINAL, Opcode } from './frame.ts';
-import type { WebSocketLimits } from './limits.ts';
 import { WebSocketError } from './websocket-error.ts';
 
 const limits: WebSocketLimits = { maxMessageSize: 1000, maxFrameSize: 800, maxFragments: 8 };

@@ -1,7 +1,7 @@
+import type { WebSocketLimits } from '../../core/limits.ts';
 import { isSendableCloseCode } from './close-codes.ts';
 import { buildFrame, COMPRESSED, FINAL, maxControlSize, Opcode } from './frame.ts';
 import { FrameParser } from './frame-parser.ts';
-import type { WebSocketLimits } from './limits.ts';
 import { MessageAssembler } from './message-assembler.ts';
 import { isUtf8 } from './utf8.ts';
 import { WebSocketError } from './websocket-error.ts';
@@ -49,6 +49,8 @@ export class WebSocketCodec {
   readonly #parser: FrameParser;
   #isPeerClosed = false;
   #isClosed = false;
+  /** A message that was begun is not complete. */
+  #isContinuing = false;
   #failure: unknown;
 
   /** `deflate` where the handshake agreed on it; `mask` gives four unpredictable bytes a call and is what a client, and only a client, needs. */
@@ -106,11 +108,17 @@ export class WebSocketCodec {
     throw this.#failure;
   }
 
-  /** The bytes of a message in one frame, compressed where that was agreed on and makes it shorter. A server's payload is not copied. */
-  message(data: Uint8Array, isText: boolean): Uint8Array[] {
+  /**
+   * The bytes of a message, or of a piece of one where `more` says that it goes on. A whole one is compressed where that was
+   * agreed on and makes it shorter. A server's payload is not copied.
+   */
+  message(data: Uint8Array, isText: boolean, more = false): Uint8Array[] {
     if (this.#isClosed) return [];
-    const first = FINAL | (isText ? Opcode.text : Opcode.binary);
-    if (this.#deflate && data.length > compressionThreshold) {
+    const isPiece = more || this.#isContinuing;
+    const opcode = this.#isContinuing ? Opcode.continuation : isText ? Opcode.text : Opcode.binary;
+    const first = more ? opcode : FINAL | opcode;
+    this.#isContinuing = more;
+    if (this.#deflate && !isPiece && data.length > compressionThreshold) {
       const deflated = this.#deflate.deflate(data);
       const size = deflated.length - deflateTailSize;
       if (size < data.length) return this.#frame(first | COMPRESSED, deflated.subarray(0, size));

@@ -1,6 +1,6 @@
+import type { WebSocketLimits } from '../../core/limits.ts';
 import { Opcode } from './frame.ts';
 import type { DataFrameSink } from './frame-parser.ts';
-import type { WebSocketLimits } from './limits.ts';
 import { isUtf8, Utf8Validator } from './utf8.ts';
 import { WebSocketError } from './websocket-error.ts';
 

@@ -24,11 +24,15 @@ describe('agreeOnDeflate', () => {
   });
 
   it('keeps to the window that the client asks of the server', () => {
-    for (const bits of [8, 10, 15]) {
+    for (const bits of [9, 10, 15]) {
       const agreement = { windowBits: bits, answer: `${base}; server_max_window_bits=${bits}` };
       assert.deepEqual(agreementTo(`permessage-deflate; server_max_window_bits=${bits}`), agreement);
       assert.deepEqual(agreementTo(`permessage-deflate; server_max_window_bits="${bits}"`), agreement);
     }
+  });
+
+  it('declines a window that zlib has no compressor for', () => {
+    assert.equal(agreementTo('permessage-deflate; server_max_window_bits=8'), undefined);
   });
 
   it('declines an offer with a wrong, repeated or unknown parameter and takes the next', () => {

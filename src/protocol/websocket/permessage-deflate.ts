@@ -2,7 +2,7 @@ import type { ExtensionOffer } from './extensions.ts';
 
 /** What a server agrees to of permessage-deflate (RFC 7692 §7). */
 export interface DeflateAgreement {
-  /** The largest window that our compressor may use, as a power of two: 8 to 15. The peer's may always have 15. */
+  /** The largest window that our compressor may use, as a power of two: 9 to 15. The peer's may always have 15. */
   readonly windowBits: number;
   /** The Sec-WebSocket-Extensions value of the answer. */
   readonly answer: string;
@@ -27,6 +27,8 @@ function agreementTo({ parameters }: ExtensionOffer): DeflateAgreement | undefin
   // A client that offers client_max_window_bits keeps to it unasked, and our inflater takes any window (§7.1.2.2).
   const windowBits = values.get('server_max_window_bits');
   if (windowBits === undefined) return { windowBits: 15, answer: baseAnswer };
+  // zlib has no raw compressor with a window that small.
+  if (windowBits === '8') return undefined;
   return { windowBits: Number(windowBits), answer: `${baseAnswer}; server_max_window_bits=${windowBits}` };
 }
 

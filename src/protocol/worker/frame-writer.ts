@@ -68,6 +68,13 @@ export class FrameWriter {
     this.#at = writeU32(this.#slab, this.#at, credit);
   }
 
+  /** A WS_CLOSE. */
+  close(stream: number, code: number, reason: string): void {
+    const payload = Buffer.from(`\0\0${reason}`);
+    payload.writeUInt16LE(code);
+    this.frame(Kind.wsClose, 0, stream, payload);
+  }
+
   /** A DRAIN. */
   drain(): void {
     this.frame(Kind.drain, 0, 0, new Uint8Array(0));

@@ -37,8 +37,5 @@ export const maxPayloadSize: number = 1024 * 1024;
 /** The longest piece of a body in one BODY frame, in bytes. */
 export const maxBodyPiece: number = 64 * 1024;
 
-/** What a frame that is no body uses of the credit beyond its bytes: WS_MESSAGE and FILE (frame.md, "Credit"). */
-export const frameCredit = 64;
-
 /** What each direction of a stream may send before the receiver gives credit, in bytes. */
 export const initialWindow: number = 256 * 1024;
