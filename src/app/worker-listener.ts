@@ -11,12 +11,15 @@ export class WorkerListener {
   readonly #folder: string;
   readonly #server: Server;
   readonly #links: Set<WorkerLink>;
+  /** For a process that ends without waiting for `close`. */
+  readonly #removeFolder = (): void => rmSync(this.#folder, { recursive: true, force: true });
 
   private constructor(folder: string, path: string, server: Server, links: Set<WorkerLink>) {
     this.#folder = folder;
     this.path = path;
     this.#server = server;
     this.#links = links;
+    process.once('exit', this.#removeFolder);
   }
 
   /** Listens; every connection becomes a link that reports to `events`. `now`: a monotonic clock in milliseconds. */
@@ -30,8 +33,6 @@ export class WorkerListener {
     };
     const server = createServer((socket) => links.add(new WorkerLink(socket, { ...events, closed }, now)));
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
-    // Also where the process ends without waiting for `close`.
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     return new WorkerListener(folder, path, server, links);
   }
 
@@ -40,6 +41,7 @@ export class WorkerListener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const link of this.#links) link.destroy();
     await closed;
+    process.off('exit', this.#removeFolder);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -190,8 +190,8 @@ export class WorkerStream implements ResponseSource {
   end(): void {
     if (this.#state === 'answering') {
       this.#response?.end();
-    } else if (this.#webSocket) {
-      this.#webSocket.end(1000);
+    } else if (this.#state === 'accepted') {
+      this.#webSocket?.end(1000);
     } else if (this.#state === 'waiting') {
       this.#reject(new PeerError('worker-protocol', 'The worker ended a request without an answer'));
     }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { PythonInterface } from '../app/options.ts';
+import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import type { LogLevel } from '../observe/log.ts';
 import { parseBindAddress } from './bind-address.ts';
@@ -22,6 +23,9 @@ export interface OptionValues {
   readonly reload: boolean;
   readonly timeout: number;
   readonly 'graceful-timeout': number;
+  readonly 'ws-max-size': number;
+  readonly 'ws-ping-interval': number;
+  readonly 'ws-ping-timeout': number;
   readonly 'log-level': LogLevel;
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
@@ -33,7 +37,7 @@ export type OptionName = keyof OptionValues;
 
 /** One option of the command line. */
 export interface Option<T> {
-  readonly group: 'Address' | 'App' | 'Workers' | 'Logs' | 'Other';
+  readonly group: 'Address' | 'App' | 'Workers' | 'WebSockets' | 'Logs' | 'Other';
   readonly type: ValueType<T>;
   /** The value where the option is not given. */
   readonly default: T;
@@ -170,6 +174,26 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: 30_000,
     defaultText: '30',
     doc: 'How long requests may take to end when the server stops, in seconds.',
+  },
+  'ws-max-size': {
+    group: 'WebSockets',
+    type: wholeNumber('BYTES', 1, 999_999_999),
+    default: webSocketLimits.maxMessageSize,
+    doc: 'The longest message that a client may send, in bytes; a longer one closes with code 1009.',
+  },
+  'ws-ping-interval': {
+    group: 'WebSockets',
+    type: seconds,
+    default: webSocketTimeouts.pingIntervalMs,
+    defaultText: String(webSocketTimeouts.pingIntervalMs / 1000),
+    doc: 'After how long a silence a client is pinged, in seconds; 0 for never.',
+  },
+  'ws-ping-timeout': {
+    group: 'WebSockets',
+    type: seconds,
+    default: webSocketTimeouts.pingTimeoutMs,
+    defaultText: String(webSocketTimeouts.pingTimeoutMs / 1000),
+    doc: 'How long a pinged client may stay silent before its connection is given up, in seconds.',
   },
   'log-level': {
     group: 'Logs',

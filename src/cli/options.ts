@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppOptions } from '../app/options.ts';
+import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
@@ -77,7 +78,17 @@ function serveOptions(given: GivenOptions, target: string, { currentFolder, cpus
     logLevel: given.value('log-level'),
     reload,
     gracefulTimeoutMs: given.value('graceful-timeout'),
+    webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),
+    webSocketTimeouts: {
+      ...webSocketTimeouts,
+      pingIntervalMs: given.value('ws-ping-interval'),
+      pingTimeoutMs: given.value('ws-ping-timeout'),
+    },
   };
+}
+
+function webSocketLimitsOf(maxMessageSize: number): WebSocketLimits {
+  return { ...webSocketLimits, maxMessageSize, maxFrameSize: maxMessageSize };
 }
 
 function bindsOf(given: GivenOptions, currentFolder: string): readonly Bind[] {

@@ -1,4 +1,5 @@
 import type { AppOptions } from '../app/options.ts';
+import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import type { LogLevel } from '../observe/log.ts';
 
@@ -13,4 +14,6 @@ export interface ServeOptions {
   readonly reload: boolean;
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly gracefulTimeoutMs: number;
+  readonly webSocketLimits: WebSocketLimits;
+  readonly webSocketTimeouts: WebSocketTimeouts;
 }

@@ -41,6 +41,8 @@ export async function startServer(
     log,
     done: accessLog && ((record) => accessLog.add(record)),
     idPrefix: randomBytes(4).toString('hex'),
+    webSocketLimits: options.webSocketLimits,
+    webSocketTimeouts: options.webSocketTimeouts,
   });
   const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);
   let unwatch: (() => void) | undefined;
