@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { optionNames, optionTable } from './option-table.ts';
 import { type CommandLine, parseCommandLine } from './options.ts';
@@ -42,10 +43,13 @@ describe('parseCommandLine', () => {
         environment: {},
       },
       binds: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
+      trustedPeers: undefined,
       accessLog: 'combined',
       logLevel: 'info',
       reload: false,
       gracefulTimeoutMs: 30_000,
+      webSocketLimits,
+      webSocketTimeouts,
     });
   });
 
@@ -75,6 +79,12 @@ describe('parseCommandLine', () => {
     assert.deepEqual([accessLog, logLevel, reload, gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
   });
 
+  it('reads the limits of WebSockets', () => {
+    const options = served('main:app --ws-max-size 1000 --ws-ping-interval 0 --ws-ping-timeout 2.5');
+    assert.deepEqual(options.webSocketLimits, { ...webSocketLimits, maxMessageSize: 1000, maxFrameSize: 1000 });
+    assert.deepEqual(options.webSocketTimeouts, { ...webSocketTimeouts, pingIntervalMs: 0, pingTimeoutMs: 2500 });
+  });
+
   it('takes several addresses, and paths from the current folder', () => {
     assert.deepEqual(served('main:app -b :80 --bind [::1]:81 -b unix:run/a.sock -b/b.sock').binds, [
       { kind: 'tcp', host: '0.0.0.0', port: 80 },
@@ -82,6 +92,30 @@ describe('parseCommandLine', () => {
       { kind: 'unix', path: '/srv/shop/run/a.sock' },
       { kind: 'unix', path: '/b.sock' },
     ]);
+  });
+
+  it('trusts the proxies of --forwarded-allow-ips, else those of FORWARDED_ALLOW_IPS', () => {
+    const trusted = served('main:app --forwarded-allow-ips 10.0.0.0/8,unix:').trustedPeers;
+    assert.deepEqual([trusted?.includes('10.1.1.1'), trusted?.includes('11.1.1.1')], [true, false]);
+    assert.equal(trusted?.includesUnix, true);
+
+    const withVariable = { ...surroundings, forwardedAllowIps: '::1' };
+    for (const [argv, expected] of [
+      [['main:app'], true],
+      [['main:app', '--forwarded-allow-ips', '127.0.0.1'], false],
+    ] as const) {
+      const command = parseCommandLine(argv, withVariable);
+      assert.ok(command.kind === 'serve');
+      assert.equal(command.options.trustedPeers?.includes('::1'), expected);
+    }
+  });
+
+  it('refuses a FORWARDED_ALLOW_IPS that it cannot read', () => {
+    assert.deepEqual(parseCommandLine(['main:app'], { ...surroundings, forwardedAllowIps: '::1, proxy' }), {
+      kind: 'error',
+      message:
+        'Cannot use FORWARDED_ALLOW_IPS "::1, proxy": "proxy" is neither an IP address, a network such as 10.0.0.0/8, unix: nor *',
+    });
   });
 
   it('takes --chdir for --app-dir, and the last of an option that is repeated', () => {
@@ -133,6 +167,8 @@ describe('parseCommandLine', () => {
       'main:app --interface asgi': 'Cannot use --interface "asgi": it takes one of auto, asgi3, asgi2, wsgi',
       'main:app --root-path api': 'Cannot use --root-path "api": it takes a path that begins with /',
       'main:app --python=': 'Cannot use --python "": it takes a text that is not empty',
+      'main:app --forwarded-allow-ips ::1,10.0.0.0/33':
+        'Cannot use --forwarded-allow-ips "::1,10.0.0.0/33": "10.0.0.0/33" is neither an IP address, a network such as 10.0.0.0/8, unix: nor *',
       'main:app --reload=yes': '--reload takes no value, but "yes" was given',
     };
     for (const [line, expected] of Object.entries(cases)) {
