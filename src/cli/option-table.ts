@@ -11,6 +11,7 @@ export interface OptionValues {
   readonly host: string;
   readonly port: number;
   readonly bind: Bind | undefined;
+  readonly 'forwarded-allow-ips': string | undefined;
   readonly 'app-dir': string | undefined;
   readonly factory: boolean;
   readonly interface: 'auto' | PythonInterface;
@@ -95,6 +96,13 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: undefined,
     short: 'b',
     doc: 'Listen on HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH, in place of --host and --port; may be given several times.',
+  },
+  'forwarded-allow-ips': {
+    group: 'Address',
+    type: text('LIST'),
+    default: undefined,
+    defaultText: '$FORWARDED_ALLOW_IPS, else nobody',
+    doc: 'Take the client and the scheme from the X-Forwarded-For, X-Forwarded-Proto or Forwarded of these proxies: IP addresses, networks such as 10.0.0.0/8, unix: for Unix sockets, * for everyone, separated by commas. Whoever is on the list can pass for any client, and with * anybody can: list only proxies that write these headers themselves. From all others they are removed.',
   },
   'app-dir': {
     group: 'App',

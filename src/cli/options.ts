@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import type { AppOptions } from '../app/options.ts';
 import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
+import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
 import { helpText } from './help.ts';
@@ -25,12 +26,14 @@ export interface Surroundings {
   readonly currentFolder: string;
   /** How many workers `auto` means. */
   readonly cpus: number;
+  /** What FORWARDED_ALLOW_IPS is set to, where it is. */
+  readonly forwardedAllowIps?: string | undefined;
 }
 
 /** Reads the arguments after `galley`. Reads no file but the one of `--env-file`. */
 export function parseCommandLine(
   argv: readonly string[],
-  surroundings: Surroundings = { currentFolder: process.cwd(), cpus: availableParallelism() },
+  surroundings: Surroundings = currentSurroundings(),
 ): CommandLine {
   try {
     const { given, positionals } = readArguments(argv);
@@ -41,6 +44,14 @@ export function parseCommandLine(
     if (error instanceof UsageError) return { kind: 'error', message: error.message };
     throw error;
   }
+}
+
+function currentSurroundings(): Surroundings {
+  return {
+    currentFolder: process.cwd(),
+    cpus: availableParallelism(),
+    forwardedAllowIps: process.env['FORWARDED_ALLOW_IPS'],
+  };
 }
 
 function targetOf(positionals: readonly string[]): string {
@@ -56,7 +67,8 @@ function targetOf(positionals: readonly string[]): string {
   return target;
 }
 
-function serveOptions(given: GivenOptions, target: string, { currentFolder, cpus }: Surroundings): ServeOptions {
+function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
+  const { currentFolder, cpus } = surroundings;
   const reload = given.value('reload');
   const app: AppOptions = {
     target,
@@ -74,6 +86,7 @@ function serveOptions(given: GivenOptions, target: string, { currentFolder, cpus
   return {
     app,
     binds: bindsOf(given, currentFolder),
+    trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     logLevel: given.value('log-level'),
     reload,
@@ -97,6 +110,19 @@ function bindsOf(given: GivenOptions, currentFolder: string): readonly Bind[] {
   const other = (['host', 'port'] as const).find((name) => given.has(name));
   if (other) throw new UsageError(`Cannot use --${other} together with --bind: write the whole address with --bind`);
   return binds.map((bind) => (bind.kind === 'unix' ? { ...bind, path: resolve(currentFolder, bind.path) } : bind));
+}
+
+function trustedPeersOf(given: string | undefined, variable: string | undefined): TrustedPeers | undefined {
+  const list = given ?? variable;
+  if (list === undefined) return undefined;
+  try {
+    return new TrustedPeers(list);
+  } catch (error) {
+    if (!(error instanceof InvalidTrustedPeer)) throw error;
+    throw new UsageError(
+      `Cannot use ${given === undefined ? 'FORWARDED_ALLOW_IPS' : '--forwarded-allow-ips'} "${list}": ${error.message}`,
+    );
+  }
 }
 
 function workersOf(workers: OptionValues['workers'], auto: number): number {

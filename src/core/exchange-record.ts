@@ -2,6 +2,7 @@ import type { ConnectionFacts, Exchange } from './exchange.ts';
 
 /** What became of one exchange, for logs and metrics. */
 export interface ExchangeRecord {
+  /** The exchange's, as far as there is one: with what a trusted proxy told of its client. */
   readonly connection: ConnectionFacts;
   /** Absent where the request was refused before its head was complete. */
   readonly exchange: Exchange | undefined;

@@ -14,6 +14,7 @@ import { type HandshakeRefusal, readHandshake, type WebSocketHandshake } from '.
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
+import type { Forwarding } from './forwarding.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { openWebSocket } from './open-websocket.ts';
@@ -35,6 +36,7 @@ export interface ConnectionContext extends WebSocketContext {
   readonly handle: Handler;
   readonly limits: HttpLimits;
   readonly garbage: BufferGarbage;
+  readonly forwarding: Forwarding;
   /** The `date` header's value now (RFC 9110 §5.6.7). */
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
@@ -253,9 +255,10 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   #start(turn: Turn): void {
     const handshake = turn.head.hasUpgrade ? readHandshake(turn.head) : undefined;
     if (handshake?.kind === 'handshake') turn.handshake = handshake;
+    const judged = turn.head.hasForwarded ? this.#context.forwarding.judge(turn.head, this.#facts) : undefined;
     const exchange = new HttpExchange(
-      turn.head,
-      this.#facts,
+      judged?.request ?? turn.head,
+      judged?.connection ?? this.#facts,
       turn.incoming ? turn.incoming.handOver() : emptyBody,
       turn.head.expectsContinue && !turn.received,
       turn.handshake !== undefined,
@@ -297,7 +300,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     exchange.outlive();
     const next = openWebSocket(socket, handshake, upgrade, this.#context, (bytes, complete) => {
       const durationMs = this.#context.now() - startedAt;
-      this.#context.done?.({ connection: this.#facts, exchange, status: 101, bytes, complete, durationMs });
+      this.#context.done?.({ connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
       this.#context.closed(next);
     });
     this.#context.replaced(this, next);
@@ -388,7 +391,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     const answer = prepareAnswer(request, reply, false, this.#context.date);
     const sent = writeWhole(this.#socket, this.#context.slab, answer);
     this.#context.done?.({
-      connection: this.#facts,
+      connection: turn?.exchange?.connection ?? this.#facts,
       exchange: turn?.exchange,
       status: error.status,
       bytes: sent,
@@ -403,7 +406,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     if (!done) return;
     const { exchange, startedAt, sent } = turn;
     const durationMs = this.#context.now() - startedAt;
-    done({ connection: this.#facts, exchange, status, bytes: sent, complete, durationMs });
+    const connection = exchange?.connection ?? this.#facts;
+    done({ connection, exchange, status, bytes: sent, complete, durationMs });
   }
 
   #linger(): void {

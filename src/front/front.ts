@@ -16,8 +16,10 @@ import {
 import type { Log } from '../observe/log.ts';
 import { BufferGarbage } from './buffer-garbage.ts';
 import { type ClientConnection, Connection, type ConnectionContext } from './connection.ts';
+import { Forwarding } from './forwarding.ts';
 import { type Bind, boundTo, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';
+import type { TrustedPeers } from './trusted-peers.ts';
 
 const sweepMs = 250;
 
@@ -28,6 +30,8 @@ export interface FrontOptions {
   readonly done?: ((record: ExchangeRecord) => void) | undefined;
   /** Begins the ids of requests, so that those of several processes differ. */
   readonly idPrefix: string;
+  /** Who is believed when it tells of its clients; nobody where it is left out. */
+  readonly trustedPeers?: TrustedPeers | undefined;
   readonly limits?: HttpLimits;
   readonly timeouts?: ConnectionTimeouts;
   readonly webSocketLimits?: WebSocketLimits;
@@ -44,6 +48,7 @@ export class Front implements ConnectionContext {
   readonly done: ((record: ExchangeRecord) => void) | undefined;
   readonly slab: OutputSlab = new OutputSlab();
   readonly garbage: BufferGarbage = new BufferGarbage();
+  readonly forwarding: Forwarding;
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;
@@ -63,6 +68,7 @@ export class Front implements ConnectionContext {
     this.webSocketLimits = options.webSocketLimits ?? webSocketLimits;
     this.webSocketTimeouts = options.webSocketTimeouts ?? webSocketTimeouts;
     this.done = options.done;
+    this.forwarding = new Forwarding(options.trustedPeers);
     this.#log = options.log;
     this.#idPrefix = options.idPrefix;
     this.#sweep = setInterval(() => this.#look(), sweepMs);

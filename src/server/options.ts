@@ -1,6 +1,7 @@
 import type { AppOptions } from '../app/options.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
+import type { TrustedPeers } from '../front/trusted-peers.ts';
 import type { LogLevel } from '../observe/log.ts';
 
 /** All that `galley MODULE:ATTR` needs to know, validated. */
@@ -8,6 +9,8 @@ export interface ServeOptions {
   readonly app: AppOptions;
   /** At least one. Port 0 takes a free port. */
   readonly binds: readonly Bind[];
+  /** Who is believed when it tells of its clients; undefined for nobody. */
+  readonly trustedPeers: TrustedPeers | undefined;
   readonly accessLog: 'combined' | 'json' | 'off';
   readonly logLevel: LogLevel;
   /** Restart the workers when a Python file below the app's folder changes. */

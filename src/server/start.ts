@@ -41,6 +41,7 @@ export async function startServer(
     log,
     done: accessLog && ((record) => accessLog.add(record)),
     idPrefix: randomBytes(4).toString('hex'),
+    trustedPeers: options.trustedPeers,
     webSocketLimits: options.webSocketLimits,
     webSocketTimeouts: options.webSocketTimeouts,
   });

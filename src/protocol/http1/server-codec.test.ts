@@ -147,6 +147,8 @@ describe('Http1ServerCodec', () => {
       bodyLength: 5,
       keepAlive: true,
       expectsContinue: true,
+      hasUpgrade: false,
+      hasForwarded: false,
     });
     assert.deepEqual(
       [...headers],
