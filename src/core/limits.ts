@@ -114,7 +114,7 @@ export const queueLimits: QueueLimits = {
 };
 
 /** Requests under way in one ASGI worker at most. */
-export const asgiConcurrency: number = 1_000; // uvicorn: none
+export const asgiConcurrency: number = 20_000; // uvicorn: none; an open stream or WebSocket counts as one
 
 /** Client connections of one front thread at most; more are closed at once. */
 export const maxConnections = 20_000; // nginx worker_connections 512 to 1024

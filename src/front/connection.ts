@@ -345,6 +345,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     } catch (error) {
       if (!(error instanceof PeerError)) this.#context.bug(error, exchange);
       this.#record(turn, answer.reply.status, false);
+      // What was written before it broke is still the client's.
+      this.#socket.uncork();
       this.destroy();
       return;
     }

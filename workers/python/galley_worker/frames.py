@@ -49,6 +49,9 @@ pack_response = struct.Struct('<IBBHIIHB').pack
 pack_u32 = struct.Struct('<I').pack
 unpack_u32 = struct.Struct('<I').unpack_from
 
+_pack_part = struct.Struct('<QQ').pack
+_pack_u16 = struct.Struct('<H').pack
+_unpack_u16 = struct.Struct('<H').unpack_from
 _unpack_header = struct.Struct('<IBBHI').unpack_from
 _HEADER_SIZE = 12
 _KINDS = frozenset((
@@ -123,10 +126,23 @@ def abort_frame(stream: int, text: str) -> bytes:
     return pack_header(len(data), ABORT, 0, 0, stream) + data
 
 
+def close_frame(stream: int, code: int, reason: bytes) -> bytes:
+    """A WS_CLOSE; `reason` is UTF-8 of at most 123 bytes."""
+    return pack_header(2 + len(reason), WS_CLOSE, 0, 0, stream) + _pack_u16(code) + reason
+
+
+def close_of(data: bytes, start: int, end: int) -> Tuple[int, str]:
+    """The code and the reason of a WS_CLOSE. Raises FrameError."""
+    if end - start < 2:
+        raise FrameError('Cannot read a WS_CLOSE without a code')
+    code: int = _unpack_u16(data, start)[0]
+    return code, data[start + 2 : end].decode('utf-8', 'replace')
+
+
 def head_end(data: bytes, start: int, end: int) -> int:
     """Where the head of the REQUEST in `data[start:end]` ends; it begins at `start + 4`. Raises FrameError."""
     if end - start >= 4:
-        at = start + 4 + unpack_u32(data, start)[0]
+        at: int = start + 4 + unpack_u32(data, start)[0]
         if at <= end:
             return at
     raise FrameError('Cannot read a request: its head does not fit the frame')
@@ -144,7 +160,7 @@ def load_head(data: bytes) -> RequestHead:
         raise FrameError('Cannot read a request head: it is no marshalled value') from None
     if type(head) is not tuple or len(head) != 7:
         raise FrameError('Cannot read a request head: it is no tuple of seven')
-    return head  # type: ignore[no-any-return]
+    return head
 
 
 def u32(data: bytes, start: int, end: int) -> int:
@@ -153,3 +169,9 @@ def u32(data: bytes, start: int, end: int) -> int:
         raise FrameError(f'Cannot read a WINDOW of {end - start} bytes')
     value: int = unpack_u32(data, start)[0]
     return value
+
+
+def file_frame(stream: int, path: str, offset: int, length: int) -> bytes:
+    """A FILE: `length` bytes from `offset` on of the file with this absolute path. It uses FRAME_CREDIT."""
+    name = path.encode()
+    return pack_header(16 + len(name), FILE, 0, 0, stream) + _pack_part(offset, length) + name

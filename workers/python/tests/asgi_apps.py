@@ -34,3 +34,30 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
         more = message['more_body']
         await send(body(message['body'], True))
     await send(body())
+
+
+def accept(**fields: Any) -> Any:
+    return {'type': 'websocket.accept', **fields}
+
+
+def say(data: Any) -> Any:
+    return {'type': 'websocket.send', 'text' if isinstance(data, str) else 'bytes': data}
+
+
+def close(**fields: Any) -> Any:
+    return {'type': 'websocket.close', **fields}
+
+
+async def websocket_echo(scope: Any, receive: Any, send: Any) -> None:
+    """Accepts, sends back every message and returns when the client is gone."""
+    await receive()
+    await send(accept())
+    await echo_messages(receive, send)
+
+
+async def echo_messages(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message['type'] == 'websocket.disconnect':
+            return
+        await send({**message, 'type': 'websocket.send'})

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections import deque
 from contextlib import contextmanager
-from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from galley_worker import frames as f
 from galley_worker.settings import Settings
@@ -58,6 +58,15 @@ class Frame(NamedTuple):
     @property
     def ends(self) -> bool:
         return bool(self.flags & f.END) or self.kind == f.ABORT
+
+
+def read_head(payload: bytes) -> Tuple[int, str, Headers, bytes]:
+    """The status, the reason, the headers and what follows the head of a RESPONSE, an INFORM or a WS_ACCEPT."""
+    length, status = struct.unpack_from('<IH', payload)
+    fields = 7 + payload[6]
+    pairs = marshal.loads(payload[fields : 6 + length])
+    headers = [(name.decode('latin-1'), value.decode('latin-1')) for name, value in pairs]
+    return status, payload[7:fields].decode('latin-1'), headers, payload[6 + length :]
 
 
 class Answer(NamedTuple):
@@ -118,6 +127,48 @@ class Connection:
         frames, self._gathered = self._gathered, None
         self.socket.sendall(b''.join(frames))
 
+    def websocket(self, headers: Iterable[Tuple[str, str]] = (), **request: Any) -> int:
+        """Sends the REQUEST of a handshake and returns its stream."""
+        return self.request(headers=headers, flags=f.END | f.WEBSOCKET, **request)
+
+    def open(self, headers: Iterable[Tuple[str, str]] = (), **request: Any) -> int:
+        """The stream of a WebSocket that the app accepts."""
+        stream = self.websocket(headers, **request)
+        frame = self.next_of(stream)
+        assert frame.kind == f.WS_ACCEPT, frame[:3]
+        return stream
+
+    def say(self, stream: int, data: Union[str, bytes], more: bool = False, text: bool = False) -> None:
+        """Sends a message, or a piece of one; bytes are a piece of text where `text` says so."""
+        is_text = text or isinstance(data, str)
+        payload = data.encode() if isinstance(data, str) else data
+        self.send(f.WS_MESSAGE, (f.TEXT if is_text else 0) | (f.MORE if more else 0), stream, payload)
+
+    def hear(self, stream: int) -> Union[str, bytes]:
+        """The next message of the app, whose frames must come one after the other."""
+        payload = b''
+        while True:
+            frame = self.next_of(stream)
+            assert frame.kind == f.WS_MESSAGE and len(frame.payload) <= f.MAX_BODY, frame[:3]
+            payload += frame.payload
+            if not frame.flags & f.MORE:
+                return payload.decode() if frame.flags & f.TEXT else payload
+
+    def close_websocket(self, stream: int, code: int = 1000, reason: str = '') -> None:
+        self.send(f.WS_CLOSE, 0, stream, struct.pack('<H', code) + reason.encode())
+
+    def closing(self, stream: int) -> Tuple[int, str]:
+        """The code and the reason of the app's WS_CLOSE, which must be the next frame."""
+        frame = self.next_of(stream)
+        assert frame.kind == f.WS_CLOSE, frame[:3]
+        return f.close_of(frame.payload, 0, len(frame.payload))
+
+    def granted(self, stream: int) -> int:
+        """The credit in the next frame, which must be a WINDOW."""
+        frame = self.next_of(stream)
+        assert frame.kind == f.WINDOW, frame[:3]
+        return f.u32(frame.payload, 0, len(frame.payload))
+
     def body(self, stream: int, body: bytes, end: bool = False) -> None:
         self.send(f.BODY, f.END if end else 0, stream, body)
 
@@ -148,17 +199,14 @@ class Connection:
 
     def answer(self, stream: int) -> Answer:
         """Reads until the stream ends, without giving credit."""
-        status, reason, headers, body, abort, kinds = 0, '', [], b'', None, []
+        status, reason, body, abort = 0, '', b'', None
+        headers: Headers = []
+        kinds: List[int] = []
         while True:
             frame = self.next_of(stream)
             kinds.append(frame.kind)
             if frame.kind == f.RESPONSE:
-                length, status = struct.unpack_from('<IH', frame.payload)
-                fields = 7 + frame.payload[6]
-                reason = frame.payload[7:fields].decode('latin-1')
-                pairs = marshal.loads(frame.payload[fields : 6 + length])
-                headers = [(name.decode('latin-1'), value.decode('latin-1')) for name, value in pairs]
-                body += frame.payload[6 + length :]
+                status, reason, headers, body = read_head(frame.payload)
             elif frame.kind == f.BODY:
                 body += frame.payload
             elif frame.kind == f.ABORT:

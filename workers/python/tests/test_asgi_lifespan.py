@@ -64,6 +64,26 @@ class LifespanTest(unittest.TestCase):
             front.get()
         self.assertEqual(events, ['2.0', 'lifespan.startup', 'request', 'lifespan.shutdown'])
 
+    def test_asgi_26_the_lifespan_has_a_spec_version_of_its_own(self) -> None:
+        seen: List[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            seen.append((scope['type'], scope['asgi']))
+            if scope['type'] == 'http':
+                await echo(scope, receive, send)
+            else:
+                raise ValueError('only http')
+
+        with FakeFront(app, lifespan='auto') as front:
+            front.get()
+        self.assertEqual(
+            seen,
+            [
+                ('lifespan', {'version': '3.0', 'spec_version': '2.0'}),
+                ('http', {'version': '3.0', 'spec_version': '2.5'}),
+            ],
+        )
+
     def test_asgi_24_an_app_that_raises_is_served_without_lifespan_and_state(self) -> None:
         calls: List[str] = []
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 import unittest
 from typing import Any, List
 
 from galley_worker import frames as f
 
 from .asgi_apps import body, echo, sends, start
-from .fake_front import Connection, FakeFront
-
-
-def granted(front: Connection, stream: int) -> int:
-    """The credit in the next frame, which must be a WINDOW."""
-    frame = front.next_of(stream)
-    assert frame.kind == f.WINDOW, frame
-    return int(struct.unpack('<I', frame.payload)[0])
+from .fake_front import FakeFront
 
 
 class ReceiveTest(unittest.TestCase):
@@ -65,10 +57,10 @@ class ReceiveTest(unittest.TestCase):
         with self.front(app) as front:
             stream = front.request('POST', flags=0)
             front.body(stream, bytes(half))
-            self.assertEqual(granted(front, stream), half)
+            self.assertEqual(front.granted(stream), half)
             front.body(stream, bytes(half - 1))
             front.body(stream, b'x')
-            self.assertEqual(granted(front, stream), half)
+            self.assertEqual(front.granted(stream), half)
             front.body(stream, bytes(half), end=True)
             self.assertEqual(front.answer(stream).kinds, [f.RESPONSE])
 
@@ -83,7 +75,7 @@ class ReceiveTest(unittest.TestCase):
     def test_asgi_16_a_held_body_is_asked_for_when_the_app_receives(self) -> None:
         with self.front(echo) as front:
             stream = front.request('POST', flags=f.HOLD)
-            self.assertEqual(granted(front, stream), f.INITIAL_WINDOW)
+            self.assertEqual(front.granted(stream), f.INITIAL_WINDOW)
             front.body(stream, b'now', end=True)
             self.assertEqual(front.answer(stream).body, b'now')
 
@@ -216,7 +208,7 @@ class ReceiveTest(unittest.TestCase):
         with self.front(echo, concurrency=50) as front:
             hello = front.hello
         self.assertEqual(
-            (hello['protocol'], hello['worker'], hello['interface'], hello['concurrency']), (1, 7, 'asgi3', 50)
+            (hello['protocol'], hello['worker'], hello['interface'], hello['concurrency']), (2, 7, 'asgi3', 50)
         )
         self.assertGreater(hello['pid'], 0)
 

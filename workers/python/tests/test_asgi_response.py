@@ -10,7 +10,7 @@ from typing import Any, List
 
 from galley_worker import frames as f
 
-from .asgi_apps import body, echo, sends, start
+from .asgi_apps import body, sends, start
 from .fake_front import FakeFront, request_head
 
 LENGTH_5 = [(b'content-length', b'5')]
@@ -66,6 +66,32 @@ class ResponseTest(unittest.TestCase):
             answer = front.get()
         self.assertEqual(answer.kinds, [f.ABORT])
         self.assertIn("LookupError: after start", answer.abort or '')
+
+    def test_asgi_09_a_head_without_a_body_leaves_alone_when_none_comes(self) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send(start())
+            await receive()
+            await receive()
+            await send(body(b'never'))
+
+        with self.front(app) as front:
+            stream = front.request()
+            head = front.next_of(stream)
+            self.assertEqual((head.kind, head.ends), (f.RESPONSE, False))
+            front.cancel(stream)
+            self.assertEqual(front.next_of(stream).kind, f.ABORT)
+
+    def test_asgi_09_a_body_may_follow_a_head_that_left_alone(self) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await send(start())
+            await receive()
+            await send(body(b'late'))
+
+        with self.front(app) as front:
+            stream = front.request(flags=0)
+            self.assertEqual(front.next_of(stream).kind, f.RESPONSE)
+            front.body(stream, b'', True)
+            self.assertEqual(front.next_of(stream).payload, b'late')
 
     def test_asgi_09_an_empty_body_with_more_to_come_sends_the_head(self) -> None:
         with self.front(sends(start(), body(b'', True), body(b'x'))) as front:
@@ -210,6 +236,27 @@ class ResponseTest(unittest.TestCase):
             self.assertEqual(front.answer(stream).body, b'done')
             self.assertIn('in the background', front.answer(stream).abort or '')
 
+    def test_asgi_14_a_send_cancelled_within_a_body_cuts_the_answer(self) -> None:
+        seen: List[str] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            await send(start())
+            sending = asyncio.ensure_future(send(body(bytes(f.INITIAL_WINDOW + 1), True)))
+            await asyncio.sleep(0)
+            sending.cancel()
+            try:
+                await sending
+            except asyncio.CancelledError:
+                seen.append('cancelled')
+            seen.append((await receive())['type'])
+            await send(body(b'the rest'))
+
+        with self.front(app) as front:
+            answer = front.get()
+            self.assertIn('cancelled a send', answer.abort or '')
+        self.assertEqual((seen, list(front.frames)), (['cancelled', 'http.disconnect'], []))
+
     def test_a_cancelled_task_and_system_exit_end_their_stream_alone(self) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             if scope['path'] == '/cancel':
@@ -233,19 +280,6 @@ class ResponseTest(unittest.TestCase):
 
         with self.front(app) as front:
             self.assertIn('Contrary', front.get().abort or '')
-
-    def test_every_request_has_its_own_task_and_context(self) -> None:
-        seen: List[Any] = []
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            seen.append(asyncio.current_task())
-            await echo(scope, receive, send)
-            self.assertIs(seen[-1], asyncio.current_task())
-
-        with self.front(app) as front:
-            self.assertEqual([front.get().status, front.get().status], [200, 200])
-        self.assertIsNotNone(seen[0])
-        self.assertIsNot(seen[0], seen[1])
 
     def test_drain_waits_for_requests_and_what_runs_after_their_answer(self) -> None:
         done: List[str] = []

@@ -1,12 +1,13 @@
-"""Points 1 to 7 of the ASGI specification's traps: the scope."""
+"""Points 1 to 7 of the ASGI specification's traps, and 20 as far as it concerns it: the scope."""
 
 from __future__ import annotations
 
 import marshal
 import unittest
-from typing import Any, Dict, List
+from typing import Any, List
 
-from galley_worker.asgi.scope import http_scope
+from galley_worker.asgi.scope import http_scope, websocket_scope
+from galley_worker.asgi.sent_file import CAN_SEND_OPEN_FILES
 from galley_worker.frames import FrameError
 
 from .fake_front import request_head
@@ -23,9 +24,10 @@ def scope(
     version: str = '1.1',
     headers: List[str] = [],
     state: Any = None,
-) -> Dict[str, Any]:
+    make: Any = http_scope,
+) -> Any:
     head = request_head(connection, method, version, target, normalized, zip(headers[::2], headers[1::2]))
-    return http_scope(head, root_path, state)
+    return make(head, root_path, state)
 
 
 class ScopeTest(unittest.TestCase):
@@ -47,6 +49,11 @@ class ScopeTest(unittest.TestCase):
     def test_asgi_02_a_normalized_path_is_what_the_app_sees_and_raw_path_stays(self) -> None:
         made = scope('/a/../%62?x', normalized='/%62')
         self.assertEqual((made['path'], made['raw_path']), ('/b', b'/a/../%62'))
+
+    def test_asgi_03_a_path_that_has_the_root_path_keeps_it_as_it_is(self) -> None:
+        for target, path in (('/api', '/api'), ('/api/x', '/api/x'), ('/apix', '/api/apix'), ('/', '/api/')):
+            made = scope(target, root_path='/api')
+            self.assertEqual((made['path'], made['raw_path']), (path, path.encode()))
 
     def test_asgi_03_path_includes_the_root_path(self) -> None:
         made = scope('/x%20y', root_path='/api')
@@ -79,10 +86,34 @@ class ScopeTest(unittest.TestCase):
         first, second = scope(), scope()
         self.assertIsNot(first['asgi'], second['asgi'])
         self.assertIsNot(first['extensions'], second['extensions'])
-        self.assertEqual(first['asgi'], {'version': '3.0', 'spec_version': '2.4'})
+        self.assertEqual(first['asgi'], {'version': '3.0', 'spec_version': '2.5'})
+
+    def test_asgi_18_the_extensions_that_the_worker_has_are_advertised(self) -> None:
+        files: Any = {'http.response.zerocopysend': {}} if CAN_SEND_OPEN_FILES else {}
+        others: Any = {'http.response.early_hint': {}, 'http.response.pathsend': {}, 'http.response.trailers': {}}
+        self.assertEqual(scope()['extensions'], {**others, **files})
 
     def test_asgi_07_the_scope_is_a_plain_dict(self) -> None:
         self.assertIs(type(scope()), dict)
+
+    def test_asgi_01_a_websocket_has_its_own_type_and_schemes_and_no_method(self) -> None:
+        made = scope('/caf%C3%A9?x=1', root_path='/api', state={'a': 1}, make=websocket_scope)
+        expected = scope('/caf%C3%A9?x=1', root_path='/api', state={'a': 1})
+        del expected['method']
+        expected.update(type='websocket', scheme='ws', subprotocols=[], extensions={'websocket.http.response': {}})
+        self.assertEqual(made, expected)
+        self.assertEqual(scope(connection=['https', *LOCAL[1:]], make=websocket_scope)['scheme'], 'wss')
+
+    def test_asgi_20_subprotocols_are_those_of_all_headers_in_order(self) -> None:
+        name = 'sec-websocket-protocol'
+        for headers, expected in (
+            ([], []),
+            ([name, 'chat'], ['chat']),
+            ([name, 'chat, superchat,soap ,, x'], ['chat', 'superchat', 'soap', 'x']),
+            ([name, 'b,a', 'host', 'c', name, 'd'], ['b', 'a', 'd']),
+            ([name, ''], []),
+        ):
+            self.assertEqual(scope(headers=headers, make=websocket_scope)['subprotocols'], expected)
 
     def test_a_head_that_is_no_tuple_of_seven_is_a_broken_frame(self) -> None:
         for head in (b'', b'junk', marshal.dumps([1, 2]), marshal.dumps((1, 2, 3)), marshal.dumps((1,) * 8)):

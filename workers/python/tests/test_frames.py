@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+import struct
 import unittest
 from typing import List, Tuple
 
 from galley_worker import frames as f
 
 Frame = Tuple[int, int, int, bytes]
-KINDS = (f.REQUEST, f.BODY, f.CANCEL, f.WINDOW, f.DRAIN, f.HELLO, f.RESPONSE, f.INFORM, f.TRAILERS, f.ABORT)
+KINDS = (f.REQUEST, f.BODY, f.CANCEL, f.WINDOW, f.DRAIN, f.WS_MESSAGE, f.WS_CLOSE, f.HELLO, f.RESPONSE, f.INFORM, f.ABORT, f.FILE)
 
 
 def collector() -> Tuple[List[Frame], f.FrameDecoder]:
@@ -105,6 +106,19 @@ class FrameEncodingTest(unittest.TestCase):
     def test_a_window_of_another_length_is_refused(self) -> None:
         with self.assertRaises(f.FrameError):
             f.u32(b'abcde', 0, 5)
+
+    def test_a_close_is_read_as_it_was_made_and_needs_a_code(self) -> None:
+        frame = f.close_frame(3, 4999, 'zu Ende: ü'.encode())
+        self.assertEqual(f.close_of(frame, 12, len(frame)), (4999, 'zu Ende: ü'))
+        with self.assertRaises(f.FrameError):
+            f.close_of(b'a', 0, 1)
+
+    def test_a_file_has_its_offset_length_and_path(self) -> None:
+        frame = f.file_frame(3, '/tmp/ü', 2**40, 2**41)
+        self.assertEqual(struct.unpack('<IBBHIQQ', frame[:28]), (23, f.FILE, 0, 0, 3, 2**40, 2**41))
+        self.assertEqual(frame[28:], '/tmp/ü'.encode())
+        with self.assertRaises(ValueError):
+            f.file_frame(3, '/tmp/\udcff', 0, 1)
 
 
 if __name__ == '__main__':

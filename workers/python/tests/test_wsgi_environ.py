@@ -43,6 +43,10 @@ class EnvironTest(unittest.TestCase):
         maker.make(head, None)['SCRIPT_NAME'] = 'changed'
         self.assertEqual(maker.make(head, None)['SCRIPT_NAME'], '')
 
+    def test_wsgi_06_the_address_of_a_unix_client_is_latin1_code_points(self) -> None:
+        made = environ(connection=['http', '/run/\u0107.sock', '0', '/run/galley.sock', '0'])
+        self.assertEqual(made['REMOTE_ADDR'], '/run/\xc4\x87.sock')
+
     def test_wsgi_07_script_name_and_path_info_split_the_root_path_by_segments(self) -> None:
         for root, target, script, path in (
             ('', '/x', '', '/x'),

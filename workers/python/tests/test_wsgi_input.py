@@ -36,6 +36,21 @@ class InputTest(WsgiCase):
                     front.body(stream, b'', end=True)
                 self.assertEqual(front.answer(stream).body, expected)
 
+    def test_wsgi_05_a_read_to_the_end_does_not_wait_for_more(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            body = environ['wsgi.input']
+            parts = [body.read(int(environ['CONTENT_LENGTH'])), body.read(1), body.readline()]
+            start_response('200 OK', list(TEXT))
+            return [repr(parts).encode()]
+
+        length = [('content-length', '5')]
+        with self.front(app) as front:
+            for size in (0, 2, 5):
+                stream = front.request('POST', headers=length, flags=0, body=b'hello'[:size])
+                front.body(stream, b'hello'[size:], end=True)
+                front.request('POST', headers=length, body=b'other')
+                self.assertEqual(front.answer(stream).body, b"[b'hello', b'', b'']")
+
     def test_wsgi_05_read_without_a_size_takes_the_whole_body(self) -> None:
         def app(environ: Any, start_response: Any) -> List[bytes]:
             data = environ['wsgi.input'].read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import unittest
 from typing import Any, Iterator, List
 from wsgiref.validate import validator
@@ -104,6 +105,23 @@ class RequestsTest(WsgiCase):
         self.assertEqual(done, ['done'])
 
 
+class OneThreadTest(WsgiCase):
+    def test_wsgi_08_one_thread_runs_one_request_at_a_time_and_multithread_says_so(self) -> None:
+        running = threading.Lock()
+
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            if environ['wsgi.multithread'] or not running.acquire(blocking=False):
+                raise AssertionError('two requests at the same time')
+            start_response('200 OK', list(TEXT))
+            yield b'x'
+            time.sleep(0)  # others may run here
+            running.release()
+
+        with self.front(app) as front:
+            streams = [front.request() for _ in range(50)]
+            self.assertEqual([front.answer(stream).abort for stream in streams], [None] * 50)
+
+
 class RequestsThreadsTest(RequestsTest):
     """The same with a pool of threads."""
 
@@ -137,11 +155,12 @@ class RequestsThreadsTest(RequestsTest):
                 front.answer(stream)
         self.assertNotIn('/pay', app.targets)
 
-    def test_requests_run_at_the_same_time(self) -> None:
+    def test_wsgi_08_requests_run_at_the_same_time_and_multithread_says_so(self) -> None:
         meeting = threading.Barrier(4, timeout=10)
 
         def app(environ: Any, start_response: Any) -> List[bytes]:
             meeting.wait()
+            self.assertIs(environ['wsgi.multithread'], True)
             start_response('200 OK', list(TEXT))
             return [threading.current_thread().name.encode()]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import threading
 import unittest
 from typing import Any, Iterator, List
@@ -45,14 +43,28 @@ class ResponseTest(WsgiCase):
             ('200 OK', [('X', 'a\r\nSet-Cookie: b')]),
             ('200 OK', [('X', '\0')]),
             ('200 OK', [('X', '\u20ac')]),
-            ('200 OK', [('Connection', 'close')]),
-            ('200 OK', [('Transfer-Encoding', 'chunked')]),
+            ('200 OK', [('X\r\nSet-Cookie', 'b')]),
+            ('200 OK', [('X Y', 'b')]),
+            ('200 OK', [('', 'b')]),
+            ('200 OK', [('Content-Length', 5)]),
             ('200 OK', [('Content-Length', '-1')]),
         ):
             with self.subTest(case), self.bad(app) as front:
                 answer = front.get()
                 self.assertEqual(answer.kinds, [f.ABORT])
                 self.assertIn('Error: ', answer.abort or '')
+
+    def test_wsgi_10_hop_by_hop_headers_are_left_out(self) -> None:
+        names = ['Connection', 'keep-alive', 'Transfer-Encoding', 'Upgrade', 'TE', 'Trailers', 'Proxy-Authenticate', 'Proxy-Authorization']
+        headers = [*TEXT, *((name, 'close') for name in names), ('X-A', 'close')]
+        with self.front(app_of(b'x', headers=headers)) as front:
+            answer = front.get()
+        self.assertEqual((answer.headers, answer.body), ([*TEXT, ('X-A', 'close')], b'x'))
+
+    def test_wsgi_10_a_reason_may_be_missing(self) -> None:
+        with self.bad(app_of(b'x', status='200')) as front:
+            answer = front.get()
+        self.assertEqual((answer.status, answer.reason), (200, ''))
 
     def test_wsgi_11_every_block_is_sent_before_the_next_is_asked_for(self) -> None:
         turn = threading.Semaphore(0)
@@ -69,6 +81,28 @@ class ResponseTest(WsgiCase):
                 self.assertTrue(front.next_of(stream).payload.endswith(block))
                 turn.release()
             self.assertEqual(front.answer(stream).body, b'')
+
+    def test_wsgi_11_blocks_of_a_list_are_not_joined(self) -> None:
+        with self.front(app_of(b'one', b'', b'two')) as front:
+            answer = front.get()
+        self.assertEqual((answer.body, answer.kinds), (b'onetwo', [f.RESPONSE, f.BODY, f.BODY]))
+
+    def test_wsgi_11_a_block_beyond_the_credit_keeps_the_next_one_unasked(self) -> None:
+        asked: List[str] = []
+
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            yield bytes(f.INITIAL_WINDOW + 1)
+            asked.append('next')
+            yield b'x'
+
+        with self.front(app) as front:
+            stream = front.request()
+            for _ in range(f.INITIAL_WINDOW // f.MAX_BODY):
+                front.next_of(stream)
+            self.assertEqual(asked, [])
+            front.window(stream, 2)
+            self.assertEqual(front.answer(stream).body, b'\0x')
 
     def test_wsgi_12_a_list_of_one_block_leaves_as_one_frame(self) -> None:
         with self.bad(app_of(b'hello')) as front:
@@ -93,6 +127,16 @@ class ResponseTest(WsgiCase):
                 self.assertEqual(front.answer(stream).body, b'hello')
                 self.assertIn('more body than the Content-Length', front.answer(stream).abort or '')
         self.assertEqual(events, ['closed'])
+
+    def test_wsgi_12_a_declared_length_of_zero_is_a_body_of_no_bytes(self) -> None:
+        nothing = [*TEXT, ('Content-Length', '0')]
+        for blocks in ((), (b'',), (b'', b'')):
+            with self.front(app_of(*blocks, headers=nothing)) as front:
+                self.assertEqual(front.get().kinds, [f.RESPONSE])
+        with self.bad(app_of(b'', b'x', headers=nothing)) as front:
+            stream = front.request()
+            self.assertEqual(front.answer(stream).body, b'')
+            self.assertIn('more body than the Content-Length', front.answer(stream).abort or '')
 
     def test_wsgi_12_a_write_past_the_declared_length_raises(self) -> None:
         def app(environ: Any, start_response: Any) -> List[bytes]:
@@ -139,30 +183,13 @@ class ResponseTest(WsgiCase):
             front.window(stream, 100)
             self.assertEqual(len(front.answer(stream).body), 9)
 
-    def test_wsgi_13_file_wrapper_reads_blocks_and_closes_the_file(self) -> None:
-        opened: List[Any] = []
-
-        def app(environ: Any, start_response: Any) -> Any:
-            file = open(path, 'rb')
-            opened.append(file)
-            file.seek(2)
-            start_response('200 OK', list(TEXT))
-            return environ['wsgi.file_wrapper'](file, 4)
-
-        descriptor, path = tempfile.mkstemp()
-        os.write(descriptor, b'__0123456789')
-        os.close(descriptor)
-        with self.front(app) as front:
-            self.assertEqual(front.get().body, b'0123456789')
-        self.assertTrue(opened[0].closed)
-        os.unlink(path)
-
     def test_wsgi_14_answers_without_content_carry_no_body_and_204_no_length(self) -> None:
         for status, length in (('204 No Content', None), ('304 Not Modified', '1')):
-            app = app_of(b'x', status=status, headers=[('Content-Length', '1')])
+            app = app_of(b'x', status=status, headers=[('Content-Length', '1'), ('Transfer-Encoding', 'chunked')])
             with self.subTest(status), self.bad(app) as front:
                 answer = front.get()
                 self.assertEqual((answer.body, answer.header('content-length')), (b'', length))
+                self.assertEqual((answer.header('transfer-encoding'), answer.kinds), (None, [f.RESPONSE]))
 
     def test_wsgi_15_an_exception_aborts_with_the_apps_frames_only(self) -> None:
         def app(environ: Any, start_response: Any) -> List[bytes]:
@@ -186,6 +213,27 @@ class ResponseTest(WsgiCase):
                 answer = front.get(target=path)
                 self.assertEqual(answer.kinds, kinds)
                 self.assertIn('SystemExit', answer.abort or '')
+
+    def test_wsgi_15_an_exception_inside_the_iterable_tears_the_answer_down(self) -> None:
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', [*TEXT, ('Content-Length', '8')])
+            yield b'part'
+            raise LookupError('half way')
+
+        with self.front(app) as front:
+            answer = front.get()
+            self.assertEqual((answer.body, answer.kinds), (b'part', [f.RESPONSE, f.ABORT]))
+            self.assertIn('LookupError: half way', answer.abort or '')
+            self.assertEqual(front.get().kinds, [f.RESPONSE, f.ABORT])
+
+    def test_wsgi_15_an_exception_before_the_first_block_is_no_answer(self) -> None:
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            yield b''
+            raise LookupError('before the first byte')
+
+        with self.front(app) as front:
+            self.assertEqual(front.get().kinds, [f.ABORT])
 
     def test_a_block_that_is_no_bytes_aborts(self) -> None:
         for block in ('text', 5, None):

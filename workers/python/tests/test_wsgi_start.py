@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import unittest
+import weakref
 from typing import Any, Iterator, List
 from wsgiref.validate import validator
 
@@ -63,6 +65,34 @@ class StartTest(WsgiCase):
             released.set()
             self.assertEqual(front.answer(stream).body, b'twice returned')
 
+    def test_wsgi_02_the_first_write_sends_the_head_even_without_bytes(self) -> None:
+        released = threading.Event()
+
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            write = start_response('200 OK', list(TEXT))
+            write(b'')
+            released.wait(10)
+            write(b'')
+            return [b'returned']
+
+        with self.front(app) as front:
+            stream = front.request()
+            frame = front.next_of(stream)
+            self.assertEqual((frame.kind, frame.flags), (f.RESPONSE, 0))
+            released.set()
+            answer = front.answer(stream)
+        self.assertEqual((answer.body, set(answer.kinds)), (b'returned', {f.BODY}))
+
+    def test_wsgi_02_all_that_is_written_may_be_the_answer(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            start_response('200 OK', list(headers))(b'written')
+            return []
+
+        for headers in (TEXT, [*TEXT, ('Content-Length', '7')]):
+            with self.front(app) as front:
+                self.assertEqual(front.get().body, b'written')
+                self.assertEqual(front.get(method='HEAD').kinds, [f.RESPONSE])
+
     def test_wsgi_03_a_second_start_response_without_exc_info_is_an_error(self) -> None:
         def app(environ: Any, start_response: Any) -> List[bytes]:
             start_response('200 OK', list(TEXT))
@@ -102,11 +132,36 @@ class StartTest(WsgiCase):
 
     def test_wsgi_03_exc_info_must_be_three_values(self) -> None:
         def app(environ: Any, start_response: Any) -> List[bytes]:
-            start_response('200 OK', list(TEXT), (1, 2))
+            start_response('200 OK', list(TEXT), exc_info)
             return [b'x']
 
+        for exc_info in ((LookupError, LookupError()), [LookupError, LookupError(), None], ()):
+            with self.bad(app) as front:
+                self.assertIn('ValueError: exc_info', front.get().abort or '')
+
+    def test_wsgi_03_the_error_is_let_go(self) -> None:
+        class Failure(Exception):
+            pass
+
+        left: List[Any] = []
+
+        def app(environ: Any, start_response: Any) -> Iterator[bytes]:
+            start_response('200 OK', list(TEXT))
+            if environ['PATH_INFO'] == '/sent':
+                yield b'part'
+            try:
+                raise Failure
+            except Failure as error:
+                left.append(weakref.ref(error))
+                start_response('500 Oops', list(TEXT), sys.exc_info())
+            yield b'sorry'
+
+        self.addCleanup(gc.enable)
+        gc.disable()
         with self.bad(app) as front:
-            self.assertIn('ValueError', front.get().abort or '')
+            self.assertEqual(front.get().body, b'sorry')
+            self.assertEqual(front.get(target='/sent').kinds, [f.RESPONSE, f.ABORT])
+        self.assertEqual([reference() for reference in left], [None, None])
 
     def test_wsgi_04_close_is_called_after_the_last_block(self) -> None:
         events: List[str] = []
@@ -153,6 +208,19 @@ class StartTest(WsgiCase):
             front.cancel(stream)
             self.assertEqual(front.answer(stream).abort, '')
         self.assertEqual(events, ['closed'])
+
+    def test_wsgi_04_close_is_called_once_where_nothing_could_be_sent(self) -> None:
+        events: List[str] = []
+
+        def app(environ: Any, start_response: Any) -> Blocks:
+            if environ['PATH_INFO'] == '/started':
+                start_response('200 OK', list(TEXT))
+            return Blocks(iter(['no bytes']), events)  # type: ignore[list-item]
+
+        with self.bad(app) as front:
+            for target in ('/', '/started'):
+                self.assertEqual(front.get(target=target).kinds, [f.ABORT])
+        self.assertEqual(events, ['closed', 'closed'])
 
     def test_wsgi_04_an_error_in_close_is_logged_and_the_next_request_is_served(self) -> None:
         class Broken(Blocks):

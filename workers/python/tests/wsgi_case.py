@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import unittest
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterator, List, NamedTuple
 
-from .fake_front import FakeFront, Headers
+from galley_worker import frames as f
+
+from .fake_front import Connection, FakeFront, Headers
 
 TEXT: Headers = [('Content-Type', 'text/plain')]
 
@@ -32,6 +35,28 @@ class Blocks:
 
     def close(self) -> None:
         self._events.append('closed')
+
+
+class FilePart(NamedTuple):
+    """What a FILE asks for (frame.md, "Files")."""
+
+    path: str
+    offset: int
+    length: int
+
+    def read(self) -> bytes:
+        with open(self.path, 'rb') as file:
+            file.seek(self.offset)
+            return file.read(self.length)
+
+
+def next_file(front: Connection, stream: int) -> FilePart:
+    """The FILE that comes next on a stream."""
+    frame = front.next_of(stream)
+    if (frame.kind, frame.flags) != (f.FILE, 0):
+        raise AssertionError(f'{frame} is no FILE')
+    offset, length = struct.unpack_from('<QQ', frame.payload)
+    return FilePart(frame.payload[16:].decode(), offset, length)
 
 
 class WsgiCase(unittest.TestCase):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .request import App
+from .stream import App
 
 
 def asgi2_as_asgi3(app: Any) -> App:

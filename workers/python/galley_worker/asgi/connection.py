@@ -7,13 +7,21 @@ import os
 import sys
 from typing import Any, Dict, List, Optional, cast
 
-from ..frames import BODY, CANCEL, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WINDOW, FrameDecoder, FrameError, head_end, u32
+from ..frames import (
+    BODY, CANCEL, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE, WS_MESSAGE, FrameDecoder, FrameError,
+    close_of, head_end, u32,
+)  # fmt: skip
 from .incoming_body import IncomingBody
-from .request import App, Request
-from .scope import Scope, http_scope
+from .request import Request
+from .response import Response
+from .scope import Scope, http_scope, websocket_scope
+from .stream import App, Stream
+from .websocket import WebSocket
 
 _TASK_NAME = 'galley-request'
 _TAKEN_BACK = bytes([TAKEN_BACK])
+_HELD_BACK = 0.05
+"""How long the head of a response waits for its first body, in seconds: an exception meanwhile still becomes a 500."""
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
 
@@ -31,21 +39,27 @@ class FrontConnection(asyncio.Protocol):
         self._app = app
         self._root_path = root_path
         self._state = state
-        self._loop = asyncio.get_running_loop()
-        self.drained: asyncio.Future[None] = self._loop.create_future()
-        """Done when the front has sent DRAIN and no request is left."""
-        self._closed: asyncio.Future[None] = self._loop.create_future()
+        self.loop = asyncio.get_running_loop()
+        self.drained: asyncio.Future[None] = self.loop.create_future()
+        """Done when the front has sent DRAIN and no stream is left."""
+        self._closed: asyncio.Future[None] = self.loop.create_future()
         self._transport: Optional[asyncio.Transport] = None
-        self._requests: Dict[int, Request] = {}
+        self._streams: Dict[int, Stream] = {}
         self._decoder = FrameDecoder(self._frame)
         self._is_draining = False
         self.flush_scheduled = False
         self.is_paused = False
+        self.has_woken = False
+        """Tasks will go on in this turn and answer: what they send shall leave right behind their steps."""
         self.is_ending = False
         """The worker ends; tasks are cancelled for that."""
         self.resumed = asyncio.Event()
         self.out: List[bytes] = [hello]
         """What is queued; whoever adds to it calls `schedule_flush`."""
+        self.begun: List[Response] = []
+        """Responses whose head is held back since this turn."""
+        self._held: List[Response] = []
+        """Those that were held back longer already."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -61,13 +75,16 @@ class FrontConnection(asyncio.Protocol):
             os._exit(1)
         if _HAS_EAGER_START:
             self._flush_turn()
+        if self.has_woken:
+            self.has_woken = False
+            self.schedule_flush()
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
         if not self._is_draining:
             os._exit(1)
         self._transport = None
-        for request in self._requests.values():
-            request.client_left()
+        for stream in self._streams.values():
+            stream.client_left()
         self.resume_writing()
         self._closed.set_result(None)
 
@@ -88,7 +105,12 @@ class FrontConnection(asyncio.Protocol):
         """Sends what is queued once the steps of this turn of the event loop have run."""
         if not self.flush_scheduled:
             self.flush_scheduled = True
-            self._loop.call_soon(self._flush_turn)
+            self.loop.call_soon(self._flush_turn)
+
+    def hold(self, response: Response) -> None:
+        """The head of a response waits for its first body, but not for ever."""
+        self.begun.append(response)
+        self.schedule_flush()
 
     def flush(self) -> None:
         """Hands what is queued to the transport."""
@@ -99,7 +121,7 @@ class FrontConnection(asyncio.Protocol):
 
     def finished(self, stream: int) -> None:
         """The app has returned."""
-        del self._requests[stream]
+        del self._streams[stream]
         if self._is_draining:
             self._check_done()
 
@@ -111,44 +133,69 @@ class FrontConnection(asyncio.Protocol):
         await self._closed
 
     def _check_done(self) -> None:
-        if self._is_draining and not self._requests and not self.drained.done():
+        if self._is_draining and not self._streams and not self.drained.done():
             self.drained.set_result(None)
 
     def _flush_turn(self) -> None:
         self.flush_scheduled = False
         self.flush()
+        if self.begun:
+            self._keep_held()
 
-    def _frame(self, kind: int, flags: int, stream: int, data: bytes, start: int, end: int) -> None:
+    def _keep_held(self) -> None:
+        held = [response for response in self.begun if response.is_held]
+        self.begun.clear()
+        if held:
+            if not self._held:
+                self.loop.call_later(_HELD_BACK, self._release)
+            self._held += held
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for response in held:
+            response.release()
+
+    def _frame(self, kind: int, flags: int, number: int, data: bytes, start: int, end: int) -> None:
         if kind == REQUEST:
             body_start = head_end(data, start, end)
-            scope = http_scope(data[start + 4 : body_start], self._root_path, self._state)
-            self._start(stream, flags, scope, data[body_start:end])
+            head = data[start + 4 : body_start]
+            if flags & WEBSOCKET:
+                scope = websocket_scope(head, self._root_path, self._state)
+                self._start(number, WebSocket(self, number, tuple(scope['subprotocols'])), scope)
+            else:
+                scope = http_scope(head, self._root_path, self._state)
+                body = data[body_start:end]
+                incoming = None if flags & END else IncomingBody(bool(flags & HOLD), body)
+                self._start(number, Request(self, number, scope['method'] == 'HEAD', body, incoming), scope)
             return
-        request = self._requests.get(stream)
-        if kind == BODY:
-            if request:
-                request.body_came(data[start:end], bool(flags & END))
+        stream = self._streams.get(number)
+        if kind == WS_MESSAGE:
+            if isinstance(stream, WebSocket):
+                stream.message_came(flags, data[start:end])
+        elif kind == BODY:
+            if isinstance(stream, Request):
+                stream.body_came(data[start:end], bool(flags & END))
         elif kind == WINDOW:
             credit = u32(data, start, end)
-            if request:
-                request.credit_came(credit)
+            if stream:
+                stream.credit_came(credit)
         elif kind == CANCEL:
-            if request and data[start:end] != _TAKEN_BACK:  # the app has been called
-                request.client_left()
+            if stream and data[start:end] != _TAKEN_BACK:  # the app has been called
+                stream.client_left()
+        elif kind == WS_CLOSE:
+            code, reason = close_of(data, start, end)
+            if isinstance(stream, WebSocket):
+                stream.close_came(code, reason)
         elif kind == DRAIN:
             self._is_draining = True
             self._check_done()
         else:
             raise FrameError(f'Cannot take a frame of kind {kind} from a front')
 
-    def _start(self, stream: int, flags: int, scope: Scope, body: bytes) -> None:
-        if flags & END:
-            request = Request(self, stream, scope['method'] == 'HEAD', body, None)
-        else:
-            request = Request(self, stream, scope['method'] == 'HEAD', None, IncomingBody(bool(flags & HOLD), body))
-        self._requests[stream] = request
+    def _start(self, number: int, stream: Stream, scope: Scope) -> None:
+        self._streams[number] = stream
         if _HAS_EAGER_START:
-            request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, eager_start=True)  # type: ignore[call-arg]
+            stream.task = asyncio.Task(stream.run(self._app, scope), loop=self.loop, eager_start=True)  # type: ignore[call-arg]
         else:
             # With a name of its own a task need not make one up, which takes as long as parsing the request's frame.
-            request.task = asyncio.Task(request.run(self._app, scope), loop=self._loop, name=_TASK_NAME)
+            stream.task = asyncio.Task(stream.run(self._app, scope), loop=self.loop, name=_TASK_NAME)

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from ..cannot_start import CannotStart
 from ..tracebacks import format_exception
-from .request import App, Message
+from .stream import App, Message
 
 TIMEOUT = 60.0
 """How long startup, and shutdown, may take, in seconds (Hypercorn 60)."""

@@ -27,4 +27,4 @@ def response_head(message: Dict[str, Any]) -> ResponseHead:
             if not header[1].isdigit():
                 raise ValueError(f'Cannot send Content-Length {header[1]!r}: it is no number')
             length = int(header[1])
-    return int(status), marshal_headers(headers), length
+    return status, marshal_headers(headers), length

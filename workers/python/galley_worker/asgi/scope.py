@@ -1,15 +1,24 @@
-"""The scope of an HTTP request."""
+"""The scope of an HTTP request and of a WebSocket."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import unquote
 
 from ..frames import load_head
 from ..peers import peers_of
+from .sent_file import CAN_SEND_OPEN_FILES
 
 Scope = Dict[str, Any]
+
+_EXTENSIONS: Dict[str, Dict[str, Any]] = {
+    'http.response.early_hint': {},
+    'http.response.pathsend': {},
+    'http.response.trailers': {},
+}
+if CAN_SEND_OPEN_FILES:
+    _EXTENSIONS['http.response.zerocopysend'] = {}
 
 
 def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> Scope:
@@ -21,12 +30,12 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
     scheme, client, server = _ends(connection)
     if '%' in path:
         path = unquote(path)
-    if root_path:
+    if root_path and path != root_path and not path.startswith(root_path + '/'):  # a proxy has stripped it
         path = root_path + path
         raw_path = root_path.encode() + raw_path
     scope: Scope = {
         'type': 'http',
-        'asgi': {'version': '3.0', 'spec_version': '2.4'},
+        'asgi': {'version': '3.0', 'spec_version': '2.5'},
         'http_version': version,
         'method': method,
         'scheme': scheme,
@@ -37,11 +46,29 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
         'headers': headers,
         'client': client,
         'server': server,
-        'extensions': {},
+        'extensions': _EXTENSIONS.copy(),
     }
     if state is not None:
         scope['state'] = state.copy()
     return scope
+
+
+def websocket_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> Scope:
+    """The same from a REQUEST that asks for a WebSocket (www.rst, "WebSocket Connection Scope")."""
+    scope = http_scope(head, root_path, state)
+    del scope['method']
+    scope['type'] = 'websocket'
+    scope['scheme'] = 'wss' if scope['scheme'] == 'https' else 'ws'
+    scope['subprotocols'] = _subprotocols(scope['headers'])
+    scope['extensions'] = {'websocket.http.response': {}}
+    return scope
+
+
+def _subprotocols(headers: List[Tuple[bytes, bytes]]) -> List[str]:
+    """What the client offers, in its order, in one header or several (RFC 6455 §11.3.4)."""
+    values = b','.join(value for name, value in headers if name == b'sec-websocket-protocol')
+    names = (name.strip() for name in values.decode('latin-1').split(','))
+    return [name for name in names if name]
 
 
 @lru_cache(maxsize=4096)
@@ -50,6 +77,6 @@ def _ends(connection: bytes) -> Tuple[str, Optional[Tuple[str, int]], Optional[T
     scheme, client, client_port, server, server_port = peers_of(connection)
     return (
         scheme,
-        (client, client_port) if client and client_port else None,
+        (client, client_port) if client else None,
         (server, server_port or None) if server else None,
     )

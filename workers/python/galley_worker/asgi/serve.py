@@ -11,7 +11,7 @@ from ..settings import Settings
 from .asgi2 import asgi2_as_asgi3
 from .connection import FrontConnection
 from .lifespan import Lifespan
-from .request import App
+from .stream import App
 
 try:
     import uvloop  # type: ignore[import-not-found]

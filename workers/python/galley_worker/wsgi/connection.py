@@ -74,7 +74,7 @@ class FrontConnection:
             if not self._is_draining:
                 os._exit(1)
             with self._changed:
-                for stream in list(self._streams.values()):
+                for stream in self._streams.copy().values():
                     stream.client_left()
                 self._changed.notify_all()
             return False
@@ -153,7 +153,7 @@ class FrontConnection:
         elif kind == DRAIN:
             self._is_draining = True
             self._check_done()
-        elif kind == CANCEL and self._unbegun.pop(stream_id, None):
+        elif kind == CANCEL and self._unbegun.pop(stream_id, None) is not None:
             returned = pack_header(0, RETURNED, 0, 0, stream_id)
             self.send(returned if data[start:end] == _TAKEN_BACK else abort_frame(stream_id, ''))
             self.finished(self._streams[stream_id])

@@ -6,11 +6,11 @@ import sys
 from functools import lru_cache
 from typing import Any, Dict, Iterable, Optional
 from urllib.parse import unquote_to_bytes
-from wsgiref.util import FileWrapper
 
 from ..frames import load_head
 from ..peers import peers_of
 from ..settings import Settings
+from .file_wrapper import FileWrapper
 
 Environ = Dict[str, Any]
 
@@ -56,6 +56,7 @@ class EnvironMaker:
             'wsgi.version': (1, 0),
             'wsgi.errors': sys.stderr,
             'wsgi.multithread': settings.threads > 1,
+            # While a reload hands over, the old worker only ends its requests: those that follow never go to two processes.
             'wsgi.multiprocess': settings.workers > 1,
             'wsgi.run_once': False,
             'wsgi.input_terminated': True,
@@ -95,7 +96,10 @@ class EnvironMaker:
         return environ
 
     def _below_root(self, path: str) -> str:
-        """PATH_INFO: what follows the root path, whole segments only; a path that is not below it was stripped already."""
+        """
+        PATH_INFO: what follows the root path, by whole segments. A path that is not below it is all PATH_INFO: a proxy in front
+        has taken the root path off, and SCRIPT_NAME + PATH_INFO is then what its client asked for.
+        """
         root = self._root_path
         if path == root or path.startswith(root + '/'):
             return path[len(root) :]
@@ -109,7 +113,7 @@ def _ends(connection: bytes) -> Environ:
     is_unix = not peers.server_port
     return {
         'wsgi.url_scheme': peers.scheme,
-        'REMOTE_ADDR': peers.client_address,
+        'REMOTE_ADDR': peers.client_address.encode('utf-8', 'surrogateescape').decode('latin-1'),
         'REMOTE_PORT': str(peers.client_port),
         'SERVER_NAME': 'localhost' if is_unix else peers.server_address,
         'SERVER_PORT': _DEFAULT_PORTS[peers.scheme] if is_unix else str(peers.server_port),

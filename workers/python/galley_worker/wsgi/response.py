@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from ..disconnect import ClientDisconnected, is_disconnect
-from ..frames import BODY, END, MAX_BODY, RESPONSE, abort_frame, pack_header, pack_response
+from ..frames import BODY, END, MAX_BODY, RESPONSE, abort_frame, file_frame, pack_header, pack_response
 from ..tracebacks import format_exception
 from .environ import Environ
-from .response_head import NO_LENGTH, ResponseHead, response_head
+from .file_wrapper import FilePart, FileWrapper
+from .response_head import NO_LENGTH, ResponseHead, response_head, with_length
 from .stream import Stream
 
 _SMALL = 16 * 1024
@@ -31,7 +32,7 @@ class Response:
         self._left = NO_LENGTH
         self._has_ended = False
         self._is_cut = False
-        # Nothing of the app runs behind the answer that could hold it up: no rest of an iterable, no `close`.
+        # Nothing of the app runs behind a frame that could hold it up: no rest of an iterable, no `close`.
         self._may_gather = False
 
     def run(self, app: App, environ: Environ) -> None:
@@ -59,18 +60,25 @@ class Response:
         """Keeps the head until the first bytes of the body (PEP 3333, "The start_response() Callable")."""
         if exc_info is not None:
             try:
-                _, error, trace = exc_info
+                if not (isinstance(exc_info, tuple) and len(exc_info) == 3):
+                    raise ValueError('exc_info must be a tuple of three, as sys.exc_info() gives')
                 if self._is_head_sent:
-                    raise error.with_traceback(trace)
+                    raise exc_info[1].with_traceback(exc_info[2])
             finally:
-                exc_info = None
+                exc_info = None  # its traceback holds this frame
         elif self._head is not None:
             raise AssertionError('start_response was called already, and this call has no exc_info')
         self._head = response_head(status, headers)
         return self.write
 
     def write(self, data: bytes) -> None:
-        """Sends bytes at once. Raises ClientDisconnected, and ValueError past the declared Content-Length."""
+        """
+        Sends bytes at once; the first call sends the head even where there are none. Raises ClientDisconnected, and ValueError
+        past the declared Content-Length.
+        """
+        if not (data or self._is_head_sent):
+            self._take_head()
+            self._emit(b'', self._is_bodiless or self._left == 0)
         self._send(data, False)
         if self._is_cut:
             raise ValueError('Cannot write more than the declared Content-Length')
@@ -80,12 +88,46 @@ class Response:
             self._may_gather = True
             self._send(blocks[0], True)  # type: ignore[index]
             return
+        if type(blocks) is FileWrapper:
+            self._send_file(blocks)
+            return
         for block in blocks:
             self._send(block, False)
             if self._has_ended and (self._is_cut or self._is_bodiless):
                 return
         if not self._has_ended:
             self._send(b'', True)
+
+    def _send_file(self, wrapper: FileWrapper) -> None:
+        """Sends a file up to its end or to the declared Content-Length."""
+        part = wrapper.part()
+        if not self._is_head_sent:
+            if part and self._head:
+                self._head = with_length(self._head, part.length)
+            self._take_head()
+        if part and not self._is_bodiless and self._left:
+            self._send_part(wrapper, part)
+        while not self._has_ended:
+            is_complete = self._is_bodiless or self._left == 0
+            block = b'' if is_complete else next(wrapper, b'')
+            self._send(block if self._left == NO_LENGTH else block[: self._left], not block)
+
+    def _send_part(self, wrapper: FileWrapper, part: FilePart) -> None:
+        """Has the front send bytes of a file, where there are enough of them."""
+        length = part.length
+        if self._left != NO_LENGTH:
+            if length < self._left:
+                raise _too_short(self._left - length)
+            length = self._left
+        if length <= MAX_BODY:  # one frame with the bytes costs a fraction of one that has the front open a file
+            self._send(wrapper.read(length), True)
+            return
+        if not self._is_head_sent:
+            self._may_gather = True
+            self._emit(b'', False)
+        stream = self._stream
+        stream.send_file(file_frame(stream.id, part.path, part.offset, length))
+        self._emit(b'', True)
 
     def _send(self, block: bytes, is_last: bool) -> None:
         """Sends a block. The stream ends with the last one, or with the last byte that was declared."""
@@ -106,7 +148,7 @@ class Response:
                 block = block[: self._left]
             self._left -= len(block)
             if is_last and self._left:
-                raise ValueError(f'The app ended its response {self._left} bytes before the Content-Length it declared')
+                raise _too_short(self._left)
             is_last = self._left == 0
         if self._has_ended:
             return
@@ -142,8 +184,12 @@ class Response:
             length = 1 + len(head)
             start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status, len(reason))
             self._is_head_sent = True
-            if is_last and self._may_gather and size < _SMALL:
+            if self._may_gather and size < _SMALL:
                 stream.connection.send_soon(start + head + piece)
             else:
                 stream.connection.send(start + head + piece)
         self._has_ended = is_last
+
+
+def _too_short(missing: int) -> ValueError:
+    return ValueError(f'The app ended its response {missing} bytes before the Content-Length it declared')

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Deque, Optional
 
 from ..credit import ReceiveWindow
 from ..disconnect import ClientDisconnected
-from ..frames import INITIAL_WINDOW, MAX_BODY, window_frame
+from ..frames import FRAME_CREDIT, INITIAL_WINDOW, MAX_BODY, window_frame
 
 if TYPE_CHECKING:
     from .connection import FrontConnection
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Stream:
     """What the front sends on a stream. The reading thread calls `body_came`, `credit_came` and `client_left`."""
 
-    __slots__ = ('id', 'connection', 'is_gone', '_granted', '_spent', '_window', '_pieces', '_ended')
+    __slots__ = ('id', 'connection', 'is_gone', '_granted', '_spent', '_window', '_pieces', '_ended', '_is_file_open')
 
     def __init__(self, connection: FrontConnection, stream: int, window: Optional[ReceiveWindow]) -> None:
         """`window` is for a request body that is still to come."""
@@ -30,6 +30,7 @@ class Stream:
         self._window = window
         self._pieces: Deque[bytes] = deque()
         self._ended = False
+        self._is_file_open = False
 
     def body_came(self, piece: bytes, end: bool) -> None:
         if piece:
@@ -38,6 +39,8 @@ class Stream:
 
     def credit_came(self, credit: int) -> None:
         self._granted += credit
+        if credit == FRAME_CREDIT:  # that of body bytes comes in larger sums
+            self._is_file_open = True
 
     def client_left(self) -> None:
         self.is_gone = True
@@ -73,11 +76,29 @@ class Stream:
         self._spent += allowed
         return allowed
 
+    def send_file(self, frame: bytes) -> None:
+        """Sends a FILE and waits until the front has the file open. Raises ClientDisconnected."""
+        if not self._has_file_credit():
+            self.connection.wait(self._has_file_credit)
+        if self.is_gone:
+            raise ClientDisconnected
+        self._spent += FRAME_CREDIT
+        self.connection.send(frame)
+        self.connection.wait(self._has_file_open)
+        if self.is_gone:
+            raise ClientDisconnected
+
     def _has_body(self) -> bool:
         return bool(self._pieces) or self._ended or self.is_gone
 
     def _has_credit(self) -> bool:
         return self._granted > self._spent or self.is_gone
+
+    def _has_file_credit(self) -> bool:
+        return self._granted - self._spent >= FRAME_CREDIT or self.is_gone
+
+    def _has_file_open(self) -> bool:
+        return self._is_file_open or self.is_gone
 
     def _give(self, credit: int) -> None:
         if credit:
