@@ -57,6 +57,13 @@ export class WorkerWebSocket implements WebSocketEnd {
 
   message(bytes: Uint8Array, isText: boolean, more: boolean): void {
     if (this.#closing || this.#ended) return;
+    const cost = bytes.length + pieceOverhead;
+    if (this.#queue.length === 0 && bytes.length <= maxBodyPiece && cost <= this.#credit) {
+      this.#credit -= cost;
+      this.#carrier.sendMessage(this.#id, bytes, isText, more);
+      this.#client?.taken(cost);
+      return;
+    }
     this.#queue.push({ bytes, isText, more });
     this.#flush();
   }
@@ -88,7 +95,8 @@ export class WorkerWebSocket implements WebSocketEnd {
     this.#window -= bytes.length + pieceOverhead;
     if (this.#window < 0)
       throw new PeerError('worker-protocol', 'The worker sent more messages than it had credit for');
-    this.#tell((client) => client.message(bytes, isText, more));
+    if (this.#client) this.#client.message(bytes, isText, more);
+    else this.#early.push((client) => client.message(bytes, isText, more));
   }
 
   /** A WS_CLOSE frame. */

@@ -9,7 +9,8 @@ import {
 } from '../core/limits.ts';
 import { pieceOverhead, type Upgrade, type WebSocketEnd } from '../core/websocket.ts';
 import { isSendableCloseCode } from '../protocol/websocket/close-codes.ts';
-import { type Deflate, WebSocketCodec } from '../protocol/websocket/codec.ts';
+import { compressionThreshold, type Deflate, WebSocketCodec } from '../protocol/websocket/codec.ts';
+import { maxHeadSize } from '../protocol/websocket/frame.ts';
 import { WebSocketError } from '../protocol/websocket/websocket-error.ts';
 import type { OutputSlab } from './output-slab.ts';
 import { SlownessCheck } from './slowness-check.ts';
@@ -91,7 +92,8 @@ export class WebSocketConnection implements WebSocketEnd {
     this.#unpaid += bytes.length + pieceOverhead;
     if (this.#state === 'open') {
       this.#sent += bytes.length;
-      this.#write(this.#codec.message(bytes, isText, more));
+      if (bytes.length > compressionThreshold) this.#write(this.#codec.message(bytes, isText, more));
+      else this.#writeShort(bytes, isText, more);
     }
     this.#pay();
   }
@@ -217,8 +219,10 @@ export class WebSocketConnection implements WebSocketEnd {
   /** What is read from a client that does not take our answers, or whose app does not take its messages, would only gather. */
   #holdBack(): void {
     const isFull = this.#untaken >= bufferedBodySize || this.#socket.writableLength > sendBufferSize;
-    if (isFull && this.#state === 'open') this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    const mustPause = isFull && this.#state === 'open';
+    if (mustPause === this.#socket.isPaused()) return;
+    if (mustPause) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #drained(): void {
@@ -231,6 +235,12 @@ export class WebSocketConnection implements WebSocketEnd {
     const amount = this.#unpaid;
     this.#unpaid = 0;
     this.#app.taken(amount);
+  }
+
+  #writeShort(bytes: Uint8Array, isText: boolean, more: boolean): void {
+    const { slab } = this.#context;
+    const { buffer, offset } = slab.reserve(maxHeadSize + bytes.length);
+    this.#socket.write(slab.commit(this.#codec.writeShortMessage(buffer, offset, bytes, isText, more)));
   }
 
   #write(parts: readonly Uint8Array[]): void {

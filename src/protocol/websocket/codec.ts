@@ -1,6 +1,6 @@
 import type { WebSocketLimits } from '../../core/limits.ts';
 import { isSendableCloseCode } from './close-codes.ts';
-import { buildFrame, COMPRESSED, FINAL, maxControlSize, Opcode } from './frame.ts';
+import { buildFrame, COMPRESSED, FINAL, maxControlSize, Opcode, writeFrameHead } from './frame.ts';
 import { FrameParser } from './frame-parser.ts';
 import { MessageAssembler } from './message-assembler.ts';
 import { isUtf8 } from './utf8.ts';
@@ -30,8 +30,8 @@ export interface Deflate {
   inflate(bytes: Uint8Array, maxSize: number): Uint8Array;
 }
 
-// Shorter messages gain little and cost a whole compressor, in bytes.
-const compressionThreshold = 1024; // ws 1024
+/** Messages up to this size gain little by compression, which costs a whole compressor, in bytes. */
+export const compressionThreshold = 1024; // ws 1024
 
 const deflateTailSize = 4;
 const noBytes = new Uint8Array(0);
@@ -115,15 +115,24 @@ export class WebSocketCodec {
   message(data: Uint8Array, isText: boolean, more = false): Uint8Array[] {
     if (this.#isClosed) return [];
     const isPiece = more || this.#isContinuing;
-    const opcode = this.#isContinuing ? Opcode.continuation : isText ? Opcode.text : Opcode.binary;
-    const first = more ? opcode : FINAL | opcode;
-    this.#isContinuing = more;
+    const first = this.#firstByte(isText, more);
     if (this.#deflate && !isPiece && data.length > compressionThreshold) {
       const deflated = this.#deflate.deflate(data);
       const size = deflated.length - deflateTailSize;
       if (size < data.length) return this.#frame(first | COMPRESSED, deflated.subarray(0, size));
     }
     return this.#frame(first, data);
+  }
+
+  /**
+   * A server's message or piece of at most `compressionThreshold` bytes, written into memory that has room for `maxHeadSize` bytes
+   * more. Gives the offset after it.
+   */
+  writeShortMessage(into: Uint8Array, at: number, data: Uint8Array, isText: boolean, more: boolean): number {
+    if (this.#isClosed) return at;
+    const start = writeFrameHead(into, at, this.#firstByte(isText, more), data.length);
+    into.set(data, start);
+    return start + data.length;
   }
 
   /** The bytes of a ping. Throws RangeError for more than 125 bytes. */
@@ -147,6 +156,12 @@ export class WebSocketCodec {
     const frame = this.#controlFrame(Opcode.close, code === undefined ? noBytes : closePayload(code, reason));
     this.#isClosed = true;
     return frame;
+  }
+
+  #firstByte(isText: boolean, more: boolean): number {
+    const opcode = this.#isContinuing ? Opcode.continuation : isText ? Opcode.text : Opcode.binary;
+    this.#isContinuing = more;
+    return more ? opcode : FINAL | opcode;
   }
 
   #controlFrame(opcode: number, payload: Uint8Array): Uint8Array[] {

@@ -6,6 +6,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Whether the bytes are UTF-8 (RFC 3629), the last character whole. */
 export function isUtf8(bytes: Uint8Array): boolean {
   if (bytes.length < decoderThreshold) {
+    if (skipAscii(bytes, 0, bytes.length) === bytes.length) return true;
     const validator = new Utf8Validator();
     return validator.write(bytes, 0, bytes.length) && validator.isComplete;
   }
