@@ -25,7 +25,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    'RESULT {"requests":%d,"durationUs":%d,"p50Us":%d,"p99Us":%d,"errorStatuses":%d,"socketErrors":%d}\n',
+    'RESULT {"answers":%d,"durationUs":%d,"p50Us":%d,"p99Us":%d,"badAnswers":%d,"socketErrors":%d}\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
     errors.connect + errors.read + errors.write + errors.timeout))
 end

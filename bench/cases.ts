@@ -1,11 +1,8 @@
-/** One app under one kind of request. */
-export interface BenchCase {
-  readonly name: string;
-  readonly interface: 'asgi' | 'wsgi';
-  /** `module:attribute` in `bench/apps`. */
-  readonly app: string;
-  /** The Python package that the app needs, if any. */
-  readonly framework: string | undefined;
+import type { LongProtocol } from './load/openings.ts';
+
+/** HTTP requests of one kind, one after the other on each of 64 connections. */
+export interface RequestLoad {
+  readonly kind: 'requests';
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Size of the request's body, which is that many `x`, in bytes. */
@@ -14,25 +11,54 @@ export interface BenchCase {
   readonly answer: string;
 }
 
+/** Text messages over WebSockets, one after the other on each; every one has to come back as it was. */
+export interface EchoLoad {
+  readonly kind: 'echo';
+  readonly connections: number;
+  /** In bytes. */
+  readonly messageSize: number;
+}
+
+/** Connections that stay open: WebSockets without a message, or event streams with an event a second each. */
+export interface OpenLoad {
+  readonly kind: 'open';
+  readonly protocol: LongProtocol;
+  readonly connections: number;
+}
+
+/** One app under one load. */
+export interface BenchCase {
+  readonly name: string;
+  /** What the server has to have for it; `websocket` is that part of ASGI. */
+  readonly interface: 'asgi' | 'websocket' | 'wsgi';
+  /** `module:attribute` in `bench/apps`. */
+  readonly app: string;
+  /** The Python package that the app needs, if any. */
+  readonly framework: string | undefined;
+  readonly load: RequestLoad | EchoLoad | OpenLoad;
+}
+
 const item = '{"id":42,"name":"Galley","tags":["kitchen","ship"]}';
-const get = { method: 'GET', path: '/', requestSize: 0 } as const;
+const get = { kind: 'requests', method: 'GET', path: '/', requestSize: 0, answer: 'Hello, world!' } as const;
 const getItem = { ...get, path: '/items/42', answer: item } as const;
-const bare = { ...get, framework: undefined, answer: 'Hello, world!' } as const;
+const postEcho = { ...get, method: 'POST', requestSize: 1024, answer: 'x'.repeat(1024) } as const;
+const asgi = { interface: 'asgi', framework: undefined } as const;
+const wsgi = { interface: 'wsgi', framework: undefined } as const;
+const echo = { interface: 'websocket', app: 'websocket_echo:app', framework: undefined } as const;
 
 export const benchCases: readonly BenchCase[] = [
-  { ...bare, name: 'asgi-bare', interface: 'asgi', app: 'asgi_bare:app' },
-  { ...bare, name: 'asgi-10k', interface: 'asgi', app: 'asgi_10k:app', answer: '0123456789abcdef'.repeat(640) },
+  { ...asgi, name: 'asgi-bare', app: 'asgi_bare:app', load: get },
+  { ...asgi, name: 'asgi-10k', app: 'asgi_10k:app', load: { ...get, answer: '0123456789abcdef'.repeat(640) } },
+  { ...asgi, name: 'asgi-post-echo', app: 'asgi_post_echo:app', load: postEcho },
+  { ...asgi, name: 'fastapi-json', app: 'fastapi_json:app', framework: 'fastapi', load: getItem },
+  { ...wsgi, name: 'wsgi-bare', app: 'wsgi_bare:app', load: get },
+  { ...wsgi, name: 'flask-json', app: 'flask_json:app', framework: 'flask', load: getItem },
+  { ...echo, name: 'websocket-echo', load: { kind: 'echo', connections: 32, messageSize: 32 } },
+  { ...echo, name: 'websocket-idle', load: { kind: 'open', protocol: 'websocket', connections: 10_000 } },
   {
-    name: 'asgi-post-echo',
-    interface: 'asgi',
-    app: 'asgi_post_echo:app',
-    framework: undefined,
-    method: 'POST',
-    path: '/',
-    requestSize: 1024,
-    answer: 'x'.repeat(1024),
+    ...asgi,
+    name: 'event-streams',
+    app: 'event_stream:app',
+    load: { kind: 'open', protocol: 'event-stream', connections: 1_000 },
   },
-  { ...getItem, name: 'fastapi-json', interface: 'asgi', app: 'fastapi_json:app', framework: 'fastapi' },
-  { ...bare, name: 'wsgi-bare', interface: 'wsgi', app: 'wsgi_bare:app' },
-  { ...getItem, name: 'flask-json', interface: 'wsgi', app: 'flask_json:app', framework: 'flask' },
 ];

@@ -35,7 +35,7 @@ export function readMachine(python: string): Machine {
   }
   const peers = benchServers.map((server) => server.package).filter((name) => name !== 'galley');
   const frameworks = benchCases.flatMap(({ framework }) => framework ?? []);
-  const packages = [...new Set([...peers, ...frameworks, 'uvloop', 'httptools'])];
+  const packages = [...new Set([...peers, ...frameworks, 'uvloop', 'httptools', 'websockets', 'wsproto'])];
   const output = execFileSync(python, ['-c', pythonScript, ...packages], { encoding: 'utf8' });
   const installed: Record<string, string> = JSON.parse(output);
   const galley: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -12,13 +12,13 @@ async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise
   const { processor, versions, missing } = readMachine(options.python);
   console.log([processor, ...[...versions].map(([name, version]) => `${name} ${version}`)].join(' · '));
   for (const name of missing) console.log(`!! missing: ${name}`);
-  console.log(`medians of ${rounds} rounds of ${seconds} s; the server on CPU 0, wrk with 64 connections on CPU 1\n`);
+  console.log(`medians of ${rounds} rounds of ${seconds} s; the server on CPU 0, the load on CPU 1\n`);
 
   const results: BenchResult[] = [];
   for (const benchCase of cases.filter(({ framework }) => framework === undefined || versions.has(framework))) {
     const installed = servers.filter((server) => versions.has(server.package));
     results.push(...(await runCase(benchCase, installed, versions, options, signal)));
-    console.log(`${caseTable(benchCase.name, results)}\n`);
+    console.log(`${caseTable(benchCase, results)}\n`);
   }
   const promises = judge(results);
   console.log(promiseLines(promises));

@@ -25,9 +25,21 @@ describe('probe', () => {
 
   it('shows an answer with another status or body', async () => {
     const bare = caseNamed('asgi-bare');
-    const failing = await probeServer(bare, (_, response) => response.writeHead(500).end(bare.answer));
+    const failing = await probeServer(bare, (_, response) => response.writeHead(500).end('Hello, world!'));
     assert.equal(failing, 'the answer is 500 "Hello, world!"');
     assert.equal(await probeServer(bare, (_, response) => response.end('Hi')), 'the answer is 200 "Hi"');
+  });
+
+  it('waits for the first event of a stream, and says what came in its place', async () => {
+    const streams = caseNamed('event-streams');
+    assert.equal(await probeServer(streams, (_, response) => response.write('data: 1\n\n')), undefined);
+    const failing = await probeServer(streams, (_, response) => response.writeHead(500).end());
+    assert.match(failing ?? '', /the answer is "HTTP\/1\.1 500 /);
+  });
+
+  it('says that a server has no WebSockets', async () => {
+    const problem = await probeServer(caseNamed('websocket-echo'), (_, response) => response.writeHead(404).end());
+    assert.match(problem ?? '', /the answer is "HTTP\/1\.1 404 /);
   });
 
   it('says that nobody listens', async () => {

@@ -1,11 +1,30 @@
 import { request } from 'node:http';
-import type { BenchCase } from './cases.ts';
+import type { BenchCase, RequestLoad } from './cases.ts';
+import { clientFrame, opcode, serverFrame } from './load/frames.ts';
+import { openLongConnection } from './load/long-connection.ts';
+import type { LongProtocol } from './load/openings.ts';
 
 const timeoutMs = 2_000;
+const text = Buffer.from('probe');
 
-/** Sends the case's request once and says what is wrong with the answer; undefined when it is right. */
-export function probe(benchCase: BenchCase, port: number): Promise<string | undefined> {
-  const { method, path, requestSize, answer } = benchCase;
+/** What comes first on a long connection that works: the echo of a text, or the first event. */
+const firstBytes: Readonly<Record<LongProtocol, Buffer>> = {
+  websocket: serverFrame(opcode.text, text),
+  'event-stream': Buffer.from('data:'),
+};
+
+/** Tries the case's app once and says what is wrong with the answer; undefined when it is right. */
+export async function probe({ load }: BenchCase, port: number): Promise<string | undefined> {
+  if (load.kind === 'requests') return await probeRequest(load, port);
+  const protocol = load.kind === 'echo' ? 'websocket' : load.protocol;
+  try {
+    return await probeLongConnection(protocol, port);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function probeRequest({ method, path, requestSize, answer }: RequestLoad, port: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const outgoing = request({ host: '127.0.0.1', port, method, path, agent: false, timeout: timeoutMs }, (response) => {
     let body = '';
@@ -23,4 +42,28 @@ export function probe(benchCase: BenchCase, port: number): Promise<string | unde
   outgoing.on('error', (error) => resolve(error.message));
   outgoing.end('x'.repeat(requestSize));
   return promise;
+}
+
+async function probeLongConnection(protocol: LongProtocol, port: number): Promise<string | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  const late = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  let received = Buffer.alloc(0);
+  const opening = openLongConnection(protocol, port, {
+    bytes(bytes) {
+      received = Buffer.concat([received, bytes]);
+      if (received.includes(firstBytes[protocol])) resolve(undefined);
+    },
+    end: () => reject(new Error(`the connection ended after ${JSON.stringify(received.toString('latin1', 0, 200))}`)),
+  });
+  try {
+    const socket = await Promise.race([opening, promise]);
+    if (protocol === 'websocket') socket?.write(clientFrame(opcode.text, text));
+    return await promise;
+  } finally {
+    clearTimeout(late);
+    opening.then(
+      (socket) => socket.destroy(),
+      () => {},
+    );
+  }
 }

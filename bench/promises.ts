@@ -1,7 +1,7 @@
 import type { BenchCase } from './cases.ts';
 import { type BenchResult, medianOf, problemOf } from './results.ts';
 
-/** A promise of the project: Galley's CPU time per request, as a share of the peer's in the same run. */
+/** A promise of the project: Galley's CPU time per request or message, as a share of the peer's in the same run. */
 export interface SpeedPromise {
   readonly case: BenchCase['name'];
   readonly peer: string;
@@ -12,6 +12,9 @@ export const speedPromises: readonly SpeedPromise[] = [
   { case: 'asgi-bare', peer: 'uvicorn', atMost: 0.75 },
   { case: 'fastapi-json', peer: 'uvicorn', atMost: 0.85 },
   { case: 'wsgi-bare', peer: 'gunicorn-gthread', atMost: 0.2 },
+  { case: 'websocket-echo', peer: 'uvicorn', atMost: 0.8 },
+  { case: 'websocket-echo', peer: 'uvicorn-websockets', atMost: 0.8 },
+  { case: 'websocket-echo', peer: 'uvicorn-wsproto', atMost: 0.8 },
 ];
 
 export interface Verdict extends SpeedPromise {
@@ -20,13 +23,18 @@ export interface Verdict extends SpeedPromise {
   readonly verdict: 'met' | 'missed' | 'not measured';
 }
 
-/** Galley's share of the peer's CPU time per request; NaN when either was not measured. */
-export function cpuRatio(results: readonly BenchResult[], caseName: string, peer: string): number {
-  const cpuUs = (server: string): number => {
+/** Galley's share of what the peer takes of one thing; NaN when either was not measured. */
+export function ratioTo(
+  results: readonly BenchResult[],
+  caseName: string,
+  peer: string,
+  of: 'cpuUs' | 'connectionBytes',
+): number {
+  const taken = (server: string): number => {
     const result = results.find((candidate) => candidate.case === caseName && candidate.server === server);
-    return result === undefined ? Number.NaN : medianOf(result, 'cpuUs');
+    return result === undefined ? Number.NaN : medianOf(result, of);
   };
-  return cpuUs('galley') / cpuUs(peer);
+  return taken('galley') / taken(peer);
 }
 
 /** Judges every promise. A run in which Galley's or the peer's answers failed proves nothing and counts as not measured. */
@@ -36,7 +44,7 @@ export function judge(results: readonly BenchResult[]): readonly Verdict[] {
       ({ case: name, server }) => name === promise.case && (server === 'galley' || server === promise.peer),
     );
     const clean = sides.every((result) => problemOf(result) === undefined);
-    const ratio = clean ? cpuRatio(results, promise.case, promise.peer) : Number.NaN;
+    const ratio = clean ? ratioTo(results, promise.case, promise.peer, 'cpuUs') : Number.NaN;
     const verdict = Number.isNaN(ratio) ? 'not measured' : ratio <= promise.atMost ? 'met' : 'missed';
     return { ...promise, ratio, verdict };
   });

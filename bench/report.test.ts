@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type BenchCase, benchCases } from './cases.ts';
 import { judge } from './promises.ts';
 import { caseTable, promiseLines } from './report.ts';
 import type { BenchResult } from './results.ts';
 
-const rest = { p50Us: 1210, p99Us: 2345, memoryBytes: 2 ** 25, errorStatuses: 0, socketErrors: 0 };
-const result = (server: string, cpuUs: number, requestsPerSecond: number): BenchResult => ({
+const caseNamed = (wanted: string): BenchCase => benchCases.find(({ name }) => name === wanted)!;
+
+const rest = { p50Us: 1210, p99Us: 2345, memoryBytes: 2 ** 25, badAnswers: 0, socketErrors: 0 };
+const result = (server: string, cpuUs: number, answersPerSecond: number): BenchResult => ({
   case: 'asgi-bare',
   server,
   version: '1.0',
-  rounds: [{ cpuUs, requestsPerSecond, ...rest }],
+  rounds: [{ cpuUs, answersPerSecond, ...rest }],
   failure: undefined,
 });
 const galley = result('galley', 15, 66000);
@@ -17,7 +20,7 @@ const uvicorn = result('uvicorn', 24, 41000);
 
 describe('caseTable', () => {
   it('shows each server with its ratio both ways', () => {
-    const lines = caseTable('asgi-bare', [galley, uvicorn]).split('\n');
+    const lines = caseTable(caseNamed('asgi-bare'), [galley, uvicorn]).split('\n');
     assert.equal(lines[0], 'asgi-bare');
     assert.match(lines[3] ?? '', /^galley +1\.0 +15\.0 +1\.00 +1\.00 +66000 +1\.21 +2\.35 +32$/);
     assert.match(lines[4] ?? '', /^uvicorn +1\.0 +24\.0 +1\.60 +0\.63 +41000 +1\.21 +2\.35 +32$/);
@@ -25,14 +28,31 @@ describe('caseTable', () => {
 
   it('keeps the row of a server that did not start and says why', () => {
     const dead = { ...galley, rounds: [], failure: 'did not start (exit code 3)' };
-    const lines = caseTable('asgi-bare', [dead, uvicorn]).split('\n');
+    const lines = caseTable(caseNamed('asgi-bare'), [dead, uvicorn]).split('\n');
     assert.match(lines[3] ?? '', /^galley +1\.0( +-){7}$/);
     assert.equal(lines[4], '  !! did not start (exit code 3)');
     assert.match(lines[5] ?? '', /^uvicorn +1\.0 +24\.0 +- +- +41000/);
   });
 
+  it('says of open connections what one adds, to the first process and to the others', () => {
+    const rounds = [{ cpuUs: 2, memoryBytes: 2 ** 27, connectionBytes: 12_288, mainConnectionBytes: 3_072 }];
+    const open = (server: string, factor: number): BenchResult => ({
+      ...result(server, 1, 1),
+      case: 'websocket-idle',
+      rounds: rounds.map((round) => ({
+        ...round,
+        connectionBytes: round.connectionBytes * factor,
+        badAnswers: 0,
+        socketErrors: 0,
+      })),
+    });
+    const lines = caseTable(caseNamed('websocket-idle'), [open('galley', 1), open('uvicorn', 2)]).split('\n');
+    assert.match(lines[3] ?? '', /^galley +1\.0 +12\.0 +3\.0 +9\.0 +1\.00 +1\.00 +2\.0 +128$/);
+    assert.match(lines[4] ?? '', /^uvicorn +1\.0 +24\.0 +3\.0 +21\.0 +2\.00 +0\.50 +2\.0 +128$/);
+  });
+
   it('leaves out other cases', () => {
-    assert.doesNotMatch(caseTable('asgi-10k', [galley]), /15\.0/);
+    assert.doesNotMatch(caseTable(caseNamed('asgi-10k'), [galley]), /15\.0/);
   });
 });
 

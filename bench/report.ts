@@ -1,32 +1,56 @@
-import { cpuRatio, type Verdict } from './promises.ts';
+import type { BenchCase } from './cases.ts';
+import { ratioTo, type Verdict } from './promises.ts';
 import { type BenchResult, medianOf, problemOf } from './results.ts';
 
-const headings = ['server', 'version', 'µs CPU/req', '× galley', 'galley/peer', 'req/s', 'p50 ms', 'p99 ms', 'MiB'];
+/** The numbers of one server, below their headings. */
+type Columns = Readonly<Record<string, string>>;
 
 /** The table of one case, medians over the rounds; what went wrong stands below a server's row, behind `!!`. */
-export function caseTable(caseName: string, results: readonly BenchResult[]): string {
-  const ofCase = results.filter((result) => result.case === caseName);
-  const rows = ofCase.map((result) => {
-    const ratio = cpuRatio(results, caseName, result.server);
-    return [
-      result.server,
-      result.version,
-      show(medianOf(result, 'cpuUs'), 1),
-      show(1 / ratio, 2),
-      show(ratio, 2),
-      show(medianOf(result, 'requestsPerSecond'), 0),
-      show(medianOf(result, 'p50Us') / 1000, 2),
-      show(medianOf(result, 'p99Us') / 1000, 2),
-      show(medianOf(result, 'memoryBytes') / 2 ** 20, 0),
-    ];
-  });
-  const [head = '', ...lines] = align([headings, ...rows]);
+export function caseTable({ name, load }: BenchCase, results: readonly BenchResult[]): string {
+  const ofCase = results.filter((result) => result.case === name);
+  const rows = ofCase.map((result) => ({
+    server: result.server,
+    version: result.version,
+    ...(load.kind === 'open'
+      ? openColumns(result, results)
+      : answerColumns(result, results, load.kind === 'echo' ? 'message' : 'req')),
+  }));
+  const [head = '', ...lines] = align([Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))]);
   const body = lines.flatMap((line, index) => {
     const result = ofCase[index];
     const problem = result && problemOf(result);
     return problem === undefined ? [line] : [line, `  !! ${problem}`];
   });
-  return [caseName, head, '─'.repeat(head.length), ...body].join('\n');
+  return [name, head, '─'.repeat(head.length), ...body].join('\n');
+}
+
+function answerColumns(result: BenchResult, results: readonly BenchResult[], unit: string): Columns {
+  const ratio = ratioTo(results, result.case, result.server, 'cpuUs');
+  return {
+    [`µs CPU/${unit}`]: show(medianOf(result, 'cpuUs'), 1),
+    '× galley': show(1 / ratio, 2),
+    'galley/peer': show(ratio, 2),
+    [`${unit}/s`]: show(medianOf(result, 'answersPerSecond'), 0),
+    'p50 ms': show(medianOf(result, 'p50Us') / 1000, 2),
+    'p99 ms': show(medianOf(result, 'p99Us') / 1000, 2),
+    MiB: show(medianOf(result, 'memoryBytes') / 2 ** 20, 0),
+  };
+}
+
+/** Memory is divided between the first process, which is the front of Galley, and those that it started. */
+function openColumns(result: BenchResult, results: readonly BenchResult[]): Columns {
+  const bytes = medianOf(result, 'connectionBytes');
+  const mainBytes = medianOf(result, 'mainConnectionBytes');
+  const ratio = ratioTo(results, result.case, result.server, 'connectionBytes');
+  return {
+    'KiB/connection': show(bytes / 1024, 1),
+    'main process': show(mainBytes / 1024, 1),
+    workers: show((bytes - mainBytes) / 1024, 1),
+    '× galley': show(1 / ratio, 2),
+    'galley/peer': show(ratio, 2),
+    'µs CPU/connection/s': show(medianOf(result, 'cpuUs'), 1),
+    MiB: show(medianOf(result, 'memoryBytes') / 2 ** 20, 0),
+  };
 }
 
 /** The promises, one a line. */

@@ -4,11 +4,11 @@ import { type BenchResult, median, medianOf, problemOf } from './results.ts';
 
 const round = {
   cpuUs: 20,
-  requestsPerSecond: 50_000,
+  answersPerSecond: 50_000,
   p50Us: 1000,
   p99Us: 2000,
   memoryBytes: 2 ** 25,
-  errorStatuses: 0,
+  badAnswers: 0,
   socketErrors: 0,
 };
 const result: BenchResult = {
@@ -38,12 +38,12 @@ describe('problemOf', () => {
 
   it('adds the failures of all rounds', () => {
     const rounds = [
-      { ...round, errorStatuses: 2 },
-      { ...round, errorStatuses: 3, socketErrors: 1 },
+      { ...round, badAnswers: 2 },
+      { ...round, badAnswers: 3, socketErrors: 1 },
     ];
     assert.equal(
       problemOf({ ...result, rounds, failure: 'ended during the run' }),
-      'ended during the run, 5 answers of status 400 or more, 1 socket errors',
+      'ended during the run, 5 bad or missing answers, 1 socket errors',
     );
   });
 });

@@ -1,5 +1,25 @@
 import type { BenchCase } from './cases.ts';
-import type { Measurement } from './measure.ts';
+
+/** What one measured run of one server came to; what its kind of load does not tell is absent. */
+export interface Measurement {
+  /**
+   * CPU time of the whole process tree in microseconds: per answered request or message; of open connections per
+   * connection and second.
+   */
+  readonly cpuUs: number;
+  /** Memory of the whole process tree after the run, shared pages divided, in bytes. */
+  readonly memoryBytes: number;
+  /** Answers with a status of 400 or more, echoes that are not what was sent, events that did not come. */
+  readonly badAnswers: number;
+  readonly socketErrors: number;
+  readonly answersPerSecond?: number;
+  readonly p50Us?: number;
+  readonly p99Us?: number;
+  /** What an open connection adds to the memory of the process tree, in bytes. */
+  readonly connectionBytes?: number;
+  /** The part of it that the server's first process takes: the front of Galley, without its workers. */
+  readonly mainConnectionBytes?: number;
+}
 
 /** All rounds of one server in one case. */
 export interface BenchResult {
@@ -18,16 +38,17 @@ export function median(values: readonly number[]): number {
   return (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2;
 }
 
-/** The median of one number over the rounds; NaN when nothing was measured. */
+/** The median of one number over the rounds; NaN where it was not measured. */
 export function medianOf(result: BenchResult, name: keyof Measurement): number {
-  return median(result.rounds.map((round) => round[name]));
+  return median(result.rounds.map((round) => round[name] ?? Number.NaN));
 }
 
-/** What went wrong, in one line; undefined when every request of every round was answered well. */
+/** What went wrong, in one line; undefined when every round went well. */
 export function problemOf(result: BenchResult): string | undefined {
-  const sum = (name: keyof Measurement): number => result.rounds.reduce((total, round) => total + round[name], 0);
+  const sum = (name: 'badAnswers' | 'socketErrors'): number =>
+    result.rounds.reduce((total, round) => total + round[name], 0);
   const counts = [
-    [sum('errorStatuses'), 'answers of status 400 or more'],
+    [sum('badAnswers'), 'bad or missing answers'],
     [sum('socketErrors'), 'socket errors'],
   ] as const;
   const problems = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);

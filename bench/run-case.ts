@@ -1,7 +1,7 @@
 import type { BenchCase } from './cases.ts';
-import { type Measurement, measure } from './measure.ts';
+import { measure } from './measure.ts';
 import type { BenchOptions } from './options.ts';
-import type { BenchResult } from './results.ts';
+import type { BenchResult, Measurement } from './results.ts';
 import type { BenchServer } from './servers.ts';
 
 /**

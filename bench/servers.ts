@@ -24,30 +24,46 @@ export const appsFolder: string = fileURLToPath(new URL('./apps', import.meta.ur
 
 const launcher = fileURLToPath(new URL('../bin/galley.js', import.meta.url));
 
+/** Where a server has a limit of its own, more than any case opens. */
+const mostConnections = 16_000;
+
 export const benchServers: readonly BenchServer[] = [
   {
     name: 'galley',
     package: 'galley',
-    interfaces: ['asgi', 'wsgi'],
+    interfaces: ['asgi', 'websocket', 'wsgi'],
     command: ({ benchCase, port, python }) => [
       ...[process.execPath, launcher, benchCase.app, '--app-dir', appsFolder, '--port', String(port)],
       ...['--workers', '1', '--threads', '4', '--no-access-log', '--log-level', 'warn', '--python', python],
     ],
   },
+  // The one of its three WebSocket implementations that it takes by itself.
   {
     name: 'uvicorn',
     package: 'uvicorn',
-    interfaces: ['asgi'],
-    command: ({ benchCase, port, python }) => [
-      ...[python, '-m', 'uvicorn', benchCase.app, '--port', String(port), '--workers', '1'],
-      ...['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'],
-    ],
+    interfaces: ['asgi', 'websocket'],
+    command: (launch) => [...uvicorn(launch), '--ws', 'websockets-sansio'],
+  },
+  {
+    name: 'uvicorn-websockets',
+    package: 'uvicorn',
+    interfaces: ['websocket'],
+    command: (launch) => [...uvicorn(launch), '--ws', 'websockets'],
+  },
+  {
+    name: 'uvicorn-wsproto',
+    package: 'uvicorn',
+    interfaces: ['websocket'],
+    command: (launch) => [...uvicorn(launch), '--ws', 'wsproto'],
   },
   {
     name: 'gunicorn-asgi',
     package: 'gunicorn',
-    interfaces: ['asgi'],
-    command: (launch) => [...gunicorn(launch), '-k', 'asgi', '--asgi-loop', 'uvloop'],
+    interfaces: ['asgi', 'websocket'],
+    command: (launch) => [
+      ...[...gunicorn(launch), '-k', 'asgi', '--asgi-loop', 'uvloop'],
+      ...['--worker-connections', String(mostConnections)],
+    ],
   },
   {
     name: 'gunicorn-gthread',
@@ -58,23 +74,32 @@ export const benchServers: readonly BenchServer[] = [
   {
     name: 'granian',
     package: 'granian',
-    interfaces: ['asgi', 'wsgi'],
+    interfaces: ['asgi', 'websocket', 'wsgi'],
     command: ({ benchCase, port, python }) => [
-      ...[python, '-m', 'granian', benchCase.app, '--interface', benchCase.interface, '--port', String(port)],
+      ...[python, '-m', 'granian', benchCase.app, '--port', String(port)],
       ...['--workers', '1', '--no-access-log', '--log-level', 'warning'],
-      ...(benchCase.interface === 'asgi' ? ['--loop', 'uvloop'] : ['--blocking-threads', '4']),
+      ...(benchCase.interface === 'wsgi'
+        ? ['--interface', 'wsgi', '--blocking-threads', '4']
+        : ['--interface', 'asgi', '--loop', 'uvloop', '--backpressure', String(mostConnections)]),
     ],
   },
   {
     name: 'hypercorn',
     package: 'hypercorn',
-    interfaces: ['asgi'],
+    interfaces: ['asgi', 'websocket'],
     command: ({ benchCase, port, python }) => [
       ...[python, '-m', 'hypercorn', benchCase.app, '-b', `127.0.0.1:${port}`],
       ...['-w', '1', '-k', 'uvloop', '--log-level', 'warning'],
     ],
   },
 ];
+
+function uvicorn({ benchCase, port, python }: Launch): readonly string[] {
+  return [
+    ...[python, '-m', 'uvicorn', benchCase.app, '--port', String(port), '--workers', '1'],
+    ...['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'],
+  ];
+}
 
 /** Without the control socket, which would lie in the user's home folder. */
 function gunicorn({ benchCase, port, python }: Launch): readonly string[] {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseLoadResult } from './wrk.ts';
+import { parseLoadResult } from './run-load.ts';
 
 const result = {
-  requests: 53147,
+  answers: 53147,
   durationUs: 1001337,
   p50Us: 1164,
   p99Us: 2309,
-  errorStatuses: 2,
+  badAnswers: 2,
   socketErrors: 3,
 };
 
@@ -17,7 +17,7 @@ describe('parseLoadResult', () => {
     assert.deepEqual(parseLoadResult(output), result);
   });
 
-  it('shows what wrk said when there is no result', () => {
+  it('shows what was said when there is no result', () => {
     assert.throws(() => parseLoadResult('unable to connect to 127.0.0.1:1\n'), /no RESULT line: unable to connect/);
   });
 

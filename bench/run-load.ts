@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { EchoLoad, RequestLoad } from './cases.ts';
+
+/** What the load generator saw in one run. */
+export interface LoadResult {
+  /** Requests or messages that were answered. */
+  readonly answers: number;
+  readonly durationUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  /** Answers with a status of 400 or more; echoes that are not what was sent. */
+  readonly badAnswers: number;
+  /** Connections that failed to open, read, write or answer in time. */
+  readonly socketErrors: number;
+}
+
+const wrkConnections = 64;
+const wrkScript = fileURLToPath(new URL('./browser.lua', import.meta.url));
+const echoProgram = fileURLToPath(new URL('./load/echo.ts', import.meta.url));
+const run = promisify(execFile);
+
+/** Reads what a load generator prints at the end of a run. Throws when the line is not there or not complete. */
+export function parseLoadResult(output: string): LoadResult {
+  const line = /^RESULT (\{.*\})$/m.exec(output)?.[1];
+  if (line === undefined)
+    throw new Error(`Cannot read the output of the load: it has no RESULT line: ${output.trim()}`);
+  const fields: Partial<LoadResult> = JSON.parse(line);
+  const number = (name: keyof LoadResult): number => {
+    const value = fields[name];
+    if (typeof value !== 'number')
+      throw new Error(`Cannot read the output of the load: no number "${name}" in ${line}`);
+    return value;
+  };
+  return {
+    answers: number('answers'),
+    durationUs: number('durationUs'),
+    p50Us: number('p50Us'),
+    p99Us: number('p99Us'),
+    badAnswers: number('badAnswers'),
+    socketErrors: number('socketErrors'),
+  };
+}
+
+/** Sends the load from CPU 1 for so many whole seconds. Throws when its generator cannot run or cannot connect. */
+export async function runLoad(
+  load: RequestLoad | EchoLoad,
+  port: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const command = load.kind === 'requests' ? wrk(load, port, seconds) : echo(load, port, seconds);
+  const { stdout } = await run('taskset', ['-c', '1', ...command], { signal });
+  return parseLoadResult(stdout);
+}
+
+function wrk({ method, path, requestSize }: RequestLoad, port: number, seconds: number): readonly string[] {
+  const options = ['-t', '1', '-c', String(wrkConnections), '-d', String(seconds), '-s', wrkScript];
+  return ['wrk', ...options, `http://127.0.0.1:${port}${path}`, '--', method, String(requestSize)];
+}
+
+function echo({ connections, messageSize }: EchoLoad, port: number, seconds: number): readonly string[] {
+  return [process.execPath, echoProgram, ...[port, connections, messageSize, seconds].map(String)];
+}
