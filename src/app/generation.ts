@@ -16,6 +16,11 @@ interface Worker {
   link: WorkerLink | undefined;
 }
 
+/** The exit code of a worker that has said in its HELLO why it cannot start (control.md). */
+const saidWhyCode = 3;
+/** How long that HELLO may take when the exit is known already, in milliseconds: the two come by different sockets. */
+const helloDelayMs = 500;
+
 /** What a generation needs from around it. */
 export interface GenerationContext {
   readonly app: AppOptions;
@@ -55,7 +60,10 @@ export class Generation {
         const worker = this.#workers.get(id);
         if (worker) worker.pid = pid;
       },
-      exited: (id, code, signal) => this.#exited(id, code, signal),
+      exited: (id, code, signal) => {
+        if (code === saidWhyCode && !this.#serving) this.#later(helloDelayMs, () => this.#exited(id, code, signal));
+        else this.#exited(id, code, signal);
+      },
       gone: (reason) => this.#gone(reason),
     });
   }
@@ -192,13 +200,13 @@ export class Generation {
       pid: worker.pid,
     });
     if (delayMs === 0) this.#fork();
-    else this.#forkLater(delayMs);
+    else this.#later(delayMs, () => this.#fork());
   }
 
-  #forkLater(delayMs: number): void {
+  #later(delayMs: number, action: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#fork();
+      action();
     }, delayMs);
     this.#timers.add(timer);
   }

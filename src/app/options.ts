@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly workers: number;
   /** Threads of one WSGI worker; at least one. */
   readonly threads: number;
+  /** Whether this is development: the workers restart when a Python file below `directory` changes. */
+  readonly reload: boolean;
   /** How long an app may take to begin its answer, in milliseconds; 0 means no limit. */
   readonly requestTimeoutMs: number;
   /** Added to the environment of the workers (from `--env-file`). */

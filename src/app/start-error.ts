@@ -7,3 +7,10 @@ export class AppStartError extends Error {
     this.traceback = traceback;
   }
 }
+
+/** A start that was ended before it was known whether it would succeed, for a newer one or because Galley stops. */
+export class StartGivenUp extends AppStartError {
+  constructor() {
+    super('The start of the app was given up', '');
+  }
+}

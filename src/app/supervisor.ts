@@ -5,8 +5,9 @@ import type { Log } from '../observe/log.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Generation } from './generation.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { AppOptions } from './options.ts';
-import { AppStartError } from './start-error.ts';
+import { AppStartError, StartGivenUp } from './start-error.ts';
 import { WorkerListener } from './worker-listener.ts';
 import type { LoadedApp } from './zygote.ts';
 
@@ -16,23 +17,35 @@ export class AppSupervisor {
   readonly #python: string;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #failed: (failure: Error | undefined) => void;
   readonly #dispatcher: Dispatcher;
   readonly #generations: Set<Generation> = new Set();
   #listener: WorkerListener | undefined;
   #current: Generation | undefined;
+  #starting: Generation | undefined;
   #lastWorkerId = 0;
   #servingSince = 0;
   #lossesInRow = 0;
   #recovery: NodeJS.Timeout | undefined;
   #stopped = false;
-  #reloading: Promise<void> | undefined;
+  readonly #starts: OneAtATime = new OneAtATime();
 
-  /** `python`: path of the interpreter. `now`: a monotonic clock in milliseconds. */
-  constructor(app: AppOptions, python: string, log: Log, now: () => number) {
+  /**
+   * `python`: path of the interpreter. `now`: a monotonic clock in milliseconds. `failed` is told why the newest version of the
+   * app cannot start, and of undefined when one has started.
+   */
+  constructor(
+    app: AppOptions,
+    python: string,
+    log: Log,
+    now: () => number,
+    failed: (failure: Error | undefined) => void,
+  ) {
     this.#app = app;
     this.#python = python;
     this.#log = log;
     this.#now = now;
+    this.#failed = failed;
     this.#dispatcher = new Dispatcher(queueLimits, app.requestTimeoutMs, now);
   }
 
@@ -40,7 +53,7 @@ export class AppSupervisor {
     return this.#current?.workerPids ?? [];
   }
 
-  /** Imports the app and waits until all workers are ready. Rejects with AppStartError, with nothing left behind. */
+  /** Imports the app and waits until all workers are ready. Rejects with AppStartError; then call `stop`, or `reload` when it may do better. */
   async start(): Promise<LoadedApp> {
     this.#listener = await WorkerListener.open(
       {
@@ -56,12 +69,7 @@ export class AppSupervisor {
       },
       this.#now,
     );
-    try {
-      return await this.#replace(0);
-    } catch (error) {
-      await this.stop(0);
-      throw error;
-    }
+    return this.#starts.run(() => this.#replace(0));
   }
 
   /** Answers by a worker; see Dispatcher. */
@@ -69,11 +77,18 @@ export class AppSupervisor {
     return this.#dispatcher.dispatch(exchange);
   }
 
-  /** Starts the app anew beside the old one and swaps them; where the new one fails, the old one serves on and the log says why. */
-  async reload(graceMs: number): Promise<void> {
-    const before = this.#reloading ?? Promise.resolve();
-    this.#reloading = before.then(() => this.#reload(graceMs));
-    await this.#reloading;
+  /**
+   * Starts the app anew beside the old one and swaps them; where the new one fails, the old one serves on and the log says why.
+   * While a start is under way it waits for that, and calls that wait are one.
+   */
+  reload(graceMs: number): Promise<void> {
+    return this.#starts.runLatest(() => this.#reload(graceMs));
+  }
+
+  /** A reload that does not wait for a start that is under way but gives it up: the files that it began with have changed. */
+  restart(graceMs: number): Promise<void> {
+    this.#giveUp();
+    return this.reload(graceMs);
   }
 
   /** Lets the workers end what they have, at most so long, and ends them. */
@@ -81,8 +96,15 @@ export class AppSupervisor {
     this.#stopped = true;
     clearTimeout(this.#recovery);
     this.#dispatcher.close();
+    this.#giveUp();
     await Promise.all([...this.#generations].map((generation) => this.#retire(generation, graceMs)));
     await this.#listener?.close();
+  }
+
+  #giveUp(): void {
+    const starting = this.#starting;
+    this.#starting = undefined;
+    void starting?.kill();
   }
 
   async #reload(graceMs: number): Promise<void> {
@@ -92,20 +114,35 @@ export class AppSupervisor {
       await this.#replace(graceMs);
       this.#log.info(`reloaded in ${Math.round(this.#now() - started)} ms`);
     } catch (error) {
-      this.#logFailure('reload failed, the old version serves on: ', error);
+      const meanwhile = this.#app.reload ? 'the browser shows why until the next change' : 'the old version serves on';
+      this.#logFailure(`reload failed, ${meanwhile}: `, error);
     }
   }
 
   #logFailure(what: string, error: unknown): void {
+    if (error instanceof StartGivenUp) return;
     const isApps = error instanceof AppStartError;
     const text = isApps ? error.traceback : error instanceof Error ? error.stack : undefined;
     this.#log.error(`${what}${isApps ? error.message : String(error)}`, text ? { text } : {});
   }
 
   async #replace(graceMs: number): Promise<LoadedApp> {
+    try {
+      const loaded = await this.#swap(graceMs);
+      this.#failed(undefined);
+      return loaded;
+    } catch (error) {
+      if (!(error instanceof StartGivenUp)) this.#failed(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  async #swap(graceMs: number): Promise<LoadedApp> {
     const next = this.#generation();
+    this.#starting = next;
     try {
       const loaded = await next.start();
+      if (this.#starting !== next) throw new StartGivenUp();
       clearTimeout(this.#recovery);
       const old = this.#current;
       this.#current = next;
@@ -117,9 +154,12 @@ export class AppSupervisor {
       }
       return loaded;
     } catch (error) {
+      const isGivenUp = this.#starting !== next;
       await next.kill();
       this.#generations.delete(next);
-      throw error;
+      throw isGivenUp ? new StartGivenUp() : error;
+    } finally {
+      if (this.#starting === next) this.#starting = undefined;
     }
   }
 
@@ -157,17 +197,18 @@ export class AppSupervisor {
   }
 
   #recoverIn(delayMs: number): void {
-    this.#recovery = setTimeout(async () => {
-      await this.#reloading;
-      if (this.#current || this.#stopped) return;
-      try {
-        await this.#replace(0);
-      } catch (error) {
-        this.#logFailure('', error);
-        this.#lossesInRow++;
-        if (!this.#stopped) this.#recoverIn(restartDelayMs(this.#lossesInRow));
-      }
-    }, delayMs);
+    this.#recovery = setTimeout(() => void this.#starts.run(() => this.#recover()), delayMs);
+  }
+
+  async #recover(): Promise<void> {
+    if (this.#current || this.#stopped) return;
+    try {
+      await this.#replace(0);
+    } catch (error) {
+      this.#logFailure('', error);
+      this.#lossesInRow++;
+      if (!this.#stopped) this.#recoverIn(restartDelayMs(this.#lossesInRow));
+    }
   }
 
   #ownerOf(worker: number): Generation | undefined {

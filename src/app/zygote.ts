@@ -8,15 +8,45 @@ import { AppStartError } from './start-error.ts';
 /** What is known of an app once it was imported. */
 export interface LoadedApp {
   readonly interface: PythonInterface;
+  /** What of the app shows its interface, in words. */
+  readonly reason: string;
   /** The interpreter's version, such as `3.12.1`. */
   readonly python: string;
   readonly implementation: string;
+  /** The global interpreter lock: a free-threaded build has it off, or on for a module that needs it; others have it always. */
+  readonly gil: 'always' | 'on' | 'off';
   /** How long the import took. */
   readonly milliseconds: number;
   /** Whether workers are forked with the app imported. */
   readonly preloaded: boolean;
   /** The threads and descriptors that forbid it, where it is not. */
   readonly found: readonly string[];
+  /** Only where it was asked for. */
+  readonly inspection?: AppInspection;
+}
+
+export interface Framework {
+  readonly name: string;
+  readonly version: string | null;
+}
+
+/** What `galley inspect` tells beyond what running the app needs (control.md). */
+export interface AppInspection {
+  /** Bytes in RAM around the import. */
+  readonly memory: { readonly before: number; readonly after: number };
+  /** The files and pipes that the import left open. */
+  readonly files: readonly string[];
+  /** What the app is made with. */
+  readonly framework: Framework | null;
+  /** All that are imported. */
+  readonly frameworks: readonly Framework[];
+  /** The version that ASGI workers run on; null where they run on asyncio. */
+  readonly uvloop: string | null;
+  /** Null for WSGI. `text` says why it failed. */
+  readonly lifespan: {
+    readonly state: 'supported' | 'unsupported' | 'unknown' | 'complete' | 'failed' | 'off';
+    readonly text: string;
+  } | null;
 }
 
 /** What a zygote reports of the workers it forked. */
@@ -46,12 +76,22 @@ export class Zygote {
   /** The beginning of a line whose end has not come. */
   #unread = '';
 
-  /** `python`: path of the interpreter. `sockets`: where workers connect. */
-  constructor(python: string, app: AppOptions, concurrency: number, sockets: readonly string[], events: ZygoteEvents) {
+  /**
+   * `python`: path of the interpreter. `sockets`: where workers connect. `inspect`: tell all that can be told of the app, then end;
+   * what it prints goes to standard error.
+   */
+  constructor(
+    python: string,
+    app: AppOptions,
+    concurrency: number,
+    sockets: readonly string[],
+    events: ZygoteEvents,
+    inspect = false,
+  ) {
     this.#events = events;
     this.#child = spawn(python, [join(pythonSide, 'galley_worker/__main__.py')], {
       env: withPythonPath({ ...process.env, ...app.environment }),
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      stdio: ['ignore', inspect ? process.stderr.fd : 'inherit', 'inherit', 'pipe'],
     });
     this.#child.on('error', () => {});
     const control = this.#child.stdio[controlDescriptor];
@@ -87,6 +127,8 @@ export class Zygote {
       concurrency,
       sockets,
       uvloop: 'auto',
+      reload: app.reload,
+      inspect,
     });
   }
 

@@ -1,31 +1,17 @@
-import { type Option, optionNames, optionTable } from './option-table.ts';
+import type { Command } from './commands.ts';
+import { type Option, optionTable } from './option-table.ts';
 
 const width = 80;
 
-const head = `Usage: galley MODULE:ATTR [options]
-
-Serves the Python app ATTR of MODULE, ASGI or WSGI: the HTTP server and the
-worker processes that run the app, in one.
-`;
-
-const examples = `
-Examples:
-  galley main:app                        serve app of main.py on 127.0.0.1:8000
-  galley main:app --reload               the same, and anew after every change
-  galley shop.wsgi -b :80 -w 4           all interfaces, four workers
-  galley shop:create_app --factory       an app that a function makes
-  galley main:app -b unix:/run/shop      behind another web server
-`;
-
-/** The text of `galley --help`, at most 80 columns wide. */
-export function helpText(): string {
-  const rows = optionNames.map((name) => ({
+/** The text of a command's `--help`, at most 80 columns wide. */
+export function helpText(command: Command): string {
+  const rows = command.options.map((name) => ({
     group: optionTable[name].group,
     left: left(name),
     doc: doc(optionTable[name]),
   }));
   const column = Math.max(...rows.map((row) => row.left.length)) + 2;
-  let text = head;
+  let text = command.about;
   let group: string | undefined;
   for (const row of rows) {
     if (row.group !== group) text += `\n${row.group}:\n`;
@@ -33,7 +19,7 @@ export function helpText(): string {
     const [first = '', ...others] = wrap(row.doc, width - column);
     text += `${row.left.padEnd(column)}${first}\n${others.map((line) => `${' '.repeat(column)}${line}\n`).join('')}`;
   }
-  return text + examples;
+  return text + command.examples;
 }
 
 function left(name: keyof typeof optionTable): string {

@@ -1,3 +1,4 @@
+import { inspect } from './inspect.ts';
 import { parseCommandLine } from './options.ts';
 import { run } from './run.ts';
 import { version } from './version.ts';
@@ -17,6 +18,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'error':
       process.stderr.write(`galley: ${command.message}\n`);
       return usageError;
+    case 'inspect':
+      return inspect(command.app, command.json);
     case 'serve':
       return run(command.options);
   }

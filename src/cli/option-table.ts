@@ -30,6 +30,7 @@ export interface OptionValues {
   readonly 'log-level': LogLevel;
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
+  readonly json: boolean;
   readonly version: boolean;
   readonly help: boolean;
 }
@@ -81,7 +82,7 @@ const host: ValueType<string> = {
   },
 };
 
-/** Every option of `galley MODULE:ATTR`, in the order of the help; the only place where an option exists. */
+/** Every option of every command, in the order of the help; the only place where an option exists. */
 export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[Name]> } = {
   host: { group: 'Address', type: host, default: '127.0.0.1', doc: 'Listen on this host.' },
   port: {
@@ -167,7 +168,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     group: 'Workers',
     type: flag,
     default: false,
-    doc: 'Start the workers anew when a Python file of the app changes.',
+    doc: 'For development: start the workers anew when a Python file of the app changes, and show whoever asks why they cannot start, with source code.',
   },
   timeout: {
     group: 'Workers',
@@ -216,6 +217,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     doc: 'How each request is logged to standard output.',
   },
   'no-access-log': { group: 'Logs', type: flag, default: false, doc: 'The same as --access-log off.' },
+  json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
   version: { group: 'Other', type: flag, default: false, doc: 'Print the version.' },
   help: { group: 'Other', type: flag, default: false, short: 'h', doc: 'Print this help.' },
 };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { ServeOptions } from '../server/options.ts';
-import { optionNames, optionTable } from './option-table.ts';
+import { inspect, serve } from './commands.ts';
+import { optionTable } from './option-table.ts';
 import { type CommandLine, parseCommandLine } from './options.ts';
 
 const surroundings = { currentFolder: '/srv/shop', cpus: 6 };
@@ -39,6 +40,7 @@ describe('parseCommandLine', () => {
         rootPath: '',
         workers: 6,
         threads: 4,
+        reload: false,
         requestTimeoutMs: 60_000,
         environment: {},
       },
@@ -46,7 +48,6 @@ describe('parseCommandLine', () => {
       trustedPeers: undefined,
       accessLog: 'combined',
       logLevel: 'info',
-      reload: false,
       gracefulTimeoutMs: 30_000,
       webSocketLimits,
       webSocketTimeouts,
@@ -66,17 +67,18 @@ describe('parseCommandLine', () => {
       rootPath: '/api',
       workers: 3,
       threads: 8,
+      reload: false,
       requestTimeoutMs: 1_500,
       environment: {},
     });
   });
 
   it('reads every option of the server, before the app too', () => {
-    const { binds, accessLog, logLevel, reload, gracefulTimeoutMs } = served(
+    const { app, binds, accessLog, logLevel, gracefulTimeoutMs } = served(
       '--host ::1 --port=0 --access-log json --log-level debug --reload --graceful-timeout 5 main:app',
     );
     assert.deepEqual(binds, [{ kind: 'tcp', host: '::1', port: 0 }]);
-    assert.deepEqual([accessLog, logLevel, reload, gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
+    assert.deepEqual([accessLog, logLevel, app.reload, gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
   });
 
   it('reads the limits of WebSockets', () => {
@@ -138,6 +140,18 @@ describe('parseCommandLine', () => {
     assert.equal(served('main:app --python python3.12').app.python, 'python3.12');
   });
 
+  it('inspects an app, with the options that matter for it', () => {
+    const command = parse('inspect shop.web:make --factory --app-dir sub --lifespan on --json');
+    assert.ok(command.kind === 'inspect', JSON.stringify(command));
+    const { target, directory, factory, lifespan } = command.app;
+    assert.deepEqual([target, directory, factory, lifespan], ['shop.web:make', '/srv/shop/sub', true, 'on']);
+    assert.equal(command.json, true);
+  });
+
+  it('serves an app of a module that is named as a command', () => {
+    assert.equal(served('inspect:app').app.target, 'inspect:app');
+  });
+
   it('gives the help and the version, with or without an app', () => {
     assert.equal(parse('--help').kind, 'help');
     assert.equal(parse('main:app -h').kind, 'help');
@@ -147,7 +161,7 @@ describe('parseCommandLine', () => {
   describe('refuses, naming the option, the value and what is allowed:', () => {
     const cases: Readonly<Record<string, string>> = {
       '': 'Which app? Write "galley MODULE:ATTR", such as "galley main:app"; "galley --help" tells more',
-      'main:app other:app': 'Unexpected "other:app" after "main:app": galley serves one app',
+      'main:app other:app': 'Unexpected "other:app" after "main:app": galley takes one app',
       'app.py': 'Cannot serve "app.py": it takes a module, not a file. Write "app"',
       'main:app --prot 80': 'Unknown option --prot. Did you mean --port?',
       'main:app --worker 2': 'Unknown option --worker. Did you mean --workers?',
@@ -169,6 +183,11 @@ describe('parseCommandLine', () => {
       'main:app --python=': 'Cannot use --python "": it takes a text that is not empty',
       'main:app --forwarded-allow-ips ::1,10.0.0.0/33':
         'Cannot use --forwarded-allow-ips "::1,10.0.0.0/33": "10.0.0.0/33" is neither an IP address, a network such as 10.0.0.0/8, unix: nor *',
+      'main:app --json': 'Unknown option --json. "galley --help" lists all options',
+      inspect:
+        'Which app? Write "galley inspect MODULE:ATTR", such as "galley inspect main:app"; "galley inspect --help" tells more',
+      'inspect app.py': 'Cannot inspect "app.py": it takes a module, not a file. Write "app"',
+      'inspect main:app --port 80': 'Unknown option --port. "galley inspect --help" lists all options',
       'main:app --reload=yes': '--reload takes no value, but "yes" was given',
     };
     for (const [line, expected] of Object.entries(cases)) {
@@ -199,27 +218,29 @@ describe('parseCommandLine', () => {
   });
 });
 
-describe('the help', () => {
-  const command = parse('--help');
-  const text = command.kind === 'help' ? command.text : '';
+for (const each of [serve, inspect]) {
+  describe(`the help of "${each.call}"`, () => {
+    const command = parse(each === serve ? '--help' : 'inspect --help');
+    const text = command.kind === 'help' ? command.text : '';
 
-  it('is at most 80 columns wide', () => {
-    const tooWide = text.split('\n').filter((line) => line.length > 80);
-    assert.deepEqual(tooWide, []);
-  });
+    it('is at most 80 columns wide', () => {
+      const tooWide = text.split('\n').filter((line) => line.length > 80);
+      assert.deepEqual(tooWide, []);
+    });
 
-  it('names every option, its short form and its other name', () => {
-    for (const name of optionNames) {
-      const { short, alias } = optionTable[name];
-      for (const spelling of [`--${name}`, ...(short ? [`-${short}, `] : []), ...(alias ? [`--${alias}`] : [])]) {
-        assert.ok(text.includes(spelling), spelling);
+    it('names every option, its short form and its other name', () => {
+      for (const name of each.options) {
+        const { short, alias } = optionTable[name];
+        for (const spelling of [`--${name}`, ...(short ? [`-${short}, `] : []), ...(alias ? [`--${alias}`] : [])]) {
+          assert.ok(text.includes(spelling), spelling);
+        }
       }
-    }
-  });
+    });
 
-  it('ends in examples that are command lines', () => {
-    const examples = [...text.matchAll(/^ {2}galley (.*?)(?: {2,}|$)/gm)].map((match) => match[1]!);
-    assert.ok(examples.length >= 4);
-    for (const example of examples) served(example);
+    it('ends in examples that are command lines', () => {
+      const examples = [...text.matchAll(/^ {2}galley (.*?)(?: {2,}|$)/gm)].map((match) => match[1]!);
+      assert.ok(examples.length >= 3);
+      for (const example of examples) assert.equal(parse(example).kind, each.name, example);
+    });
   });
-});
+}

@@ -8,6 +8,7 @@ import type { Bind } from '../front/listen.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
+import { type Command, inspect, serve } from './commands.ts';
 import { helpText } from './help.ts';
 import type { OptionValues } from './option-table.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
@@ -16,6 +17,7 @@ import { UsageError } from './usage-error.ts';
 /** What a command line asks for. */
 export type CommandLine =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
+  | { readonly kind: 'inspect'; readonly app: AppOptions; readonly json: boolean }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
   | { readonly kind: 'error'; readonly message: string };
@@ -36,14 +38,25 @@ export function parseCommandLine(
   surroundings: Surroundings = currentSurroundings(),
 ): CommandLine {
   try {
-    const { given, positionals } = readArguments(argv);
-    if (given.has('help')) return { kind: 'help', text: helpText() };
-    if (given.has('version')) return { kind: 'version' };
-    return { kind: 'serve', options: serveOptions(given, targetOf(positionals), surroundings) };
+    return argv[0] === 'inspect' ? readInspect(argv.slice(1), surroundings) : readServe(argv, surroundings);
   } catch (error) {
     if (error instanceof UsageError) return { kind: 'error', message: error.message };
     throw error;
   }
+}
+
+function readServe(argv: readonly string[], surroundings: Surroundings): CommandLine {
+  const { given, positionals } = readArguments(argv, serve);
+  if (given.has('help')) return { kind: 'help', text: helpText(serve) };
+  if (given.has('version')) return { kind: 'version' };
+  return { kind: 'serve', options: serveOptions(given, targetOf(positionals, serve), surroundings) };
+}
+
+function readInspect(argv: readonly string[], surroundings: Surroundings): CommandLine {
+  const { given, positionals } = readArguments(argv, inspect);
+  if (given.has('help')) return { kind: 'help', text: helpText(inspect) };
+  const app = appOptions(given, targetOf(positionals, inspect), surroundings);
+  return { kind: 'inspect', app, json: given.value('json') };
 }
 
 function currentSurroundings(): Surroundings {
@@ -54,23 +67,22 @@ function currentSurroundings(): Surroundings {
   };
 }
 
-function targetOf(positionals: readonly string[]): string {
+function targetOf(positionals: readonly string[], { name, call }: Command): string {
   const [target, extra] = positionals;
   if (target === undefined) {
     throw new UsageError(
-      'Which app? Write "galley MODULE:ATTR", such as "galley main:app"; "galley --help" tells more',
+      `Which app? Write "${call} MODULE:ATTR", such as "${call} main:app"; "${call} --help" tells more`,
     );
   }
-  if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": galley serves one app`);
+  if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": ${call} takes one app`);
   const problem = appTargetProblem(target);
-  if (problem !== undefined) throw new UsageError(`Cannot serve "${target}": ${problem}`);
+  if (problem !== undefined) throw new UsageError(`Cannot ${name} "${target}": ${problem}`);
   return target;
 }
 
-function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
-  const { currentFolder, cpus } = surroundings;
+function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }: Surroundings): AppOptions {
   const reload = given.value('reload');
-  const app: AppOptions = {
+  return {
     target,
     directory: resolve(currentFolder, given.value('app-dir') ?? '.'),
     python: pythonOf(given.value('python'), currentFolder),
@@ -80,16 +92,20 @@ function serveOptions(given: GivenOptions, target: string, surroundings: Surroun
     rootPath: given.value('root-path'),
     workers: workersOf(given.value('workers'), reload && !given.has('workers') ? 1 : cpus),
     threads: given.value('threads'),
+    reload,
     requestTimeoutMs: given.value('timeout'),
     environment: environmentOf(given.value('env-file'), currentFolder),
   };
+}
+
+function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
+  const { currentFolder } = surroundings;
   return {
-    app,
+    app: appOptions(given, target, surroundings),
     binds: bindsOf(given, currentFolder),
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     logLevel: given.value('log-level'),
-    reload,
     gracefulTimeoutMs: given.value('graceful-timeout'),
     webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),
     webSocketTimeouts: {

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { closestName } from './closest-name.ts';
-import { type OptionName, type OptionValues, optionNames, optionTable } from './option-table.ts';
+import type { Command } from './commands.ts';
+import { type OptionName, type OptionValues, optionTable } from './option-table.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The values that were given, by option, in order. */
@@ -26,32 +27,23 @@ export class GivenOptions {
   }
 }
 
-/** The name by which an option is in the table, for every name that it may be given by. */
-const tableNames: ReadonlyMap<string, OptionName> = new Map(
-  optionNames.flatMap((name) => [name, optionTable[name].alias ?? name].map((each) => [each, name] as const)),
-);
-
-const parserConfig = Object.fromEntries(
-  [...tableNames].map(([name, tableName]) => {
-    const { type, short } = optionTable[tableName];
-    const kind = type.placeholder === undefined ? 'boolean' : 'string';
-    return [name, { type: kind, multiple: true, ...(short && name === tableName ? { short } : {}) } as const];
-  }),
-);
-
 /**
  * The options and the other words of a command line, every value checked by itself. Throws {@link UsageError} for an
  * unknown option, with what was probably meant, and for a value that is missing or not allowed.
  */
-export function readArguments(argv: readonly string[]): {
+export function readArguments(
+  argv: readonly string[],
+  command: Command,
+): {
   readonly given: GivenOptions;
   readonly positionals: readonly string[];
 } {
+  const tableNames = tableNamesOf(command);
   const given = new GivenOptions();
   const positionals: string[] = [];
   const { tokens } = parseArgs({
     args: [...argv],
-    options: parserConfig,
+    options: parserConfig(tableNames),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -60,12 +52,29 @@ export function readArguments(argv: readonly string[]): {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const name = tableNames.get(token.name);
-    if (name === undefined) throw new UsageError(unknownOption(token.rawName));
+    if (name === undefined) throw new UsageError(unknownOption(token.rawName, command, [...tableNames.keys()]));
     // A value that looks like an option is one: the value before it was forgotten.
     const forgotten = !token.inlineValue && token.value !== undefined && /^-./.test(token.value);
     readValue(given, name, token.rawName, forgotten ? undefined : token.value);
   }
   return { given, positionals };
+}
+
+/** The name by which an option is in the table, for every name that it may be given by. */
+function tableNamesOf(command: Command): ReadonlyMap<string, OptionName> {
+  return new Map(
+    command.options.flatMap((name) => [name, optionTable[name].alias ?? name].map((each) => [each, name] as const)),
+  );
+}
+
+function parserConfig(tableNames: ReadonlyMap<string, OptionName>): ParseArgsOptionsConfig {
+  return Object.fromEntries(
+    [...tableNames].map(([name, tableName]) => {
+      const { type, short } = optionTable[tableName];
+      const kind = type.placeholder === undefined ? 'boolean' : 'string';
+      return [name, { type: kind, multiple: true, ...(short && name === tableName ? { short } : {}) } as const];
+    }),
+  );
 }
 
 function readValue<Name extends OptionName>(
@@ -83,10 +92,11 @@ function readValue<Name extends OptionName>(
   given.add(name, value);
 }
 
-function unknownOption(rawName: string): string {
+function unknownOption(rawName: string, command: Command, names: readonly string[]): string {
   const close = closestName(
     rawName,
-    [...tableNames.keys()].map((name) => `--${name}`),
+    names.map((name) => `--${name}`),
   );
-  return `Unknown option ${rawName}. ${close ? `Did you mean ${close}?` : '"galley --help" lists all options'}`;
+  const hint = close ? `Did you mean ${close}?` : `"${command.call} --help" lists all options`;
+  return `Unknown option ${rawName}. ${hint}`;
 }

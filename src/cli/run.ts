@@ -1,10 +1,8 @@
-import { PythonNotFound } from '../app/python.ts';
-import { AppStartError } from '../app/start-error.ts';
-import { bindText, ListenError } from '../front/listen.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
-import { version } from './version.ts';
+import { banner } from './banner.ts';
+import { startFailureText } from './start-failure.ts';
 
 /** Serves until a signal stops it. Gives the exit code: 0 after an orderly stop, 1 where it could not start or was stopped at once. */
 export async function run(options: ServeOptions): Promise<number> {
@@ -25,13 +23,16 @@ export async function run(options: ServeOptions): Promise<number> {
     }
     server = first;
   } catch (error) {
-    const text = startFailure(error);
+    const text = startFailureText(error);
     if (text === undefined) throw error;
     process.stderr.write(text);
     return 1;
   }
-  if (options.logLevel === 'info' || options.logLevel === 'debug') process.stderr.write(banner(options, server));
+  // Before the banner: who waits for that may signal at once.
   process.on('SIGHUP', () => void server.reload());
+  if (options.logLevel === 'info' || options.logLevel === 'debug') {
+    process.stderr.write(banner(options, server, performance.now()));
+  }
   return stopOn(await stopAsked, server, options.gracefulTimeoutMs, log);
 }
 
@@ -54,30 +55,4 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
     };
     for (const each of signals) process.on(each, stop);
   });
-}
-
-/** What a person reads when the server cannot start; undefined for a defect of ours. */
-function startFailure(error: unknown): string | undefined {
-  if (error instanceof AppStartError)
-    return `galley: ${error.message}\n${error.traceback && `\n${error.traceback.trimEnd()}\n`}`;
-  if (error instanceof ListenError || error instanceof PythonNotFound) return `galley: ${error.message}\n`;
-  return undefined;
-}
-
-const interfaceNames = { asgi3: 'ASGI 3', asgi2: 'ASGI 2', wsgi: 'WSGI' } as const;
-
-function banner(options: ServeOptions, server: RunningServer): string {
-  const { app, python, binds, workerPids } = server;
-  const threads = app.interface === 'wsgi' ? `, ${options.app.threads} threads each` : '';
-  const how = app.preloaded ? 'forked with the app imported' : 'each imports the app';
-  const addresses = binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
-  return `Galley ${version}
-
-  App      ${options.app.target}, ${interfaceNames[app.interface]}, in ${options.app.directory}
-  Python   ${app.implementation} ${app.python}, ${python.origin}
-  Workers  ${workerPids.length}${threads}, ${how}
-  Address  ${addresses.join('  ')}
-
-Ready in ${Math.round(performance.now())} ms. Ctrl-C stops it.
-`;
 }

@@ -13,8 +13,6 @@ export interface ServeOptions {
   readonly trustedPeers: TrustedPeers | undefined;
   readonly accessLog: 'combined' | 'json' | 'off';
   readonly logLevel: LogLevel;
-  /** Restart the workers when a Python file below the app's folder changes. */
-  readonly reload: boolean;
   /** How long requests under way may take to end when the server stops, in milliseconds. */
   readonly gracefulTimeoutMs: number;
   readonly webSocketLimits: WebSocketLimits;

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { findPython } from '../app/python.ts';
+import { AppStartError, StartGivenUp } from '../app/start-error.ts';
 import { AppSupervisor } from '../app/supervisor.ts';
 import type { LoadedApp } from '../app/zygote.ts';
+import type { Handler } from '../core/handler.ts';
 import { appShutdownMs } from '../core/limits.ts';
 import { Front } from '../front/front.ts';
 import type { Bind } from '../front/listen.ts';
 import { AccessLog, combinedFormat, jsonFormat } from '../observe/access-log.ts';
 import type { Log } from '../observe/log.ts';
 import { createSite } from '../site/site.ts';
+import { StartErrorPage } from '../site/start-error-page.ts';
+import { gilNote } from './gil-note.ts';
 import type { ServeOptions } from './options.ts';
 import { watchPythonFiles } from './watch.ts';
 
@@ -15,11 +19,12 @@ import { watchPythonFiles } from './watch.ts';
 export interface RunningServer {
   /** Where it listens, with the ports it really has. */
   readonly binds: readonly Bind[];
-  readonly app: LoadedApp;
+  /** Undefined where it could not start and a change is waited for, with `--reload`. */
+  readonly app: LoadedApp | undefined;
   /** Which interpreter runs the app and why that one, in a few words. */
   readonly python: { readonly path: string; readonly origin: string };
   readonly workerPids: readonly number[];
-  /** Starts the app anew beside the old version and swaps them; a failure is logged and the old one serves on. */
+  /** Starts the app anew beside the old version and swaps them; see AppSupervisor. */
   reload(): Promise<void>;
   /** Ends requests under way, at most so long, then the app. */
   stop(graceMs: number): Promise<void>;
@@ -33,11 +38,13 @@ export async function startServer(
 ): Promise<RunningServer> {
   const python = await findPython(options.app);
   const now = (): number => performance.now();
-  const supervisor = new AppSupervisor(options.app, python.path, log, now);
-  const app = await supervisor.start();
+  const { directory } = options.app;
+  const page = options.app.reload ? new StartErrorPage(directory) : undefined;
+  const supervisor = new AppSupervisor(options.app, python.path, log, now, (failure) => page?.show(failure));
+  const dispatch: Handler = (exchange) => supervisor.dispatch(exchange);
   const accessLog = createAccessLog(options.accessLog, writeAccessLog);
   const front = new Front({
-    handle: createSite((exchange) => supervisor.dispatch(exchange)),
+    handle: createSite(page ? (exchange) => page.answer(exchange) ?? dispatch(exchange) : dispatch),
     log,
     done: accessLog && ((record) => accessLog.add(record)),
     idPrefix: randomBytes(4).toString('hex'),
@@ -45,11 +52,11 @@ export async function startServer(
     webSocketLimits: options.webSocketLimits,
     webSocketTimeouts: options.webSocketTimeouts,
   });
-  const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);
   let unwatch: (() => void) | undefined;
 
   const stop = async (graceMs: number): Promise<void> => {
     unwatch?.();
+    page?.close();
     const deadline = now() + graceMs;
     const cut = await front.close(graceMs);
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
@@ -58,13 +65,32 @@ export async function startServer(
   };
 
   try {
+    const starting = supervisor.start();
+    if (page) unwatch = watchPythonFiles(directory, log, () => void supervisor.restart(options.gracefulTimeoutMs));
+    const app = await (page ? orWaiting(starting, log) : starting);
+    const note = app && gilNote(app);
+    if (note) log.info(note);
     const binds: Bind[] = [];
     for (const bind of options.binds) binds.push(await front.listen(bind));
-    if (options.reload) unwatch = watchPythonFiles(options.app.directory, log, () => void reload());
+    const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);
     return { binds, app, python, workerPids: supervisor.workerPids, reload, stop };
   } catch (error) {
     await stop(0);
     throw error;
+  }
+}
+
+/** The app; undefined where it cannot start, which is said in the log. */
+async function orWaiting(starting: Promise<LoadedApp>, log: Log): Promise<LoadedApp | undefined> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (!(error instanceof AppStartError)) throw error;
+    if (!(error instanceof StartGivenUp)) {
+      const text = error.traceback ? { text: error.traceback } : {};
+      log.error(`the app cannot start, the browser shows why until the next change: ${error.message}`, text);
+    }
+    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
 import { reasonPhrase } from '../http/status.ts';
+import { prefersHtml } from './prefers-html.ts';
 
 const html = HeaderList.of([['content-type', 'text/html; charset=utf-8']]);
 const text = HeaderList.of([['content-type', 'text/plain; charset=utf-8']]);
@@ -24,7 +25,7 @@ const explanations: Partial<Record<ErrorCode, string>> = {
 export function errorReply(status: number, code: ErrorCode, exchange: Exchange | undefined): Reply {
   const title = `${status} ${reasonPhrase(status)}`;
   const id = exchange && status >= 500 ? exchange.id : '';
-  const wantsHtml = exchange?.request.headers.get('accept')?.includes('text/html') ?? false;
+  const wantsHtml = exchange !== undefined && prefersHtml(exchange);
   const base = wantsHtml ? html : text;
   const headers = status === 503 ? base.with('retry-after', retryAfterSeconds) : base;
   const why = explanations[code] ?? '';

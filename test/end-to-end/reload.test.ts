@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
 import { type Galley, startGalley } from '../support/galley.ts';
 import { until } from '../support/until.ts';
 import { HeldRequests } from './held-requests.ts';
-
-const broken = 'def app(environ, start_response:\n    pass\n';
 
 /** An app that answers with a text. */
 function answering(text: string): string {
@@ -68,25 +68,35 @@ describe('galley, when the app changes', () => {
     assert.doesNotMatch(galley.stderr(), /galley_worker/);
   });
 
-  it('with --reload serves each change, and outlives a syntax error', async () => {
-    await using folder = await AppFolder.with({ 'main.py': 'from page import app\n', 'page.py': answering('one') });
-    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--reload'] });
-    assert.equal(await served(galley), 'one');
-    await folder.write('page.py', answering('three'));
-    await until(
-      async () => (await served(galley)) === 'three',
-      () => `the change is served\n${galley.stderr()}`,
-    );
-    await folder.write('page.py', broken);
-    await galley.says(/reload failed, the old version serves on: .*main/);
-    await galley.says(/page\.py", line 1\n.*SyntaxError/s);
-    assert.equal(await served(galley), 'three');
-    await folder.write('page.py', answering('eleven'));
-    await until(
-      async () => (await served(galley)) === 'eleven',
-      () => `the correction is served\n${galley.stderr()}`,
-    );
-    assert.equal(await galley.stop('SIGINT'), 0);
-    await galley.leavesNothing();
+  it('reloads once more, and not more often, for all the SIGHUPs that come during a reload', async () => {
+    await using folder = await AppFolder.with({ 'main.py': countingImports, release: '' });
+    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--workers', '1'] });
+    await rm(folder.file('release'));
+    galley.signal('SIGHUP');
+    await until(() => imports(folder) === 2, 'the reload is under way');
+    for (let count = 0; count < 10; count++) {
+      galley.signal('SIGHUP');
+      // Signals that are pending are one already: each must have been taken.
+      await (await fetch(galley.url)).text();
+    }
+    await folder.write('release', '');
+    await until(() => galley.stderr().split('reloaded in').length === 3, 'the second reload is over');
+    assert.equal(imports(folder), 3);
+    assert.equal(await galley.stop(), 0);
+    assert.equal(imports(folder), 3);
   });
 });
+
+/** Counts its imports in a file, and ends them when there is a file that says so. */
+const countingImports = `
+import os, time
+with open('imports', 'a') as file:
+    file.write('x')
+while not os.path.exists('release'):
+    time.sleep(0.01)
+${answering('here')}
+`;
+
+function imports(folder: AppFolder): number {
+  return readFileSync(folder.file('imports'), 'utf8').length;
+}

@@ -13,7 +13,7 @@ import time
 import wsgiref.util  # noqa: F401  likewise
 from contextlib import suppress
 from dataclasses import replace
-from typing import List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, List, Mapping, NoReturn, Optional, Tuple
 
 from .cannot_start import EXIT_CODE
 from .control import Control, Message
@@ -24,6 +24,9 @@ from .load import App, LoadFailure, load_app
 from .settings import Settings
 from .worker import run_worker, server_of
 from .zygote import Zygote, leave_signals_to_supervisor
+
+if TYPE_CHECKING:
+    from .inspect_app import Inspection
 
 _CONTROL = 3
 
@@ -43,12 +46,17 @@ def main() -> int:
     app: Optional[App] = None
     if arguments:
         command, loaded = json.loads(arguments[0])
+        _prepare_imports(command)
     else:
         first = _first_command(control)
         if first is None:
             return 0
         command = first
+        _prepare_imports(command)
         app, loaded = _load(control, command)
+        if command['inspect']:
+            control.send(loaded)
+            _exit_at_once(0)
         if not loaded['preloaded']:
             _execute_anew(command, loaded, environment, folder)
     settings = replace(Settings.of(command), interface=loaded['interface'])
@@ -58,7 +66,8 @@ def main() -> int:
     except BrokenPipeError:
         return 0
     gc.collect()
-    gc.freeze()
+    if hasattr(gc, 'freeze'):  # PyPy has none
+        gc.freeze()
     forked = Zygote(control).run()
     return run_worker(settings, app, *forked) if forked else 0
 
@@ -73,32 +82,57 @@ def _first_command(control: Control) -> Optional[Message]:
     return messages[0]
 
 
+def _prepare_imports(command: Message) -> None:
+    if command['reload']:
+        from .fresh_source import compile_fresh_sources_anew
+
+        compile_fresh_sources_anew()
+
+
+def _inspection(before: ProcessState) -> Inspection:
+    from .inspect_app import Inspection
+
+    return Inspection(before)
+
+
 def _load(control: Control, command: Message) -> Tuple[App, Message]:
     """The app and the `loaded` event. Where the app cannot be imported, sends `failed` and ends the process."""
+    settings = Settings.of(command)
     watch = DeathWatch(_CONTROL)
     before = ProcessState.now()
+    inspection = _inspection(before) if command['inspect'] else None
     started = time.perf_counter()
     try:
-        app, interface = load_app(Settings.of(command))
+        app, detected = load_app(settings)
     except LoadFailure as failure:
         watch.stop()
         event = {'kind': failure.kind, 'message': failure.message, 'traceback': failure.traceback}
         control.send({'event': 'failed', **event})
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(EXIT_CODE)  # a thread that the import started could keep a normal exit waiting
+        _exit_at_once(EXIT_CODE)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
-    watch.stop()
     found = unsafe_to_fork(before)
-    return app, {
+    loaded: Message = {
         'event': 'loaded',
-        'interface': interface,
+        'interface': detected.interface,
+        'reason': detected.reason,
         'python': platform.python_version(),
         'implementation': platform.python_implementation(),
+        'gil': _gil(),
         'milliseconds': milliseconds,
         'preloaded': not found,
         'found': found,
     }
+    if inspection:
+        loaded['inspection'] = inspection.of(app, replace(settings, interface=detected.interface))
+    watch.stop()
+    return app, loaded
+
+
+def _gil() -> str:
+    """`always` but for a free-threaded build, which has it `off`, or `on` where a module that was imported needs it."""
+    if 't' not in getattr(sys, 'abiflags', ''):
+        return 'always'
+    return 'on' if getattr(sys, '_is_gil_enabled', lambda: True)() else 'off'
 
 
 def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str], folder: str) -> None:
@@ -113,3 +147,10 @@ def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, s
     os.chdir(folder)
     arguments = [sys.executable, main_file(), json.dumps([command, loaded])]
     os.execve(sys.executable, arguments, environment)
+
+
+def _exit_at_once(code: int) -> NoReturn:
+    """Does not wait for threads that the import started."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

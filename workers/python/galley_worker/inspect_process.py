@@ -26,19 +26,30 @@ class ProcessState:
 
 def unsafe_to_fork(before: ProcessState) -> List[str]:
     """The threads, sockets and event polls that appeared since `before`, in words."""
-    after = ProcessState.now()
     names = _threads()
-    found = [f'thread {names[thread]}' for thread in sorted(after.threads - before.threads) if thread in names]
-    for descriptor, _, _ in sorted(after.descriptors - before.descriptors):
-        what = _describe(descriptor)
-        if what:
-            found.append(what)
+    threads = sorted(ProcessState.now().threads - before.threads)
+    found = [f'thread {names[thread]}' for thread in threads if thread in names]
+    return found + [what for descriptor in _opened(before) if (what := _describe(descriptor))]
+
+
+def files_opened(before: ProcessState) -> List[str]:
+    """The other descriptors that appeared since `before`: paths of files, names of pipes. A fork shares them."""
+    found = []
+    for descriptor in _opened(before):
+        with suppress(OSError):
+            if not _describe(descriptor):
+                found.append(os.readlink(f'/proc/self/fd/{descriptor}'))
     return found
+
+
+def _opened(before: ProcessState) -> List[int]:
+    return [descriptor for descriptor, _, _ in sorted(ProcessState.now().descriptors - before.descriptors)]
 
 
 def _threads() -> Dict[int, str]:
     """Names by native id: of all threads where /proc shows them, else of those that Python started."""
-    python = {thread.native_id or 0: thread.name for thread in threading.enumerate()}
+    # Some platforms, and older versions of PyPy, know no native ids.
+    python = {getattr(thread, 'native_id', None) or 0: thread.name for thread in threading.enumerate()}
     try:
         ids = [int(name) for name in os.listdir('/proc/self/task')]
     except OSError:

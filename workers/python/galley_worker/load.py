@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Callable, Optional, Tuple
 
 from .cannot_start import CannotStart
-from .detect import detect_interface, takes_nothing
+from .detect import Detected, detect_interface, takes_nothing
 from .settings import Settings
 from .tracebacks import format_exception, has_app_frames
 
@@ -27,8 +27,8 @@ class LoadFailure(CannotStart):
         super().__init__(f'{message}\n{self.traceback}'.rstrip())
 
 
-def load_app(settings: Settings) -> Tuple[App, str]:
-    """Enters the app's folder and imports it: the app and its interface. Raises LoadFailure."""
+def load_app(settings: Settings) -> Tuple[App, Detected]:
+    """Enters the app's folder and imports it: the app and how it is called. Raises LoadFailure."""
     _enter(settings.directory)
     module_name, _, path = settings.app.partition(':')
     module = _import(module_name, settings)
@@ -38,7 +38,7 @@ def load_app(settings: Settings) -> Tuple[App, str]:
     if not callable(app):
         raise LoadFailure('not-an-app', f'Cannot run "{settings.app}": it is {_a(app)}, which cannot be called')
     if settings.interface != 'auto':
-        return app, settings.interface
+        return app, Detected(settings.interface, 'as --interface says')
     if takes_nothing(app):
         hint = 'if it returns the app, add --factory'
         raise LoadFailure('not-an-app', f'Cannot run "{settings.app}": it takes no arguments; {hint}')

@@ -9,6 +9,7 @@ from typing import List, Optional
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _IMPORTLIB = os.path.abspath(importlib.__file__)
+_FROZEN_IMPORTLIB = ('<frozen importlib', '<builtin>/frozen importlib')  # of CPython and of PyPy
 
 
 def format_exception(error: BaseException) -> str:
@@ -40,4 +41,4 @@ def _strip(report: traceback.TracebackException) -> None:
 
 def _is_apps(frame: traceback.FrameSummary) -> bool:
     name = frame.filename
-    return not (name.startswith(('<frozen importlib', _OURS)) or name == _IMPORTLIB)
+    return not (name.startswith(_FROZEN_IMPORTLIB) or name.startswith(_OURS) or name == _IMPORTLIB)

@@ -63,15 +63,29 @@ class DetectTest(unittest.TestCase):
     def test_asgi3(self) -> None:
         partial = functools.partial(asgi_with_options, 1)
         for app in (asgi3, Asgi3(), Asgi3().__call__, Asgi3Awaitable, wrapped, plain, partial, functools.partial(Asgi3())):
-            self.assertEqual(detect_interface(app), 'asgi3', app)
+            self.assertEqual(detect_interface(app).interface, 'asgi3', app)
 
     def test_asgi2(self) -> None:
         for app in (asgi2, Asgi2, functools.partial(asgi2)):
-            self.assertEqual(detect_interface(app), 'asgi2', app)
+            self.assertEqual(detect_interface(app).interface, 'asgi2', app)
 
     def test_wsgi(self) -> None:
         for app in (wsgi, WsgiInstance(), WsgiClass, functools.partial(with_options, 1), lambda *arguments: None, print):
-            self.assertEqual(detect_interface(app), 'wsgi', app)
+            self.assertEqual(detect_interface(app).interface, 'wsgi', app)
+
+    def test_the_reason_is_what_can_be_seen_of_the_app(self) -> None:
+        for app, reason in (
+            (asgi3, 'a coroutine function'),
+            (Asgi3(), 'its __call__ is a coroutine function'),
+            (Asgi3Awaitable, 'a class with __await__'),
+            (plain, 'takes (scope, receive, send)'),
+            (asgi2, 'takes (scope)'),
+            (Asgi2, 'a class that is made with (scope)'),
+            (wsgi, 'takes (environ, start_response)'),
+            (lambda *arguments: None, 'takes (*arguments)'),
+            (dict, 'a class that is made with arguments that cannot be seen'),
+        ):
+            self.assertEqual(detect_interface(app).reason, reason)
 
     def test_a_callable_without_arguments_is_no_app(self) -> None:
         self.assertTrue(takes_nothing(lambda: wsgi))

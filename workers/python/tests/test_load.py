@@ -11,6 +11,7 @@ import textwrap
 import unittest
 from typing import Any, Dict, Tuple
 
+from galley_worker.detect import Detected
 from galley_worker.load import LoadFailure, load_app
 
 from .fake_front import settings
@@ -37,7 +38,7 @@ class LoadTest(unittest.TestCase):
             del sys.modules[name]
         importlib.invalidate_caches()
 
-    def load(self, files: Dict[str, str], app: str = 'main:app', **changes: Any) -> Tuple[Any, str]:
+    def load(self, files: Dict[str, str], app: str = 'main:app', **changes: Any) -> Tuple[Any, Detected]:
         self.forget_modules()
         for name, text in files.items():
             path = os.path.join(self.folder, name)
@@ -52,13 +53,13 @@ class LoadTest(unittest.TestCase):
         return caught.exception
 
     def test_the_apps_folder_comes_first_and_is_the_working_folder(self) -> None:
-        app, interface = self.load({'main.py': 'async def app(scope, receive, send): pass'})
-        self.assertEqual((app.__name__, interface), ('app', 'asgi3'))
+        app, detected = self.load({'main.py': 'async def app(scope, receive, send): pass'})
+        self.assertEqual((app.__name__, detected), ('app', Detected('asgi3', 'a coroutine function')))
         self.assertEqual((sys.path[0], os.getcwd()), (self.folder, self.folder))
 
     def test_attributes_may_have_dots_and_modules_too(self) -> None:
         text = 'class site:\n    @staticmethod\n    def wsgi(environ, start_response): pass'
-        self.assertEqual(self.load({'pkg/__init__.py': '', 'pkg/web.py': text}, 'pkg.web:site.wsgi')[1], 'wsgi')
+        self.assertEqual(self.load({'pkg/__init__.py': '', 'pkg/web.py': text}, 'pkg.web:site.wsgi')[1].interface, 'wsgi')
 
     def test_without_an_attribute_app_then_application_is_taken(self) -> None:
         text = 'def application(environ, start_response): pass'
@@ -70,7 +71,7 @@ class LoadTest(unittest.TestCase):
 
     def test_an_interface_that_is_given_is_not_guessed(self) -> None:
         text = 'def app(*anything): pass'
-        self.assertEqual(self.load({'main.py': text}, interface='asgi3')[1], 'asgi3')
+        self.assertEqual(self.load({'main.py': text}, interface='asgi3')[1], Detected('asgi3', 'as --interface says'))
 
     def test_a_missing_module_is_named_with_where_it_was_looked_for(self) -> None:
         failure = self.failure({}, 'mian:app')

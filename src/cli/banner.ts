@@ -1,0 +1,29 @@
+import { bindText } from '../front/listen.ts';
+import type { ServeOptions } from '../server/options.ts';
+import type { RunningServer } from '../server/start.ts';
+import { interfaceNames } from './interface-names.ts';
+import { pythonName } from './python-name.ts';
+import { version } from './version.ts';
+
+/** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
+export function banner(options: ServeOptions, server: RunningServer, startedMs: number): string {
+  const { app, python, binds } = server;
+  const { target, directory } = options.app;
+  const addresses = binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
+  const until = app ? '' : '; the app starts when a change has been saved';
+  return `Galley ${version}
+
+  App      ${target}, ${app ? interfaceNames[app.interface] : 'not running'}, in ${directory}
+  Python   ${app ? pythonName(app) : python.path}, ${python.origin}
+  Workers  ${workersText(options, server)}
+  Address  ${addresses.join('  ')}
+
+Ready in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.
+`;
+}
+
+function workersText(options: ServeOptions, { app, workerPids }: RunningServer): string {
+  if (!app) return 'none yet';
+  const threads = app.interface === 'wsgi' ? `, ${options.app.threads} threads each` : '';
+  return `${workerPids.length}${threads}, ${app.preloaded ? 'forked with the app imported' : 'each imports the app'}`;
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type FakeExchange, fakeExchange } from '../../test/support/fake-exchange.ts';
+import { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+import { StartErrorPage } from './start-error-page.ts';
+
+/** What the page of a failure asks with. */
+function asking(id: string): FakeExchange {
+  const exchange = fakeExchange('/');
+  return { ...exchange, request: { ...exchange.request, headers: HeaderList.of([['galley-failure', id]]) } };
+}
+
+async function statusOf(answer: Reply | Promise<Reply> | undefined): Promise<number | undefined> {
+  return (await answer)?.status;
+}
+
+function shownId(page: StartErrorPage): string {
+  const exchange = fakeExchange('/');
+  const request = { ...exchange.request, headers: HeaderList.of([['accept', 'text/html']]) };
+  const reply = page.answer({ ...exchange, request }) as Reply;
+  return /'galley-failure': '(.+?)'/.exec(Buffer.from(reply.body as Uint8Array).toString())![1]!;
+}
+
+describe('StartErrorPage', () => {
+  it('answers nothing while the app runs', async () => {
+    const page = new StartErrorPage('/srv');
+    assert.equal(page.answer(fakeExchange('/')), undefined);
+    page.show(new Error('no database'));
+    assert.equal(await statusOf(page.answer(fakeExchange('/'))), 500);
+    page.show(undefined);
+    assert.equal(page.answer(fakeExchange('/')), undefined);
+  });
+
+  it('answers a page that asks whether its failure is over at once where it is', async () => {
+    const page = new StartErrorPage('/srv');
+    assert.equal(await statusOf(page.answer(asking('x'))), 204);
+    page.show(new Error('one'));
+    const one = shownId(page);
+    page.show(new Error('two'));
+    assert.notEqual(shownId(page), one);
+    assert.equal(await statusOf(page.answer(asking(one))), 204);
+  });
+
+  it('lets a page wait until its failure is over', async () => {
+    const page = new StartErrorPage('/srv');
+    page.show(new Error('one'));
+    const answers = [page.answer(asking(shownId(page))), page.answer(asking(shownId(page)))];
+    page.show(undefined);
+    assert.deepEqual(await Promise.all(answers.map(statusOf)), [204, 204]);
+  });
+
+  it('forgets a page that was closed, and sends those that wait away when Galley stops', async () => {
+    const page = new StartErrorPage('/srv');
+    page.show(new Error('one'));
+    const closed = asking(shownId(page));
+    const answer = page.answer(closed);
+    const waiting = page.answer(asking(shownId(page)));
+    closed.abort('client-closed');
+    await assert.rejects(statusOf(answer), { code: 'client-closed' });
+    page.close();
+    await assert.rejects(statusOf(waiting), { code: 'shutting-down' });
+  });
+});

@@ -1,0 +1,98 @@
+"""What `galley inspect` tells of an app beyond what the supervisor needs to know (control.md, `inspection`)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import sys
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Any, Callable, Dict
+
+from .asgi.asgi2 import asgi2_as_asgi3
+from .asgi.lifespan import Lifespan
+from .cannot_start import CannotStart
+from .control import Message
+from .frameworks import framework_of, frameworks_imported, version_of
+from .inspect_process import ProcessState, files_opened
+from .settings import Settings
+
+_PATIENCE = 5.0
+"""How long the app may take to ask for its first lifespan event, in seconds."""
+
+
+class Inspection:
+    """Looks at the process before the import, where it is made, and after it."""
+
+    def __init__(self, before: ProcessState) -> None:
+        self._before = before
+        self._memory = _resident_bytes()
+
+    def of(self, app: Callable[..., Any], settings: Settings) -> Message:
+        """The `inspection` of a `loaded` event; `settings.interface` is the one that was found. Runs the app's startup where lifespan is `on`."""
+        memory = {'before': self._memory, 'after': _resident_bytes()}
+        asgi = asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app
+        return {
+            'memory': memory,
+            'files': files_opened(self._before),
+            'framework': framework_of(app),
+            'frameworks': frameworks_imported(),
+            'uvloop': version_of('uvloop') if find_spec('uvloop') else None,
+            'lifespan': None if settings.interface == 'wsgi' else _lifespan(asgi, settings.lifespan),
+        }
+
+
+def _resident_bytes() -> int:
+    """The memory of this process that is in RAM; the most that it had where only that can be seen."""
+    with suppress(OSError), open('/proc/self/statm', encoding='ascii') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == 'darwin' else most * 1024
+
+
+def _lifespan(app: Callable[..., Any], mode: str) -> Dict[str, str]:
+    if mode == 'off':
+        return {'state': 'off', 'text': ''}
+    if mode == 'auto':
+        return {'state': asyncio.run(_ask(app)), 'text': ''}
+    try:
+        asyncio.run(_run(app))
+    except CannotStart as failure:
+        return {'state': 'failed', 'text': str(failure)}
+    return {'state': 'complete', 'text': ''}
+
+
+async def _run(app: Callable[..., Any]) -> None:
+    lifespan = Lifespan(app, 'on')
+    await lifespan.start()
+    await lifespan.stop()
+
+
+async def _ask(app: Callable[..., Any]) -> str:
+    """
+    `supported` where the app waits for a lifespan event, `unsupported` where it ends instead, `unknown` where it does neither in
+    time. It gets no event, so its startup is not run.
+    """
+    asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def receive() -> Message:
+        if not asked.done():
+            asked.set_result(None)
+        never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await never
+
+    async def send(_message: Message) -> None:
+        pass
+
+    async def run() -> None:
+        scope = {'type': 'lifespan', 'asgi': {'version': '3.0', 'spec_version': '2.0'}, 'state': {}}
+        with suppress(Exception, SystemExit, KeyboardInterrupt):  # each is a way to say no
+            await app(scope, receive, send)
+
+    task = asyncio.ensure_future(run())
+    await asyncio.wait([task, asked], timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    state = 'supported' if asked.done() else 'unsupported' if task.done() else 'unknown'
+    task.cancel()
+    await asyncio.wait([task], timeout=1.0)
+    return state
