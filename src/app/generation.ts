@@ -130,6 +130,11 @@ export class Generation {
     return this.#drained;
   }
 
+  /** Lets the app know that its workers are going to end: it may end streams that would else stay open. */
+  announceEnd(): void {
+    for (const { id } of this.#workers.values()) this.#zygote.announceEnd(id);
+  }
+
   /** Ends the zygote and all workers at once. */
   async kill(): Promise<void> {
     this.#closing = true;
@@ -147,6 +152,7 @@ export class Generation {
       if (worker.link) worker.link.drain();
       else this.#zygote.kill(worker.id);
     }
+    this.announceEnd();
     await this.#whenAllExited(graceMs);
     if (this.#restartWebSockets() > 0) await this.#whenAllExited(appShutdownMs);
     const left = this.#workers.size;

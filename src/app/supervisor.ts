@@ -91,6 +91,11 @@ export class AppSupervisor {
     return this.reload(graceMs);
   }
 
+  /** A stop is near: the app may end streams that would else stay open. */
+  announceStop(): void {
+    for (const generation of this.#generations) generation.announceEnd();
+  }
+
   /** Lets the workers end what they have, at most so long, and ends them. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;

@@ -149,6 +149,11 @@ export class Zygote {
     this.#send({ command: 'signal', worker, signal: 'SIGKILL' });
   }
 
+  /** Lets the app in a worker know that its end is near, where it asks. */
+  announceEnd(worker: number): void {
+    this.#send({ command: 'signal', worker, signal: 'SIGTERM' });
+  }
+
   /** Ends the zygote and what workers it has left; resolves when it is gone. */
   async close(): Promise<void> {
     this.#control.destroy();

@@ -15,6 +15,7 @@ import {
   writeResponseHead,
 } from '../protocol/http1/response.ts';
 import type { OutputSlab } from './output-slab.ts';
+import { writeParts } from './write-parts.ts';
 
 /** Named in the `server` header of answers that have none. */
 const serverName = 'galley';
@@ -98,7 +99,7 @@ export async function writeStreamed(
   for await (const piece of pieces) {
     const chunk = piece.length > left ? piece.subarray(0, left) : piece;
     left -= chunk.length;
-    writePiece(socket, framing, chunk);
+    writePiece(socket, slab, framing, chunk);
     progress(chunk.length);
     if (socket.writableLength > sendBufferSize) await drained(socket);
     if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
@@ -131,15 +132,8 @@ function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
 }
 
-function writePiece(socket: Socket, framing: ResponseFraming, chunk: Uint8Array): void {
+function writePiece(socket: Socket, slab: OutputSlab, framing: ResponseFraming, chunk: Uint8Array): void {
   if (chunk.length === 0) return;
-  if (framing.kind !== 'chunked') {
-    socket.write(chunk);
-    return;
-  }
-  socket.cork();
-  socket.write(chunkHead(chunk.length));
-  socket.write(chunk);
-  socket.write(chunkEnd);
-  socket.uncork();
+  if (framing.kind === 'chunked') writeParts(socket, slab, [chunkHead(chunk.length), chunk, chunkEnd]);
+  else socket.write(chunk);
 }

@@ -58,6 +58,7 @@ export async function startServer(
     unwatch?.();
     page?.close();
     const deadline = now() + graceMs;
+    supervisor.announceStop();
     const cut = await front.close(graceMs);
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
     await supervisor.stop(Math.max(Math.min(graceMs, appShutdownMs), deadline - now()));

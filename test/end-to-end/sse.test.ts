@@ -19,7 +19,7 @@ describe('sse-starlette', () => {
   let client: PythonScript;
 
   before(async () => {
-    galley = await startGalley('sse_app:app', { cwd: apps, args: ['--workers', '1'] });
+    galley = await startGalley('sse_app:app', { cwd: apps, args: ['--workers', '1', '--graceful-timeout', '300'] });
     client = new PythonScript('sse_client', galley.url);
   });
 
@@ -88,9 +88,15 @@ describe('sse-starlette', () => {
     assert.doesNotMatch(galley.stderr(), /Traceback|error|warn/i);
   });
 
+  it('ends open streams when the server stops, long before the graceful timeout', async () => {
+    const [stream] = openRequests(`${galley.url}/events/stopped`, 1);
+    await hasListeners('stopped', 1);
+    assert.equal(await galley.stop(), 0);
+    await until(() => stream?.ended === true || stream?.error !== undefined, 'the stream is over');
+  });
+
   after(async () => {
     client?.[Symbol.dispose]();
-    assert.equal(await galley?.stop(), 0);
     await galley?.leavesNothing();
   });
 });

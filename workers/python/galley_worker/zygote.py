@@ -17,13 +17,31 @@ from .death_watch import die_with_parent
 _HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
 
+class StopNotice:
+    """
+    What handles SIGTERM. Libraries that hold streams open look there, as they do under uvicorn, whether the server is stopping,
+    and end their streams then.
+    """
+
+    def __init__(self) -> None:
+        self.should_exit = False
+
+    def handle(self, _signal: int, _frame: object) -> None:
+        """The server is stopping."""
+        self.should_exit = True
+
+
+_notice = StopNotice()
+
+
 def leave_signals_to_supervisor() -> None:
     """
     Leaves to the supervisor what a terminal or a service manager sends to all processes at once: it lets requests end first.
-    The handlers do nothing, since ignored signals would stay ignored in the programs that the app starts.
+    There are handlers, since ignored signals would stay ignored in the programs that the app starts.
     """
-    for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(each, _nothing)
+    signal.signal(signal.SIGHUP, _nothing)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _notice.handle)
 
 
 class Zygote:
