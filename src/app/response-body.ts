@@ -5,7 +5,7 @@ import { PeerError } from '../core/errors.ts';
 
 /** Bytes of a file that a worker wants sent (frame.md, "Files"). */
 export interface FilePart {
-  readonly path: string;
+  readonly path: string | Buffer;
   readonly offset: number;
   readonly length: number;
 }
@@ -88,7 +88,7 @@ export class ResponseBody implements BodySource {
       if (!this.#isOver) await this.#readFrom(handle, part);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const failure = new PeerError('app-response-invalid', `Cannot send "${part.path}": ${reason}`);
+      const failure = new PeerError('app-response-invalid', `Cannot send "${String(part.path)}": ${reason}`);
       if (!this.#isOver) this.#source.broken(failure);
       this.fail(failure);
     } finally {
@@ -125,10 +125,14 @@ export class ResponseBody implements BodySource {
 }
 
 /** Never waits for another process, as opening a pipe would. */
-async function openRegularFile(path: string): Promise<FileHandle> {
+async function openRegularFile(path: string | Buffer): Promise<FileHandle> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const facts = await handle.stat();
-  if (facts.isFile()) return handle;
-  await handle.close();
-  throw new Error('it is no regular file');
+  try {
+    const facts = await handle.stat();
+    if (facts.isFile()) return handle;
+    throw new Error('it is no regular file');
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }

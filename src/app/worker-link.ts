@@ -147,8 +147,8 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     this.#schedule();
   }
 
-  sendClose(stream: number, code: number, reason: string): void {
-    this.#writer.close(stream, code, reason);
+  sendClose(stream: number, code: number, reason: string, isLast: boolean): void {
+    this.#writer.close(stream, code, reason, isLast);
     this.#schedule();
   }
 

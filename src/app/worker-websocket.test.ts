@@ -152,11 +152,13 @@ describe('a WebSocket of a worker', () => {
     const overhead = Math.ceil(initialWindow / (maxBodyPiece + pieceOverhead)) * pieceOverhead;
     await until(() => sum() === initialWindow - overhead, 'a whole window');
     assert.ok(pieces().every(({ flags }) => flags === Flag.more));
-    assert.equal(made.worker.frames.some(isClose), false);
+    // The app hears of the close at once, so that its `send` fails, and of the rest behind it.
+    const { flags, payload } = await made.worker.frame(isClose);
+    assert.deepEqual([flags, payload.readUInt16LE(), payload.subarray(2).toString()], [0, 1000, 'bye']);
     assert.equal(client.taken_, sum());
     made.worker.send(Kind.window, 0, 1, window(initialWindow));
-    const { payload } = await made.worker.frame(isClose);
-    assert.deepEqual([payload.readUInt16LE(), payload.subarray(2).toString()], [1000, 'bye']);
+    const end = await made.worker.frame(({ kind }) => kind === Kind.body);
+    assert.deepEqual([end.flags, end.payload.length], [Flag.end, 0]);
     assert.equal(sum(), size);
     assert.deepEqual(
       pieces()
@@ -175,7 +177,17 @@ describe('a WebSocket of a worker', () => {
     const app = (await upgraded(made)).open(new FakeClient());
     app.message(Buffer.alloc(2 * initialWindow), false, false);
     app.close(1006, '');
-    assert.equal((await made.worker.frame(isClose)).payload.readUInt16LE(), 1006);
+    const { flags, payload } = await made.worker.frame(isClose);
+    assert.deepEqual([flags, payload.readUInt16LE()], [Flag.end, 1006]);
+  });
+
+  it('ends what waits for credit when its worker is to end after the client has closed', async () => {
+    const made = await stage();
+    const app = (await upgraded(made)).open(new FakeClient());
+    app.message(Buffer.alloc(2 * initialWindow), false, false);
+    app.close(1000, '');
+    made.link.restartWebSockets();
+    await made.worker.frame(({ kind, flags }) => kind === Kind.body && flags === Flag.end);
   });
 
   it('gives credit back as the client takes messages, and holds the worker to it', async () => {

@@ -1,3 +1,4 @@
+import { emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import { pieceOverhead, type WebSocketEnd } from '../core/websocket.ts';
 import { initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
@@ -5,7 +6,9 @@ import { initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
 /** What a WebSocket needs of the connection to its worker. */
 export interface WebSocketCarrier {
   sendMessage(stream: number, bytes: Uint8Array, isText: boolean, more: boolean): void;
-  sendClose(stream: number, code: number, reason: string): void;
+  sendBody(stream: number, bytes: Uint8Array, end: boolean): void;
+  /** `isLast`: no message follows. */
+  sendClose(stream: number, code: number, reason: string, isLast: boolean): void;
   sendWindow(stream: number, credit: number): void;
 }
 
@@ -33,9 +36,8 @@ export class WorkerWebSocket implements WebSocketEnd {
   #credit = initialWindow;
   #window = initialWindow;
   #taken = 0;
-  #closing: { readonly code: number; readonly reason: string } | undefined;
   /** WS_CLOSE was sent. */
-  #closeSent = false;
+  #isClosed = false;
   #ended = false;
 
   constructor(id: number, carrier: WebSocketCarrier) {
@@ -56,7 +58,7 @@ export class WorkerWebSocket implements WebSocketEnd {
   }
 
   message(bytes: Uint8Array, isText: boolean, more: boolean): void {
-    if (this.#closing || this.#ended) return;
+    if (this.#isClosed || this.#ended) return;
     const cost = bytes.length + pieceOverhead;
     if (this.#queue.length === 0 && bytes.length <= maxBodyPiece && cost <= this.#credit) {
       this.#credit -= cost;
@@ -68,12 +70,12 @@ export class WorkerWebSocket implements WebSocketEnd {
     this.#flush();
   }
 
-  /** What waits for credit goes first, unless the connection was lost: then the app hears of that at once. */
+  /** The app hears of it at once, and gets what waits for credit all the same, unless the connection was lost. */
   close(code: number, reason: string): void {
-    if (this.#closing || this.#ended) return;
-    this.#closing = { code, reason };
+    if (this.#isClosed || this.#ended) return;
+    this.#isClosed = true;
     if (code === 1006) this.#clear();
-    this.#flush();
+    this.#carrier.sendClose(this.#id, code, reason, this.#queue.length === 0);
   }
 
   taken(amount: number): void {
@@ -114,6 +116,7 @@ export class WorkerWebSocket implements WebSocketEnd {
   /** The worker is to end: both ends are told to start anew elsewhere. */
   restart(): void {
     this.#tell((client) => client.close(1012, ''));
+    if (this.#isClosed && this.#queue.length > 0) this.#carrier.sendBody(this.#id, emptyBody, true);
     this.#clear();
     this.close(1012, '');
   }
@@ -135,12 +138,9 @@ export class WorkerWebSocket implements WebSocketEnd {
       else this.#queue[this.#next] = { bytes: bytes.subarray(size), isText, more };
       this.#client?.taken(isLast ? size + pieceOverhead : size);
     }
-    if (this.#next < this.#queue.length) return;
-    this.#queue.length = 0;
-    this.#next = 0;
-    if (!this.#closing || this.#closeSent) return;
-    this.#closeSent = true;
-    this.#carrier.sendClose(this.#id, this.#closing.code, this.#closing.reason);
+    if (this.#queue.length === 0 || this.#next < this.#queue.length) return;
+    this.#clear();
+    if (this.#isClosed) this.#carrier.sendBody(this.#id, emptyBody, true);
   }
 
   #advance(): void {

@@ -99,7 +99,7 @@ export async function writeStreamed(
   for await (const piece of pieces) {
     const chunk = piece.length > left ? piece.subarray(0, left) : piece;
     left -= chunk.length;
-    writePiece(socket, slab, framing, chunk);
+    writeChunk(socket, slab, framing, chunk);
     progress(chunk.length);
     if (socket.writableLength > sendBufferSize) await drained(socket);
     if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
@@ -132,7 +132,7 @@ function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
 }
 
-function writePiece(socket: Socket, slab: OutputSlab, framing: ResponseFraming, chunk: Uint8Array): void {
+function writeChunk(socket: Socket, slab: OutputSlab, framing: ResponseFraming, chunk: Uint8Array): void {
   if (chunk.length === 0) return;
   if (framing.kind === 'chunked') writeParts(socket, slab, [chunkHead(chunk.length), chunk, chunkEnd]);
   else socket.write(chunk);

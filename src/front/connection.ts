@@ -85,6 +85,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     ['close', () => this.#gone()],
   ];
   #turn: Turn | undefined;
+  /** A request that is answered, while its app still makes a body that is not sent. */
+  #exhausted: HttpExchange | undefined;
   #advancing = false;
   /** Our side has ended: what still comes is thrown away until the client closes too. */
   #lingering = false;
@@ -160,6 +162,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   inform(exchange: HttpExchange, status: number, headers: HeaderList): void {
     const turn = this.#turn;
     if (this.#closed || turn?.exchange !== exchange || turn.answer !== 'none' || turn.head.version === '1.0') return;
+    // A client that does not read needs no more of them.
+    if (this.#socket.writableLength > sendBufferSize) return;
     this.#socket.write(interimHead(status, headers));
   }
 
@@ -187,12 +191,19 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
       if (asked && slowness.isBodySlow(now, turn.incoming?.size ?? 0))
         this.#tooSlow('The request body came too slowly');
     } else if (turn) {
+      // Whether a client has left cannot be seen behind what is not read.
+      if (this.#isBehind && slowness.isOver('bodyMs', now)) this.destroy();
       if (this.#peerEnded && slowness.isOver('halfClosedMs', now)) this.destroy();
     } else if (this.#codec.midMessage) {
       if (slowness.isOver('headMs', now)) this.#tooSlow('The request head came too slowly');
     } else if (slowness.isOver('keepAliveMs', now)) {
       this.destroy();
     }
+  }
+
+  /** Whether the client has sent so much behind its request that no more is read until that is answered. */
+  get #isBehind(): boolean {
+    return this.#codec.buffered >= bufferedBodySize;
   }
 
   #receive(chunk: Buffer): void {
@@ -220,7 +231,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     this.#advancing = false;
     if (this.#closed || this.#lingering) return;
     const turn = this.#turn;
-    const holdBack = turn?.received ? this.#codec.buffered > 0 : turn?.incoming?.isFull;
+    const holdBack = turn?.received ? this.#isBehind : turn?.incoming?.isFull;
     if (holdBack) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
     if (turn) return;
@@ -253,6 +264,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   }
 
   #start(turn: Turn): void {
+    this.#exhausted?.abort('client-closed');
     const handshake = turn.head.hasUpgrade ? readHandshake(turn.head) : undefined;
     if (handshake?.kind === 'handshake') turn.handshake = handshake;
     const judged = turn.head.hasForwarded ? this.#context.forwarding.judge(turn.head, this.#facts) : undefined;
@@ -328,7 +340,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     turn.answer = 'begun';
     if (answer.isWhole) {
       turn.sent = writeWhole(this.#socket, this.#context.slab, answer);
-      discardBody(reply);
+      if (!(reply.body instanceof Uint8Array)) void this.#exhaust(reply.body, exchange);
       this.#complete(turn, answer);
     } else {
       void this.#stream(turn, exchange, answer);
@@ -360,6 +372,17 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     if (!turn.received) turn.incoming?.discard();
     if (answer.head.keepAlive) this.#advance();
     else this.#linger();
+  }
+
+  /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end, unless the client goes on or leaves before. */
+  async #exhaust(body: AsyncIterable<Uint8Array>, exchange: HttpExchange): Promise<void> {
+    this.#exhausted = exchange;
+    try {
+      for await (const _ of body);
+    } catch {
+      // Nobody waits for it, so nobody misses the rest.
+    }
+    if (this.#exhausted === exchange) this.#exhausted = undefined;
   }
 
   /** The reply to a failed exchange; a defect of ours is reported. */
@@ -436,6 +459,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   #gone(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#exhausted?.abort('client-closed');
     const turn = this.#turn;
     if (turn?.exchange && turn.answer !== 'complete') {
       if (turn.answer === 'none') this.#record(turn, 499, false);
@@ -454,19 +478,6 @@ function refusalReply({ status, headers, reason }: HandshakeRefusal): Reply {
     headers: headers.with('content-type', 'text/plain; charset=utf-8'),
     body: Buffer.from(`${reason}\n`),
   };
-}
-
-/** Lets the source of a body that is not sent (to HEAD, with 304) run to its end. */
-function discardBody({ body }: Reply): void {
-  if (!(body instanceof Uint8Array)) void exhaust(body);
-}
-
-async function exhaust(body: AsyncIterable<Uint8Array>): Promise<void> {
-  try {
-    for await (const _ of body);
-  } catch {
-    // Nobody waits for it, so nobody misses the rest.
-  }
 }
 
 /** Stops the source of a body that nobody gets. */

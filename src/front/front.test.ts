@@ -131,6 +131,43 @@ describe('Front', () => {
     assert.match(await connection.all(), /\r\n\r\nHTTP\/1\.1 200 OK\r\n[\s\S]*hello$/);
   });
 
+  it('lets go of a stream that is not sent, to HEAD, when the client goes on or leaves', async () => {
+    for (const leave of [
+      (connection: RawClient) => connection.send(get('/next')),
+      (connection: RawClient) => connection.destroy(),
+    ]) {
+      const aborted: string[] = [];
+      const body = new BodyStream({ wanted() {}, taken() {}, cancelled() {} });
+      const { client } = await stage((exchange) => {
+        exchange.onAbort((reason) => aborted.push(reason));
+        return exchange.request.method === 'HEAD' ? reply(body) : reply('next');
+      });
+      const connection = await client();
+      connection.send('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
+      await connection.sees(/\r\n\r\n$/);
+      assert.deepEqual(aborted, []);
+      leave(connection);
+      await until(() => aborted.length === 1, 'the abort');
+      body.end();
+    }
+  });
+
+  it('cuts a client that sends much behind a request without end, since it may have left', async () => {
+    const body = new BodyStream({ wanted() {}, taken() {}, cancelled() {} });
+    const aborted: string[] = [];
+    const { client } = await stage(
+      (exchange) => {
+        exchange.onAbort((reason) => aborted.push(reason));
+        return reply(body);
+      },
+      { bodyMs: 500 },
+    );
+    const connection = await client();
+    connection.send(get('/') + get('/more').repeat(5_000));
+    await until(() => aborted.length === 1, 'the abort');
+    await connection.all();
+  });
+
   it('cuts the connection when a stream breaks, so that the answer cannot look complete', async () => {
     const body = new BodyStream({ wanted() {}, taken() {}, cancelled() {} });
     const { client, records } = await stage(() => reply(body));

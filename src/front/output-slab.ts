@@ -1,4 +1,4 @@
-const slabSize = 256 * 1024;
+const slabSize = 64 * 1024; // a socket that is stuck keeps one
 
 /** Memory for answers, taken piece by piece from slabs that are never written to twice, so that a socket may hold a piece as long as it must. */
 export class OutputSlab {

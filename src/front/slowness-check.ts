@@ -30,7 +30,7 @@ export class SlownessCheck {
     this.#bodyWaitedMs = 0;
   }
 
-  isOver(timeout: 'headMs' | 'keepAliveMs' | 'halfClosedMs' | 'lingerMs', now: number): boolean {
+  isOver(timeout: 'headMs' | 'bodyMs' | 'keepAliveMs' | 'halfClosedMs' | 'lingerMs', now: number): boolean {
     return now - this.#since >= this.#timeouts[timeout];
   }
 

@@ -14,7 +14,7 @@ import { maxHeadSize } from '../protocol/websocket/frame.ts';
 import { WebSocketError } from '../protocol/websocket/websocket-error.ts';
 import type { OutputSlab } from './output-slab.ts';
 import { SlownessCheck } from './slowness-check.ts';
-import { writeParts } from './write-parts.ts';
+import { writeParts, writePiece } from './write-parts.ts';
 
 /** What the WebSockets of one front share. */
 export interface WebSocketContext {
@@ -50,6 +50,8 @@ export class WebSocketConnection implements WebSocketEnd {
   #isAppTold = false;
   /** What the app was given and has not taken. */
   #untaken = 0;
+  /** The codec waits with messages until the app has taken others. */
+  #isHeld = false;
   /** What the app gave and was not told of as taken. */
   #unpaid = 0;
   /** Those of one received chunk leave together. */
@@ -84,7 +86,7 @@ export class WebSocketConnection implements WebSocketEnd {
     this.#app = upgrade.open(this);
     this.#pay();
     if (early) this.#receive(early);
-    this.#holdBack();
+    else this.#holdBack();
   }
 
   /** The app sends. */
@@ -104,13 +106,13 @@ export class WebSocketConnection implements WebSocketEnd {
     this.#state = 'closing';
     this.#since = this.#context.coarseNow;
     this.#write(this.#codec.close(code, reason));
-    this.#holdBack();
+    this.#readOn();
   }
 
   /** The app took messages. */
   taken(amount: number): void {
     this.#untaken -= amount;
-    this.#holdBack();
+    this.#readOn();
   }
 
   /** The front is stopping: both ends are told. */
@@ -127,26 +129,32 @@ export class WebSocketConnection implements WebSocketEnd {
 
   /** Ends what the client is too slow for, and pings it when it is silent. Called at every sweep. */
   check(now: number): void {
-    if (this.#socket.writableLength > 0) {
-      if (this.#slowness.isSendingStuck(now)) this.destroy();
+    const isBehind = this.#socket.writableLength > 0;
+    if (isBehind && this.#slowness.isSendingStuck(now)) {
+      this.destroy();
     } else if (this.#state !== 'open') {
-      if (now - this.#since >= this.#context.webSocketTimeouts.closeMs) this.destroy();
-    } else if (this.#socket.isPaused()) {
-      // Its pong may lie in what we do not read.
-      this.#heard(now);
-    } else {
+      const { timeouts, webSocketTimeouts } = this.#context;
+      if (now - this.#since >= (isBehind ? timeouts.sendMs : webSocketTimeouts.closeMs)) this.destroy();
+    } else if (!isBehind) {
       this.#checkSilence(now);
     }
   }
 
   #checkSilence(now: number): void {
     const { pingIntervalMs, pingTimeoutMs } = this.#context.webSocketTimeouts;
-    if (this.#pingedAt !== undefined) {
-      if (now - this.#pingedAt >= pingTimeoutMs) this.destroy();
-    } else if (pingIntervalMs > 0 && now - this.#since >= pingIntervalMs) {
-      this.#pingedAt = now;
-      this.#write(this.#codec.ping(noBytes));
+    if (pingIntervalMs === 0) return;
+    if (this.#pingedAt === undefined) {
+      if (now - this.#since < pingIntervalMs) return;
+    } else {
+      if (now - this.#pingedAt < (pingTimeoutMs || pingIntervalMs)) return;
+      // While we do not read, its pong may lie there unread; a client that has left answers a ping with a reset all the same.
+      if (pingTimeoutMs > 0 && !this.#socket.isPaused()) {
+        this.destroy();
+        return;
+      }
     }
+    this.#pingedAt = now;
+    this.#write(this.#codec.ping(noBytes));
   }
 
   #heard(now: number): void {
@@ -157,21 +165,42 @@ export class WebSocketConnection implements WebSocketEnd {
   #receive(chunk: Buffer): void {
     if (this.#state === 'ended' || this.#state === 'gone') return;
     if (this.#state === 'open') this.#heard(this.#context.coarseNow);
+    this.#read(() => this.#codec.receive(chunk));
+    this.#readOn();
+  }
+
+  #read(read: () => void): void {
     try {
-      this.#codec.receive(chunk);
+      read();
     } catch (error) {
       if (!(error instanceof WebSocketError)) this.#context.bug(error, undefined);
       this.#fail(error instanceof WebSocketError ? error.closeCode : 1011);
       return;
     }
     if (this.#pongs.length > 0) this.#write([]);
+  }
+
+  /** Takes up the messages that wait in the codec, where the app or the closing handshake wants them, or holds the client back. */
+  #readOn(): void {
+    while (this.#isHeld && (this.#state === 'closing' || (this.#state === 'open' && !this.#isAppFull))) {
+      this.#isHeld = false;
+      this.#read(() => this.#codec.resume());
+    }
     this.#holdBack();
+  }
+
+  get #isAppFull(): boolean {
+    return this.#untaken >= bufferedBodySize;
   }
 
   #messageCame(data: Uint8Array, isText: boolean): void {
     if (this.#state !== 'open') return;
     this.#untaken += data.length + pieceOverhead;
     this.#app?.message(data, isText, false);
+    if (!this.#isAppFull) return;
+    // What follows may be small and become large when it is decompressed.
+    this.#isHeld = true;
+    this.#codec.pause();
   }
 
   /** The client's close frame is answered with its own code (RFC 6455 §5.5.1); or it is itself the answer to ours. */
@@ -218,7 +247,7 @@ export class WebSocketConnection implements WebSocketEnd {
 
   /** What is read from a client that does not take our answers, or whose app does not take its messages, would only gather. */
   #holdBack(): void {
-    const isFull = this.#untaken >= bufferedBodySize || this.#socket.writableLength > sendBufferSize;
+    const isFull = this.#isAppFull || this.#socket.writableLength > sendBufferSize;
     const mustPause = isFull && this.#state === 'open';
     if (mustPause === this.#socket.isPaused()) return;
     if (mustPause) this.#socket.pause();
@@ -238,9 +267,9 @@ export class WebSocketConnection implements WebSocketEnd {
   }
 
   #writeShort(bytes: Uint8Array, isText: boolean, more: boolean): void {
-    const { slab } = this.#context;
-    const { buffer, offset } = slab.reserve(maxHeadSize + bytes.length);
-    this.#socket.write(slab.commit(this.#codec.writeShortMessage(buffer, offset, bytes, isText, more)));
+    writePiece(this.#socket, this.#context.slab, maxHeadSize + bytes.length, (into, at) =>
+      this.#codec.writeShortMessage(into, at, bytes, isText, more),
+    );
   }
 
   #write(parts: readonly Uint8Array[]): void {

@@ -256,6 +256,63 @@ describe('a WebSocket at the front', () => {
     await until(() => app.messages.length * piece.length === sent, 'the rest arrives');
   });
 
+  it('decompresses no message that the app does not take', async () => {
+    const { app, socket } = await open(['Sec-WebSocket-Extensions: permessage-deflate']);
+    app.takes = false;
+    const bomb = deflateRawSync(Buffer.alloc(1_000_000), { finishFlush: 2 }).subarray(0, -4).toString('latin1');
+    socket.client.send(maskedFrame(0x40 | 2, bomb).repeat(5));
+    for (let count = 1; count <= 5; count++) {
+      await until(() => app.messages.length >= count, `message ${count}`);
+      socket.send(9, '');
+      assert.equal(app.messages.length, count);
+      app.client?.taken(1_000_000 + pieceOverhead);
+    }
+    assert.equal((await socket.next()).opcode, 10);
+  });
+
+  it('answers compressed data with something behind its final block with 1007', async () => {
+    const { app, socket } = await open(['Sec-WebSocket-Extensions: permessage-deflate']);
+    const hello = deflateRawSync('hello').toString('latin1');
+    socket.send(0x40 | 1, `${hello}\0`);
+    await until(() => app.messages.length === 1, 'the message that ends as RFC 7692 section 7.2.3.4 says');
+    socket.send(0x40 | 1, `${hello}${'x'.repeat(100)}`);
+    assert.equal((await socket.closed())[0], 1007);
+  });
+
+  it('notices that a client has left although its app takes nothing', async () => {
+    const app = new FakeApp();
+    const made = await stage(() => app.accept(), { webSocket: { pingIntervalMs: 300, pingTimeoutMs: 300 } });
+    const socket = await connect(made);
+    app.takes = false;
+    for (let count = 0; count < 8; count++) socket.text('x'.repeat(60_000));
+    await until(() => app.messages.length > 0, 'a message');
+    socket.destroy();
+    await until(() => app.closed !== undefined, 'the app is told');
+    assert.deepEqual(app.closed, [1006, '']);
+  });
+
+  it('takes the close frame of a client whose messages the app has not taken, once the app closes', async () => {
+    const { app, socket } = await open();
+    app.takes = false;
+    socket.client.send(maskedFrame(1, 'x'.repeat(70_000)) + maskedFrame(1, 'more') + maskedFrame(8, '\x03\xe8'));
+    await until(() => app.messages.length === 1, 'a message');
+    app.client?.close(1000, '');
+    assert.deepEqual(await socket.closed(), [1000, '']);
+    await until(() => app.closed !== undefined, 'the app is told');
+    assert.deepEqual([app.closed, app.messages.length], [[1000, ''], 1]);
+  });
+
+  it('cuts a client that reads nothing of what stands before a close frame', async () => {
+    const app = new FakeApp();
+    const made = await stage(() => app.accept(), { sendMs: 500, webSocket: { closeMs: 60_000 } });
+    const socket = await connect(made);
+    socket.client.socket.pause();
+    for (let count = 0; count < 400; count++) app.send('x'.repeat(60_000));
+    app.client?.close(1000, '');
+    await until(() => made.records.length === 1, 'the connection is cut');
+    assert.deepEqual(app.closed, [1006, '']);
+  });
+
   it('tells the app what the client took only when it did', async () => {
     const { app, socket } = await open();
     socket.client.socket.pause();

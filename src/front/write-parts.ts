@@ -12,11 +12,30 @@ export function writeParts(socket: Socket, slab: OutputSlab, parts: readonly Uin
     socket.uncork();
     return;
   }
-  const { buffer, offset } = slab.reserve(size);
-  let at = offset;
-  for (const part of parts) {
-    buffer.set(part, at);
-    at += part.length;
+  writePiece(socket, slab, size, (into, at) => {
+    for (const part of parts) {
+      into.set(part, at);
+      at += part.length;
+    }
+    return at;
+  });
+}
+
+/**
+ * Writes a small piece of at most `size` bytes, which `fill` puts at an offset; it gives the offset after it. Where the socket
+ * is behind, the piece gets memory of its own: while it waits it would keep a whole slab, which is many times as large.
+ */
+export function writePiece(
+  socket: Socket,
+  slab: OutputSlab,
+  size: number,
+  fill: (into: Buffer, at: number) => number,
+): void {
+  if (socket.writableLength > 0) {
+    const own = Buffer.allocUnsafeSlow(size);
+    socket.write(own.subarray(0, fill(own, 0)));
+    return;
   }
-  socket.write(slab.commit(at));
+  const { buffer, offset } = slab.reserve(size);
+  socket.write(slab.commit(fill(buffer, offset)));
 }

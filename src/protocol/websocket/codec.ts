@@ -99,6 +99,22 @@ export class WebSocketCodec {
     }
   }
 
+  /** Reads no further message until `resume`; what comes meanwhile is kept as it is. To be called by a sink. */
+  pause(): void {
+    this.#parser.pause();
+  }
+
+  /** Reads on after a `pause`. Throws as `receive`. */
+  resume(): void {
+    this.#refuseAfterFailure();
+    try {
+      this.#parser.resume();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+
   /** The connection ended. Throws WebSocketError 1006 where no close frame had come. */
   end(): void {
     this.#refuseAfterFailure();

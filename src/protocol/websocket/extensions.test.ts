@@ -52,4 +52,10 @@ describe('parseExtensions', () => {
     assert.equal(parseExtensions(`a;${times(16, 'b', ';')}`)?.[0]?.parameters.length, 16);
     assert.equal(parseExtensions(`a;${times(17, 'b', ';')}`), undefined);
   });
+
+  it('refuses an open quote of any length without trying every way to read it', () => {
+    for (const filler of ['a', '\\a']) {
+      assert.equal(parseExtensions(`permessage-deflate; x="${filler.repeat(8_000)}`), undefined);
+    }
+  });
 });

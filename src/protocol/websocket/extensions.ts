@@ -7,9 +7,12 @@ export interface ExtensionOffer {
 const maxOffers = 16; // browsers send one or two
 const maxParameters = 16; // permessage-deflate has four
 
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const tokenCharacter = "[!#$%&'*+.^_`|~0-9A-Za-z-]";
+const token = `${tokenCharacter}+`;
+// One way to match each character: a repetition inside a repetition would take a time that doubles with each.
+const quoted = `"(?<quoted>(?:\\\\?${tokenCharacter})+)"`;
 const item = new RegExp(
-  `[ \\t]*(?<name>${token})(?:[ \\t]*=[ \\t]*(?:(?<bare>${token})|"(?<quoted>(?:\\\\?${token})+)"))?[ \\t]*(?<next>[;,]|$)`,
+  `[ \\t]*(?<name>${token})(?:[ \\t]*=[ \\t]*(?:(?<bare>${token})|${quoted}))?[ \\t]*(?<next>[;,]|$)`,
   'y',
 );
 

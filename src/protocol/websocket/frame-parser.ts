@@ -25,6 +25,9 @@ export class FrameParser {
   #remaining = 0;
   #key = 0;
   #stopped = false;
+  #isPaused = false;
+  /** What is not read since the pause. */
+  #held: Buffer | undefined;
 
   /** `isMasked`: the peer is a client, whose frames are all masked; a server's never are (RFC 6455 §5.1). */
   constructor(
@@ -39,9 +42,9 @@ export class FrameParser {
     this.#reservedBits = allowsCompression ? 0x30 : 0x30 | COMPRESSED;
   }
 
-  /** Bytes kept of a frame's head or of a control frame. */
+  /** Bytes kept of a frame's head or of a control frame, or since a pause. */
   get buffered(): number {
-    return this.#rest?.length ?? 0;
+    return (this.#rest?.length ?? 0) + (this.#held?.length ?? 0);
   }
 
   /** Whether a frame has begun and is not complete. */
@@ -51,10 +54,18 @@ export class FrameParser {
 
   /** Throws WebSocketError 1002 for a broken frame. */
   receive(chunk: Buffer): void {
+    if (this.#isPaused) {
+      this.#held = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+      return;
+    }
     const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
     this.#rest = undefined;
     let at = 0;
     while (at < bytes.length && !this.#stopped) {
+      if (this.#isPaused) {
+        this.#held = bytes.subarray(at);
+        return;
+      }
       const next = this.#remaining > 0 ? this.#readData(bytes, at) : this.#readFrame(bytes, at);
       if (next < 0) {
         // A copy, since the few bytes would keep the whole chunk alive.
@@ -68,6 +79,20 @@ export class FrameParser {
   /** Ignores whatever follows. */
   stop(): void {
     this.#stopped = true;
+    this.#held = undefined;
+  }
+
+  /** Reads no further frame until `resume`. To be called by a sink. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Reads on. Throws as `receive`. */
+  resume(): void {
+    const held = this.#held;
+    this.#isPaused = false;
+    this.#held = undefined;
+    if (held) this.receive(held);
   }
 
   #readFrame(bytes: Buffer, at: number): number {

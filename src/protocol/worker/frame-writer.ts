@@ -68,11 +68,11 @@ export class FrameWriter {
     this.#at = writeU32(this.#slab, this.#at, credit);
   }
 
-  /** A WS_CLOSE. */
-  close(stream: number, code: number, reason: string): void {
+  /** A WS_CLOSE; `isLast`: no WS_MESSAGE follows. */
+  close(stream: number, code: number, reason: string, isLast: boolean): void {
     const payload = Buffer.from(`\0\0${reason}`);
     payload.writeUInt16LE(code);
-    this.frame(Kind.wsClose, 0, stream, payload);
+    this.frame(Kind.wsClose, isLast ? Flag.end : 0, stream, payload);
   }
 
   /** A DRAIN. */

@@ -21,10 +21,10 @@ export function readFilePart(
   bytes: Buffer,
   start: number,
   end: number,
-): { readonly path: string; readonly offset: number; readonly length: number } {
+): { readonly path: Buffer; readonly offset: number; readonly length: number } {
   if (end - start <= fileHeadSize) throw new ProtocolError('worker-protocol', 'A FILE frame has no path');
   const offset = Number(bytes.readBigUInt64LE(start));
   const length = Number(bytes.readBigUInt64LE(start + 8));
   if (!Number.isSafeInteger(offset + length)) throw new ProtocolError('worker-protocol', 'A FILE frame is too large');
-  return { path: bytes.toString('utf8', start + fileHeadSize, end), offset, length };
+  return { path: bytes.subarray(start + fileHeadSize, end), offset, length };
 }
