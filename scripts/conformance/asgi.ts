@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startGalley } from '../../test/support/galley.ts';
 import { setUpPythonEnvironment } from '../testing/python-environment.ts';
 import { fetchSuite } from './fetch-suite.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, '.cache/conformance');
@@ -42,12 +43,4 @@ async function runSuite(pytestArgs: readonly string[], signal: AbortSignal): Pro
   return code ?? 1;
 }
 
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort());
-try {
-  process.exitCode = await runSuite(process.argv.slice(2), stopping.signal);
-} catch (error) {
-  const problem = error instanceof Error ? error.message : error;
-  console.error(stopping.signal.aborted ? 'Stopped before the end.' : problem);
-  process.exitCode = 1;
-}
+await runUntilStopped((signal) => runSuite(process.argv.slice(2), signal));
