@@ -12,6 +12,7 @@ import type { Log } from '../observe/log.ts';
 import { createSite } from '../site/site.ts';
 import { StartErrorPage } from '../site/start-error-page.ts';
 import { gilNote } from './gil-note.ts';
+import { postponeMajorCollections } from './major-collections.ts';
 import type { ServeOptions } from './options.ts';
 import { watchPythonFiles } from './watch.ts';
 
@@ -36,6 +37,7 @@ export async function startServer(
   log: Log,
   writeAccessLog: (text: string) => void,
 ): Promise<RunningServer> {
+  postponeMajorCollections();
   const python = await findPython(options.app);
   const now = (): number => performance.now();
   const { directory } = options.app;
