@@ -6,6 +6,7 @@ import { RequestQueue } from './request-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 const sweepMs = 100;
+const longestLookMs = 1_000;
 
 /** Gives each request to the ready worker with the fewest under way; what no worker can take waits in the queue. */
 export class Dispatcher {
@@ -18,6 +19,8 @@ export class Dispatcher {
   readonly #sweep: NodeJS.Timeout;
   /** Where the next search begins, so that equally busy workers take turns. */
   #turn = 0;
+  /** When requests are next looked at for being late: there may be as many as there are open streams. */
+  #nextLook = 0;
   #closed = false;
 
   /** `requestTimeoutMs`: how long an app may take to begin its answer, 0 for no limit. `now`: a monotonic clock in milliseconds. */
@@ -100,7 +103,8 @@ export class Dispatcher {
     const now = this.#now();
     this.#queue.expire(now);
     this.#relieve(now);
-    if (this.#requestTimeoutMs === 0) return;
+    if (this.#requestTimeoutMs === 0 || now < this.#nextLook) return;
+    this.#nextLook = now + Math.min(longestLookMs, this.#requestTimeoutMs / 10);
     for (const link of [...this.#links, ...this.#leaving]) {
       for (const stream of link.streams) {
         if (stream.isWaiting && now - stream.startedAt >= this.#requestTimeoutMs) {
