@@ -49,6 +49,8 @@ export class Generation {
   #serving = false;
   #closing = false;
   #drained: Promise<void> | undefined;
+  /** Ends the time that a drain gives its workers. */
+  #hurry: () => void = () => {};
   #failuresInRow = 0;
   #settled: () => void = () => {};
   #failed: (error: Error) => void = () => {};
@@ -130,17 +132,22 @@ export class Generation {
     return this.#drained;
   }
 
+  /** Gives a drain that is under way no more time: WebSockets are closed now, and what does not end then is killed. */
+  hurry(): void {
+    this.#hurry();
+  }
+
   /** Lets the app know that its workers are going to end: it may end streams that would else stay open. */
   announceEnd(): void {
     for (const { id } of this.#workers.values()) this.#zygote.announceEnd(id);
   }
 
-  /** Ends the zygote and all workers at once. */
-  async kill(): Promise<void> {
+  /** Ends the zygote and all workers at once; the zygote by force when it has not ended after so long. */
+  async kill(mostMs?: number): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const { link } of this.#workers.values()) if (link) this.#context.dispatcher.remove(link);
-    await this.#zygote.close();
+    await this.#zygote.close(mostMs);
   }
 
   async #drain(reason: DrainReason, graceMs: number): Promise<void> {
@@ -153,11 +160,17 @@ export class Generation {
       else this.#zygote.kill(worker.id);
     }
     this.announceEnd();
-    await this.#whenAllExited(graceMs);
+    const started = this.#context.now();
+    const exited = this.#whenAllExited(graceMs);
+    this.#hurry = this.#settled;
+    await exited;
+    this.#hurry = () => {};
     if (this.#restartWebSockets() > 0) await this.#whenAllExited(appShutdownMs);
     const left = this.#workers.size;
-    if (left > 0 && graceMs > 0)
-      this.#context.log.warn(`${left} workers had not ended after ${graceMs} ms and are killed`);
+    if (left > 0 && graceMs > 0) {
+      const tookMs = Math.round(this.#context.now() - started);
+      this.#context.log.warn(`${left} workers had not ended after ${tookMs} ms and are killed`);
+    }
     await this.kill();
   }
 

@@ -11,6 +11,11 @@ import { AppStartError, StartGivenUp } from './start-error.ts';
 import { WorkerListener } from './worker-listener.ts';
 import type { LoadedApp } from './zygote.ts';
 
+/** How long a start that is given up may take to end by itself, in milliseconds: who saved waits for it. */
+const giveUpMs = 100;
+/** With `reload`, how many old versions may finish their requests at a time. */
+const mostOldVersions = 2;
+
 /** Keeps one app running: starts it, replaces what dies, reloads it, ends it. */
 export class AppSupervisor {
   readonly #app: AppOptions;
@@ -20,12 +25,16 @@ export class AppSupervisor {
   readonly #failed: (failure: Error | undefined) => void;
   readonly #dispatcher: Dispatcher;
   readonly #generations: Set<Generation> = new Set();
+  /** Those of them that finish what they have, the oldest first. */
+  readonly #retiring: Set<Generation> = new Set();
   #listener: WorkerListener | undefined;
   #current: Generation | undefined;
   #starting: Generation | undefined;
   #lastWorkerId = 0;
   #servingSince = 0;
   #lossesInRow = 0;
+  /** Whether the newest version of the app is known not to start. */
+  #newestFails = false;
   #recovery: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #starts: OneAtATime = new OneAtATime();
@@ -109,7 +118,7 @@ export class AppSupervisor {
   #giveUp(): void {
     const starting = this.#starting;
     this.#starting = undefined;
-    void starting?.kill();
+    void starting?.kill(giveUpMs);
   }
 
   async #reload(graceMs: number): Promise<void> {
@@ -134,10 +143,14 @@ export class AppSupervisor {
   async #replace(graceMs: number): Promise<LoadedApp> {
     try {
       const loaded = await this.#swap(graceMs);
+      this.#newestFails = false;
       this.#failed(undefined);
       return loaded;
     } catch (error) {
-      if (!(error instanceof StartGivenUp)) this.#failed(error instanceof Error ? error : new Error(String(error)));
+      if (!(error instanceof StartGivenUp)) {
+        this.#newestFails = true;
+        this.#failed(error instanceof Error ? error : new Error(String(error)));
+      }
       throw error;
     }
   }
@@ -186,7 +199,10 @@ export class AppSupervisor {
   }
 
   async #retire(generation: Generation, graceMs: number): Promise<void> {
+    this.#retiring.add(generation);
+    if (this.#app.reload) for (const old of [...this.#retiring].slice(0, -mostOldVersions)) old.hurry();
     await generation.drain(this.#stopped ? 'stop' : 'reload', graceMs);
+    this.#retiring.delete(generation);
     this.#generations.delete(generation);
   }
 
@@ -197,8 +213,10 @@ export class AppSupervisor {
     const steady = this.#now() - this.#servingSince >= steadyMs;
     this.#lossesInRow = steady ? 1 : this.#lossesInRow + 1;
     const delayMs = restartDelayMs(this.#lossesInRow);
-    this.#log.error(`the process that forks the workers is gone (${reason}); a new one starts in ${delayMs} ms`);
-    this.#recoverIn(delayMs);
+    const isInVain = this.#app.reload && this.#newestFails;
+    const next = isInVain ? 'the next change starts a new one' : `a new one starts in ${delayMs} ms`;
+    this.#log.error(`the process that forks the workers is gone (${reason}); ${next}`);
+    if (!isInVain) this.#recoverIn(delayMs);
   }
 
   #recoverIn(delayMs: number): void {
@@ -212,7 +230,8 @@ export class AppSupervisor {
     } catch (error) {
       this.#logFailure('', error);
       this.#lossesInRow++;
-      if (!this.#stopped) this.#recoverIn(restartDelayMs(this.#lossesInRow));
+      // In development only a change makes a difference, and the page shows why until then.
+      if (!this.#stopped && !this.#app.reload) this.#recoverIn(restartDelayMs(this.#lossesInRow));
     }
   }
 

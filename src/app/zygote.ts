@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AppOptions, PythonInterface } from './options.ts';
 import { AppStartError } from './start-error.ts';
+import { readZygoteMessage, type ZygoteMessage } from './zygote-message.ts';
 
 /** What is known of an app once it was imported. */
 export interface LoadedApp {
@@ -57,14 +58,14 @@ export interface ZygoteEvents {
   gone(reason: string): void;
 }
 
-type ZygoteMessage =
-  | ({ readonly event: 'loaded' } & LoadedApp)
-  | { readonly event: 'failed'; readonly kind: string; readonly message: string; readonly traceback: string }
-  | { readonly event: 'forked'; readonly worker: number; readonly pid: number }
-  | { readonly event: 'exited'; readonly worker: number; readonly code: number | null; readonly signal: string | null };
-
 const pythonSide = fileURLToPath(new URL('../../workers/python', import.meta.url));
 const controlDescriptor = 3;
+/** How long a zygote that was told to end may take, in milliseconds. */
+const endMs = 2_000;
+/** How long its last words may take when it is gone, in milliseconds. */
+const lastWordsMs = 500;
+/** How much of a line that is no message is shown, in characters. */
+const shownOfLine = 100;
 
 /** The process that imports an app once and forks its workers (control.md). The only place where app processes are started. */
 export class Zygote {
@@ -75,6 +76,8 @@ export class Zygote {
   readonly #exited: Promise<void>;
   /** The beginning of a line whose end has not come. */
   #unread = '';
+  /** Why nothing that it says is believed any longer. */
+  #broken: string | undefined;
 
   /**
    * `python`: path of the interpreter. `sockets`: where workers connect. `inspect`: tell all that can be told of the app, then end;
@@ -109,8 +112,10 @@ export class Zygote {
         resolve();
       };
       this.#child.on('error', (error) => gone(error.message));
+      // A process that the import forked holds the other end of the line open as well, maybe for ever.
+      this.#child.on('exit', () => setTimeout(() => control.destroy(), lastWordsMs).unref());
       this.#child.on('close', (code, signal) =>
-        gone(signal ? `it was ended by ${signal}` : `it exited with code ${code}`),
+        gone(this.#broken ?? (signal ? `it was ended by ${signal}` : `it exited with code ${code}`)),
       );
     });
     this.#loaded.promise.catch(() => {});
@@ -154,10 +159,10 @@ export class Zygote {
     this.#send({ command: 'signal', worker, signal: 'SIGTERM' });
   }
 
-  /** Ends the zygote and what workers it has left; resolves when it is gone. */
-  async close(): Promise<void> {
+  /** Ends the zygote and what workers it has left, by force when it has not ended by itself after so long; resolves when it is gone. */
+  async close(mostMs: number = endMs): Promise<void> {
     this.#control.destroy();
-    const last = setTimeout(() => this.#child.kill('SIGKILL'), 2_000);
+    const last = setTimeout(() => this.#child.kill('SIGKILL'), mostMs);
     await this.#exited;
     clearTimeout(last);
   }
@@ -169,7 +174,21 @@ export class Zygote {
   #read(text: string): void {
     const lines = (this.#unread + text).split('\n');
     this.#unread = lines.pop() ?? '';
-    for (const line of lines) this.#receive(JSON.parse(line) as ZygoteMessage);
+    for (const line of lines) {
+      const message = readZygoteMessage(line);
+      if (!message) {
+        this.#break(line);
+        return;
+      }
+      this.#receive(message);
+    }
+  }
+
+  #break(line: string): void {
+    this.#broken = `it wrote what is not for Galley to Galley's descriptor: ${JSON.stringify(line.slice(0, shownOfLine))}`;
+    this.#loaded.reject(new AppStartError(`Cannot import the app: ${this.#broken}`, ''));
+    this.#control.destroy();
+    this.#child.kill('SIGKILL');
   }
 
   #receive(message: ZygoteMessage): void {

@@ -10,10 +10,14 @@ export function banner(options: ServeOptions, server: RunningServer, startedMs: 
   const { app, python, binds } = server;
   const { target, directory } = options.app;
   const addresses = binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
-  const until = app ? '' : '; the app starts when a change has been saved';
+  const [state, until] = app
+    ? [interfaceNames[app.interface], '']
+    : server.isRestarting
+      ? ['starting', '; the app is starting']
+      : ['not running', '; the app starts when a change has been saved'];
   return `Galley ${version}
 
-  App      ${target}, ${app ? interfaceNames[app.interface] : 'not running'}, in ${directory}
+  App      ${target}, ${state}, in ${directory}
   Python   ${app ? pythonName(app) : python.path}, ${python.origin}
   Workers  ${workersText(options, server)}
   Address  ${addresses.join('  ')}

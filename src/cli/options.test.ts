@@ -184,6 +184,7 @@ describe('parseCommandLine', () => {
       'main:app --forwarded-allow-ips ::1,10.0.0.0/33':
         'Cannot use --forwarded-allow-ips "::1,10.0.0.0/33": "10.0.0.0/33" is neither an IP address, a network such as 10.0.0.0/8, unix: nor *',
       'main:app --json': 'Unknown option --json. "galley --help" lists all options',
+      'inspec main:app': 'Unknown command "inspec". Did you mean "galley inspect main:app"?',
       inspect:
         'Which app? Write "galley inspect MODULE:ATTR", such as "galley inspect main:app"; "galley inspect --help" tells more',
       'inspect app.py': 'Cannot inspect "app.py": it takes a module, not a file. Write "app"',

@@ -8,6 +8,7 @@ import type { Bind } from '../front/listen.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
+import { closestName } from './closest-name.ts';
 import { type Command, inspect, serve } from './commands.ts';
 import { helpText } from './help.ts';
 import type { OptionValues } from './option-table.ts';
@@ -73,6 +74,9 @@ function targetOf(positionals: readonly string[], { name, call }: Command): stri
     throw new UsageError(
       `Which app? Write "${call} MODULE:ATTR", such as "${call} main:app"; "${call} --help" tells more`,
     );
+  }
+  if (extra !== undefined && name === 'serve' && closestName(target, [inspect.name]) !== undefined) {
+    throw new UsageError(`Unknown command "${target}". Did you mean "${inspect.call} ${extra}"?`);
   }
   if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": ${call} takes one app`);
   const problem = appTargetProblem(target);

@@ -3,6 +3,7 @@ import type { ServeOptions } from '../server/options.ts';
 import { type RunningServer, startServer } from '../server/start.ts';
 import { banner } from './banner.ts';
 import { startFailureText } from './start-failure.ts';
+import { terminalWatch } from './terminal-watch.ts';
 
 /** Serves until a signal stops it. Gives the exit code: 0 after an orderly stop, 1 where it could not start or was stopped at once. */
 export async function run(options: ServeOptions): Promise<number> {
@@ -12,10 +13,17 @@ export async function run(options: ServeOptions): Promise<number> {
     () => new Date(),
   );
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const stopAsked = nextStopSignal();
+  const isTerminalGone = terminalWatch();
+  const hungUp = Promise.withResolvers<NodeJS.Signals>();
+  const stopAsked = Promise.race([nextStopSignal(), hungUp.promise]);
   let server: RunningServer;
   try {
     const started = startServer(options, log, (text) => process.stdout.write(text));
+    process.on('SIGHUP', (signal) => {
+      if (isTerminalGone()) hungUp.resolve(signal);
+      // One that comes during the start is for what was changed since it began.
+      else started.then((running) => running.reload()).catch(() => {});
+    });
     const first = await Promise.race([started, stopAsked]);
     if (typeof first === 'string') {
       started.then((late) => late.stop(0)).catch(() => {});
@@ -28,8 +36,6 @@ export async function run(options: ServeOptions): Promise<number> {
     process.stderr.write(text);
     return 1;
   }
-  // Before the banner: who waits for that may signal at once.
-  process.on('SIGHUP', () => void server.reload());
   if (options.logLevel === 'info' || options.logLevel === 'debug') {
     process.stderr.write(banner(options, server, performance.now()));
   }

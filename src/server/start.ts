@@ -22,6 +22,8 @@ export interface RunningServer {
   readonly binds: readonly Bind[];
   /** Undefined where it could not start and a change is waited for, with `--reload`. */
   readonly app: LoadedApp | undefined;
+  /** Whether there is no app yet since its start was given up for one with a newer version, which is under way. */
+  readonly isRestarting: boolean;
   /** Which interpreter runs the app and why that one, in a few words. */
   readonly python: { readonly path: string; readonly origin: string };
   readonly workerPids: readonly number[];
@@ -70,13 +72,15 @@ export async function startServer(
   try {
     const starting = supervisor.start();
     if (page) unwatch = watchPythonFiles(directory, log, () => void supervisor.restart(options.gracefulTimeoutMs));
-    const app = await (page ? orWaiting(starting, log) : starting);
+    const first = await (page ? orWaiting(starting, log) : starting);
+    const isRestarting = first === 'restarting';
+    const app = isRestarting ? undefined : first;
     const note = app && gilNote(app);
     if (note) log.info(note);
     const binds: Bind[] = [];
     for (const bind of options.binds) binds.push(await front.listen(bind));
     const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);
-    return { binds, app, python, workerPids: supervisor.workerPids, reload, stop };
+    return { binds, app, isRestarting, python, workerPids: supervisor.workerPids, reload, stop };
   } catch (error) {
     await stop(0);
     throw error;
@@ -84,15 +88,14 @@ export async function startServer(
 }
 
 /** The app; undefined where it cannot start, which is said in the log. */
-async function orWaiting(starting: Promise<LoadedApp>, log: Log): Promise<LoadedApp | undefined> {
+async function orWaiting(starting: Promise<LoadedApp>, log: Log): Promise<LoadedApp | 'restarting' | undefined> {
   try {
     return await starting;
   } catch (error) {
+    if (error instanceof StartGivenUp) return 'restarting';
     if (!(error instanceof AppStartError)) throw error;
-    if (!(error instanceof StartGivenUp)) {
-      const text = error.traceback ? { text: error.traceback } : {};
-      log.error(`the app cannot start, the browser shows why until the next change: ${error.message}`, text);
-    }
+    const text = error.traceback ? { text: error.traceback } : {};
+    log.error(`the app cannot start, the browser shows why until the next change: ${error.message}`, text);
     return undefined;
   }
 }

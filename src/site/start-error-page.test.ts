@@ -60,5 +60,28 @@ describe('StartErrorPage', () => {
     await assert.rejects(statusOf(answer), { code: 'client-closed' });
     page.close();
     await assert.rejects(statusOf(waiting), { code: 'shutting-down' });
+    await assert.rejects(statusOf(page.answer(asking(shownId(page)))), { code: 'shutting-down' });
+  });
+
+  it('lets a page wait for a second at most, and then ask again', async ({ mock }) => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const page = new StartErrorPage('/srv');
+    page.show(new Error('one'));
+    const answer = page.answer(asking(shownId(page)));
+    mock.timers.tick(1_000);
+    assert.equal(await statusOf(answer), 202);
+  });
+
+  it('lets only a page wait, which asks with GET', async () => {
+    const page = new StartErrorPage('/srv');
+    page.show(new Error('one'));
+    const asked = asking(shownId(page));
+    for (const method of ['HEAD', 'POST']) {
+      const exchange = { ...asked, request: { ...asked.request, method } };
+      assert.equal(await statusOf(page.answer(exchange)), 500, method);
+      page.show(undefined);
+      assert.equal(page.answer(exchange), undefined);
+      page.show(new Error('one'));
+    }
   });
 });

@@ -7,6 +7,8 @@ import type { SourceExcerpt, StartFailure } from './start-failure.ts';
 
 /** The header by which the page asks whether a failure is over: its id. */
 export const failureHeader = 'galley-failure';
+/** The status of the answer that there is nothing new. */
+export const sameStatus = 202;
 
 const html = HeaderList.of([
   ['content-type', 'text/html; charset=utf-8'],
@@ -55,11 +57,12 @@ function placeText({ file, line }: SourceExcerpt): string {
   return `${file}, line ${line}`;
 }
 
-/** Asks, which is answered when there is something new, and loads the page again then. 503 is a Galley that stops. */
+/** Asks, which is answered soon and at once when there is something new, and loads the page again then. 503 is a Galley that stops. */
 function script(id: string): string {
   return `(async function wait() {
   try {
     const answer = await fetch(location.href, { headers: { '${failureHeader}': '${id}' }, cache: 'no-store' });
+    if (answer.status === ${sameStatus}) return wait();
     if (answer.status !== 503) return location.reload();
   } catch {}
   setTimeout(wait, 1000);

@@ -30,6 +30,38 @@ very
     });
   });
 
+  it('is not misled by a message whose lines look like frames', () => {
+    const text = `Traceback (most recent call last):
+  File "/srv/main.py", line 3, in <module>
+    raise TemplateError(text)
+TemplateError: the template failed
+  File "/x.html", line 1
+and so on
+`;
+    assert.deepEqual(parseTraceback(text), {
+      exception: 'TemplateError: the template failed',
+      frames: [{ file: '/srv/main.py', line: 3 }],
+    });
+  });
+
+  it('takes the last of chained exceptions also where it has no frames', () => {
+    const text = `Traceback (most recent call last):
+  File "/srv/main.py", line 2, in <module>
+    import kettle
+ModuleNotFoundError: No module named 'kettle'
+
+During handling of the above exception, another exception occurred:
+
+  File "/srv/tea.py", line 1
+    def
+       ^
+SyntaxError: invalid syntax
+`;
+    const { exception, frames } = parseTraceback(text);
+    assert.equal(exception, 'SyntaxError: invalid syntax');
+    assert.deepEqual(frames.at(-1), { file: '/srv/tea.py', line: 1 });
+  });
+
   it('takes the last of chained exceptions', () => {
     const text = `Traceback (most recent call last):
   File "/srv/main.py", line 2, in <module>

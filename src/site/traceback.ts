@@ -13,6 +13,11 @@ export interface Traceback {
   readonly frames: readonly Frame[];
 }
 
+/** Before the frames of an exception, or in front of one that has none. */
+const beginning =
+  /^(Exception Group )?Traceback \(most recent call last\):$|^(The above exception was the direct cause of the following exception|During handling of the above exception, another exception occurred):$/;
+const place = /^ {2}File "(.+)", line (\d+)/;
+
 /** Reads what Python's `traceback` module writes, that of exception groups included. */
 export function parseTraceback(text: string): Traceback {
   const frames: Frame[] = [];
@@ -20,10 +25,14 @@ export function parseTraceback(text: string): Traceback {
   for (const line of text.split('\n')) {
     // The lines of an exception in a group begin with a bar.
     const plain = line.replace(/^ *[|+] ?/, '');
-    const [, file, number] = /^ {2}File "(.+)", line (\d+)/.exec(plain) ?? [];
+    if (beginning.test(plain)) {
+      exception = undefined;
+      continue;
+    }
+    // After the exception comes the rest of its message, which may look like anything.
+    const [, file, number] = exception === undefined ? (place.exec(plain) ?? []) : [];
     if (file !== undefined) {
       frames.push({ file, line: Number(number) });
-      exception = undefined;
     } else if (frames.length > 0 && exception === undefined && /^[^\s|+]/.test(plain)) {
       exception = plain;
     }

@@ -50,7 +50,7 @@ async def http_scope(scope, receive, send):
     seen['headers'] = [[name.decode('latin-1'), value.decode('latin-1')] for name, value in scope['headers']]
     seen['state'] = list(scope['state'])
     text = json.dumps(seen)
-    for shared in (scope, scope['state'], scope['asgi'], scope['extensions']):
+    for shared in (scope, scope['state'], scope['asgi'], *scope['extensions'].values(), scope['extensions']):
         shared['mine'] = 1
     await send(start())
     await send(body(text.encode()))
@@ -139,6 +139,26 @@ async def http_send_after_disconnect(scope, receive, send):
         raise error
 
 
+async def http_endless(scope, receive, send):
+    await send(start())
+    try:
+        while True:
+            await send(body(b'x', True))
+    except OSError:
+        told.append(['OSError', (await receive())['type']])
+
+
+async def http_much(scope, receive, send):
+    await send(start(headers=[(b'x', b'x' * 2_000_000)]))
+    await send(body())
+
+
+async def http_much_at_the_end(scope, receive, send):
+    await send(start(trailers=True))
+    await send(body(b'content'))
+    await send({'type': 'http.response.trailers', 'headers': [(b'x', b'x' * 2_000_000)]})
+
+
 async def http_status(scope, receive, send):
     await send(start(int(scope['query_string']), [(b'content-length', b'5')]))
     await send(body(b'hello'))
@@ -153,8 +173,8 @@ async def http_trailers(scope, receive, send):
         await send({'type': 'http.response.trailers', 'headers': [(b'x-last', b'2')]})
 
 
-def temporary_file(content):
-    descriptor, path = tempfile.mkstemp(prefix='galley-test-')
+def temporary_file(content, suffix=''):
+    descriptor, path = tempfile.mkstemp(suffix, 'galley-test-')
     os.write(descriptor, content)
     os.close(descriptor)
     return path
@@ -162,7 +182,7 @@ def temporary_file(content):
 
 async def http_pathsend(scope, receive, send):
     content = b'0123456789' * 100_000
-    path = temporary_file(content)
+    path = temporary_file(content, os.fsdecode(b'\xff') if scope['query_string'] else '')
     await send(start(headers=[(b'content-length', str(len(content)).encode())]))
     await send({'type': 'http.response.pathsend', 'path': path})
     os.unlink(path)

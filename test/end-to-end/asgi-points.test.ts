@@ -90,6 +90,7 @@ describe('ASGI over HTTP', () => {
     assert.deepEqual(seen['state'], ['shared']);
     assert.deepEqual(seen['asgi'], { version: '3.0', spec_version: '2.5' });
     assert.equal('mine' in (seen['extensions'] as object), false);
+    assert.deepEqual(Object.values(seen['extensions'] as object), [{}, {}, {}, {}]);
   });
 
   it('8: receive waits after the body and then gives http.disconnect again and again', async () => {
@@ -155,6 +156,29 @@ describe('ASGI over HTTP', () => {
     }
   });
 
+  it('15: ends an endless answer to HEAD when the client leaves', async () => {
+    const connection = await client();
+    connection.send('HEAD /endless HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.sees(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n$/);
+    connection.destroy();
+    let seen: unknown[] = [];
+    await until(async () => {
+      seen = await told();
+      return seen.length > 0;
+    }, 'send raises');
+    assert.deepEqual(seen, [['OSError', 'http.disconnect']]);
+  });
+
+  it('answers 500 for more headers than there may be, cuts where they are trailers, and goes on with others', async () => {
+    const connection = await client();
+    connection.send('GET /gated HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.sees(/5\r\nfirst\r\n$/);
+    assert.match(await ask('/much'), /^HTTP\/1\.1 500 /);
+    assert.match(await ask('/much-at-the-end', 'TE: trailers\r\n'), /\r\n\r\n7\r\ncontent\r\n$/);
+    await ask('/open-gate');
+    await connection.sees(/6\r\nsecond\r\n0\r\n\r\n$/);
+  });
+
   it('16: sends 100 Continue when the app asks for the body, once, and never to HTTP/1.0', async () => {
     const head = 'Host: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n';
     const asking = await client();
@@ -183,6 +207,10 @@ describe('ASGI over HTTP', () => {
     assert.equal(answer.slice(answer.indexOf('\r\n\r\n') + 4), '0123456789'.repeat(100_000));
     assert.match(await ask('/pathsend-missing'), /^HTTP\/1\.1 500 /);
     assert.match(await ask('/pathsend', '', 'HEAD'), /content-length: 1000000\r\n[\s\S]*\r\n\r\n$/);
+  });
+
+  it('18: sends a file of which the path is not UTF-8', async () => {
+    assert.match(await ask('/pathsend?not-utf8'), /\r\n\r\n[0-9]{1000000}$/);
   });
 
   it('18: sends parts of an open file between bodies by zerocopysend, and leaves the file to the app', async () => {

@@ -48,5 +48,22 @@ describe('the error page of galley --reload, in a browser', { skip: noBrowser },
     assert.equal(await galley.stop(), 0);
   });
 
+  it('leaves room for others however many pages show it', async () => {
+    await using folder = await AppFolder.with({ 'main.py': 'raise RuntimeError("one")\n' });
+    await using galley = await startGalley('main:app', { cwd: folder.path, args: ['--reload'] });
+    const context = await browser.newContext();
+    const pages: Page[] = [];
+    for (let count = 1; count <= 7; count++) {
+      const page = await context.newPage();
+      await page.goto(galley.url);
+      await shows(page, 'h1', 'RuntimeError: one');
+      pages.push(page);
+    }
+    await folder.write('main.py', heading('the app'));
+    for (const page of pages) await shows(page, 'h1', 'the app');
+    await context.close();
+    assert.equal(await galley.stop(), 0);
+  });
+
   after(() => browser?.close());
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
 import { Galley, type GalleyOptions, ready, startGalley } from '../support/galley.ts';
 import { until } from '../support/until.ts';
+import { WebSocketClient } from '../support/websocket-client.ts';
 
 /** A WSGI app that answers with a text. */
 function answering(text: string): string {
@@ -19,6 +21,26 @@ async def app(scope, receive, send):
     await receive()
     await send({'type': 'lifespan.startup.failed', 'message': 'the kettle is cold'})
 `;
+
+const holdsLock = `
+import ctypes
+print("hangs", flush=True)
+ctypes.PyDLL(None).sleep(60)
+`;
+
+/** An ASGI app that keeps WebSockets open and says who it is. */
+function talking(text: string): string {
+  return `
+async def app(scope, receive, send):
+    if scope['type'] == 'http':
+        await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+        await send({'type': 'http.response.body', 'body': b'${text}'})
+    elif scope['type'] == 'websocket':
+        await send({'type': 'websocket.accept'})
+        while (await receive())['type'] != 'websocket.disconnect':
+            pass
+`;
+}
 
 const hanging = 'print("hangs", flush=True)\nwhile True: pass\n';
 
@@ -118,8 +140,10 @@ describe('galley --reload', () => {
   it('tells a page that shows a failure when there is something new', async () => {
     await using folder = await AppFolder.with({ 'main.py': 'raise RuntimeError("one")\n' });
     await using galley = await startReloading(folder);
-    const ask = async (id: string): Promise<number> =>
-      (await fetch(galley.url, { headers: { 'galley-failure': id } })).status;
+    const ask = async (id: string): Promise<number> => {
+      const { status } = await fetch(galley.url, { headers: { 'galley-failure': id } });
+      return status === 202 ? ask(id) : status;
+    };
     const shownId = async (): Promise<string> =>
       /'galley-failure': '(.+?)'/.exec((await get(galley, 'text/html')).text)![1]!;
     assert.equal(await ask('of another failure'), 204);
@@ -164,12 +188,27 @@ describe('galley --reload', () => {
     await galley.leavesNothing();
   });
 
+  it('does not wait for a start that it gives up and that keeps Python’s lock', async () => {
+    await using folder = await AppFolder.with({ 'main.py': answering('one') });
+    await using galley = await startReloading(folder);
+    await folder.write('main.py', holdsLock);
+    await until(() => galley.stdout().includes('hangs'), 'the new version hangs');
+    const savedAt = performance.now();
+    await folder.write('main.py', answering('two'));
+    await serves(galley, 'two');
+    const tookMs = performance.now() - savedAt;
+    assert.ok(tookMs < 1_900, `it took ${tookMs} ms`);
+    await until(() => galley.processes().length === 3, 'the hanging process ends');
+  });
+
   it('gives up a first start that hangs, too', async () => {
     await using folder = await AppFolder.with({ 'main.py': hanging });
     await using galley = new Galley(['main:app', '--reload', '--port', '0'], { cwd: folder.path });
     await until(() => galley.stdout().includes('hangs'), 'the app hangs');
     await folder.write('main.py', answering('two'));
     await ready(galley);
+    assert.match(galley.stderr(), /^ {2}App {6}main:app, starting, in /m);
+    assert.match(galley.stderr(), /^Ready in \d+ ms; the app is starting\. /m);
     await serves(galley, 'two');
     assert.doesNotMatch(galley.stderr(), /error/);
     assert.equal(await galley.stop(), 0);
@@ -211,6 +250,59 @@ describe('galley --reload', () => {
     await serves(galley, 'changed there');
     await rm(folder.file('shop'), { recursive: true });
     await fails(galley, /^ModuleNotFoundError: .*shop/);
+  });
+
+  it('goes on seeing a folder that was deleted and made anew, or replaced', async () => {
+    await using folder = await AppFolder.with({ 'main.py': 'from shop.api.web import app\n' });
+    const [shop, api, web] = [folder.file('shop'), folder.file('shop/api'), folder.file('shop/api/web.py')];
+    await mkdir(api, { recursive: true });
+    await writeFile(web, answering('one'));
+    await using galley = await startReloading(folder);
+    // At once, so that Galley learns of all of it at the end.
+    rmSync(api, { recursive: true });
+    mkdirSync(api);
+    writeFileSync(web, answering('two'));
+    await serves(galley, 'two');
+    await writeFile(web, answering('three'));
+    await serves(galley, 'three');
+    renameSync(shop, folder.file('old'));
+    mkdirSync(api, { recursive: true });
+    writeFileSync(web, answering('four'));
+    await serves(galley, 'four');
+    await writeFile(web, answering('five'));
+    await serves(galley, 'five');
+  });
+
+  it('keeps two old versions for open streams, and closes those of older ones', async () => {
+    await using folder = await AppFolder.with({ 'main.py': talking('0') });
+    await using galley = await startReloading(folder);
+    const sockets: WebSocketClient[] = [];
+    for (let save = 1; save <= 5; save++) {
+      sockets.push(await WebSocketClient.open(galley.url));
+      await folder.write('main.py', talking(String(save)));
+      await serves(galley, String(save));
+    }
+    for (const socket of sockets.slice(0, 3)) assert.equal((await socket.closed()).code, 1012);
+    await until(() => galley.workers().length === 3, 'three versions are left');
+    for (const socket of sockets.slice(3)) {
+      socket.close(1000);
+      assert.equal((await socket.closed()).code, 1000);
+    }
+    assert.doesNotMatch(galley.stderr(), /are killed/);
+  });
+
+  it('does not start again and again what cannot start until it is changed', async () => {
+    await using folder = await AppFolder.with({ 'main.py': answering('one') });
+    await using galley = await startReloading(folder);
+    await folder.write('main.py', 'raise RuntimeError("the kettle is cold")\n');
+    await fails(galley, /^RuntimeError: the kettle/);
+    const { pid } = galley.processes().find(({ parent }) => parent === galley.pid)!;
+    process.kill(pid, 'SIGKILL');
+    await galley.says(/is gone \(it was ended by SIGKILL\); the next change starts a new one/);
+    await fails(galley, /^RuntimeError: the kettle/);
+    await folder.write('main.py', answering('two'));
+    await serves(galley, 'two');
+    assert.equal(galley.stderr().split('the kettle is cold').length, 3, 'one traceback');
   });
 
   it('does not reload for what is not the app’s own code', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
-import { type Galley, startGalley } from '../support/galley.ts';
+import { Galley, ready, startGalley } from '../support/galley.ts';
 import { until } from '../support/until.ts';
 import { HeldRequests } from './held-requests.ts';
 
@@ -66,6 +66,18 @@ describe('galley, when the app changes', () => {
     assert.equal(await served(galley), 'one');
     assert.equal(galley.workers().length, 1);
     assert.doesNotMatch(galley.stderr(), /galley_worker/);
+  });
+
+  it('reloads after its start for a SIGHUP that comes during it', async () => {
+    await using folder = await AppFolder.with({ 'main.py': countingImports });
+    await using galley = new Galley(['main:app', '--port', '0', '--workers', '1'], { cwd: folder.path });
+    await until(() => existsSync(folder.file('imports')), 'the start is under way');
+    galley.signal('SIGHUP');
+    await folder.write('release', '');
+    await ready(galley);
+    await galley.says(/reloaded in \d+ ms/);
+    assert.equal(imports(folder), 2);
+    assert.equal(await galley.stop(), 0);
   });
 
   it('reloads once more, and not more often, for all the SIGHUPs that come during a reload', async () => {

@@ -141,6 +141,7 @@ describe('galley, when it cannot start', () => {
   const usageErrors: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
     ['an unknown option', ['main:app', '--wrokers', '2'], /--wrokers.*--workers/],
     ['a value that an option does not take', ['main:app', '--workers', 'many'], /--workers "many"/],
+    ['a command that is not there', ['inspec', 'main:app'], /"inspec"\. Did you mean "galley inspect main:app"\?/],
     ['no app', [], /Which app\?/],
     ['an env file that is not there', ['main:app', '--env-file', 'nowhere'], /--env-file "nowhere": the file does not/],
   ];

@@ -1,9 +1,36 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { AppFolder } from '../support/app-folder.ts';
 import { startGalley } from '../support/galley.ts';
+import { testPython } from '../support/python.ts';
 import { until } from '../support/until.ts';
 import { HeldRequests } from './held-requests.ts';
+
+const run = promisify(execFile);
+const launcher = fileURLToPath(new URL('../../bin/galley.js', import.meta.url));
+
+/** Runs a command in a terminal of its own, which it closes after a reload. */
+const inTerminal = `
+import os, pty, signal, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+said = b''
+def wait_for(text):
+    global said
+    while text not in said:
+        said += os.read(terminal, 4096)
+wait_for(b'Ready in')
+print('ready', flush=True)
+os.kill(child, signal.SIGHUP)
+wait_for(b'reloaded in')
+print('reloaded', flush=True)
+os.close(terminal)
+print('exit code', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+`;
 
 describe('galley, when it is told to stop', () => {
   it('lets requests end on Ctrl-C, runs lifespan shutdown, and exits with 0', async () => {
@@ -51,6 +78,16 @@ describe('galley, when it is told to stop', () => {
     const got = await outcome!;
     assert.equal('status' in got && got.status, 200);
     await held.galley.leavesNothing();
+  });
+
+  it('stops when its terminal is closed, and reloads on a SIGHUP before that', async () => {
+    await using folder = await AppFolder.with({
+      'main.py': 'def app(environ, start_response):\n    start_response("200 OK", [])\n    return [b"here"]\n',
+      'terminal.py': inTerminal,
+    });
+    const command = [process.execPath, launcher, 'main:app', '--port', '0', '--python', testPython()];
+    const { stdout } = await run(testPython(), ['terminal.py', ...command], { cwd: folder.path, timeout: 10_000 });
+    assert.equal(stdout, 'ready\nreloaded\nexit code 0\n');
   });
 
   it('does not wait on a second signal', async () => {

@@ -23,6 +23,13 @@ interface Playwright {
 }
 
 export interface Browser {
+  /** Pages of one context share their connections to a server; a page that is made without has a context of its own. */
+  newContext(): Promise<BrowserContext>;
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface BrowserContext {
   newPage(): Promise<Page>;
   close(): Promise<void>;
 }

@@ -40,8 +40,10 @@ class DeathWatch:
 
     def stop(self) -> None:
         """Returns when the thread is gone."""
-        os.close(self._stop_writer)
+        # A byte, not the end of the pipe: a process that the app forked holds the writing end open as well.
+        os.write(self._stop_writer, b'.')
         self._thread.join()
+        os.close(self._stop_writer)
         os.close(self._stop_reader)
 
     def _watch(self) -> None:

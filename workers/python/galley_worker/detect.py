@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from contextlib import suppress
 from typing import Any, Callable, List, NamedTuple, Optional
 
 
@@ -23,8 +24,8 @@ def detect_interface(app: Callable[..., Any]) -> Detected:
     """
     positional = _positional(app)
     required = sum(each.kind is not each.VAR_POSITIONAL and each.default is each.empty for each in positional or ())
-    if inspect.isclass(app):
-        if hasattr(app, '__await__'):
+    if isinstance(app, type):
+        if _is_awaitable(app):
             return Detected('asgi3', 'a class with __await__')
         return Detected('asgi2' if required == 1 else 'wsgi', f'a class that is made with {_listed(positional)}')
     inner: Any = app
@@ -39,23 +40,44 @@ def detect_interface(app: Callable[..., Any]) -> Detected:
 
 def takes_nothing(app: Callable[..., Any]) -> bool:
     """Whether `app` is called without arguments, as a factory is and no app."""
-    try:
-        return len(inspect.signature(app).parameters) == 0
-    except (TypeError, ValueError):
-        return False
+    parameters = _parameters(app)
+    return parameters is not None and len(parameters) == 0
+
+
+# An app may answer a question about itself with any exception: a `__getattr__` of its own, or a `__wrapped__` that leads back.
+
+
+def _is_awaitable(cls: type) -> bool:
+    with suppress(Exception):
+        return hasattr(cls, '__await__')
+    return False
 
 
 def _is_coroutine_function(value: Any) -> bool:
-    return inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(inspect.unwrap(value))
+    with suppress(Exception):
+        if inspect.iscoroutinefunction(value):
+            return True
+    with suppress(Exception):
+        return inspect.iscoroutinefunction(inspect.unwrap(value))
+    return False
 
 
 def _positional(app: Callable[..., Any]) -> Optional[List[inspect.Parameter]]:
     """The parameters that are not given by name; None where they cannot be seen."""
-    try:
-        parameters = inspect.signature(app).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    return [each for each in parameters if each.kind <= inspect.Parameter.VAR_POSITIONAL]
+    parameters = _parameters(app)
+    return parameters and [each for each in parameters if each.kind <= inspect.Parameter.VAR_POSITIONAL]
+
+
+def _parameters(app: Callable[..., Any]) -> Optional[List[inspect.Parameter]]:
+    with suppress(Exception):
+        return list(inspect.signature(app).parameters.values())
+    with suppress(Exception):
+        return list(inspect.signature(app, follow_wrapped=False).parameters.values())
+    with suppress(Exception):
+        call = getattr(app, '__init__') if isinstance(app, type) else type(app).__call__
+        if inspect.isfunction(call):
+            return list(inspect.signature(call).parameters.values())[1:]
+    return None
 
 
 def _listed(parameters: Optional[List[inspect.Parameter]]) -> str:

@@ -13,7 +13,10 @@ class ClientDisconnected(OSError):
 
 
 def is_disconnect(error: Optional[BaseException]) -> bool:
-    """Whether an app's exception only passes on that the client is gone, as frameworks do by raising their own from it."""
+    """
+    Whether an app's exception only passes on that the client is gone: itself, raised from such a one, or a group of such. Frameworks
+    also raise their own while they handle it, with "Disconnect" in its name; any other one that was raised then is a bug of the app.
+    """
     for _ in range(32):
         if error is None:
             return False
@@ -22,5 +25,5 @@ def is_disconnect(error: Optional[BaseException]) -> bool:
         grouped = getattr(error, 'exceptions', None)
         if isinstance(grouped, tuple) and grouped:
             return all(is_disconnect(each) for each in grouped)
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (error.__context__ if 'Disconnect' in type(error).__name__ else None)
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio  # noqa: F401  before the app's folder is on the path, where a file may have the name of what this imports
+import fcntl
 import gc
 import json
 import os
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from .inspect_app import Inspection
 
 _CONTROL = 3
+"""Where the line to the supervisor is when a process starts."""
+_OUT_OF_THE_WAY = 100
+"""Where it is from then on, or above: the first free numbers are those that an app may write to by mistake."""
 
 
 def main() -> int:
@@ -38,11 +42,10 @@ def main() -> int:
     """
     environment = dict(os.environ)
     folder = os.getcwd()
-    os.set_inheritable(_CONTROL, False)
     arguments = sys.argv[1:]
     leave_signals_to_supervisor()
     hide_galley()
-    control = Control(_CONTROL)
+    control = Control(_moved_out_of_the_way(_CONTROL))
     app: Optional[App] = None
     if arguments:
         command, loaded = json.loads(arguments[0])
@@ -54,11 +57,8 @@ def main() -> int:
         command = first
         _prepare_imports(command)
         app, loaded = _load(control, command)
-        if command['inspect']:
-            control.send(loaded)
-            _exit_at_once(0)
         if not loaded['preloaded']:
-            _execute_anew(command, loaded, environment, folder)
+            _execute_anew(control, command, loaded, environment, folder)
     settings = replace(Settings.of(command), interface=loaded['interface'])
     server_of(settings.interface)
     try:
@@ -70,6 +70,17 @@ def main() -> int:
         gc.freeze()
     forked = Zygote(control).run()
     return run_worker(settings, app, *forked) if forked else 0
+
+
+def _moved_out_of_the_way(descriptor: int) -> int:
+    """A copy that programs do not inherit; the descriptor itself is closed. The same one where so high a number is not to be had."""
+    try:
+        copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+    except OSError:
+        os.set_inheritable(descriptor, False)
+        return descriptor
+    os.close(descriptor)
+    return copy
 
 
 def _first_command(control: Control) -> Optional[Message]:
@@ -96,9 +107,12 @@ def _inspection(before: ProcessState) -> Inspection:
 
 
 def _load(control: Control, command: Message) -> Tuple[App, Message]:
-    """The app and the `loaded` event. Where the app cannot be imported, sends `failed` and ends the process."""
+    """
+    The app and the `loaded` event. Where the app cannot be imported, sends `failed` and ends the process; where it is only
+    inspected, sends `loaded` and ends it.
+    """
     settings = Settings.of(command)
-    watch = DeathWatch(_CONTROL)
+    watch = DeathWatch(control.fileno())
     before = ProcessState.now()
     inspection = _inspection(before) if command['inspect'] else None
     started = time.perf_counter()
@@ -123,7 +137,12 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
         'found': found,
     }
     if inspection:
-        loaded['inspection'] = inspection.of(app, replace(settings, interface=detected.interface))
+
+        def tell(found: Message) -> NoReturn:
+            control.send({**loaded, 'inspection': found})
+            _exit_at_once(0)
+
+        tell(inspection.of(app, replace(settings, interface=detected.interface), tell))
     watch.stop()
     return app, loaded
 
@@ -135,14 +154,18 @@ def _gil() -> str:
     return 'on' if getattr(sys, '_is_gil_enabled', lambda: True)() else 'off'
 
 
-def _execute_anew(command: Message, loaded: Message, environment: Mapping[str, str], folder: str) -> None:
+def _execute_anew(
+    control: Control, command: Message, loaded: Message, environment: Mapping[str, str], folder: str
+) -> NoReturn:
     """`environment` and `folder` are those that this process was started with."""
     sys.stdout.flush()
     sys.stderr.flush()
     for descriptor, _, _ in ProcessState.now().descriptors:
-        if descriptor > _CONTROL:
+        if descriptor > 2:
             with suppress(OSError):  # a thread of the app may have closed it
                 os.set_inheritable(descriptor, False)
+    # After those: it may take the number from a file of the app.
+    os.dup2(control.fileno(), _CONTROL)
     os.set_inheritable(_CONTROL, True)
     os.chdir(folder)
     arguments = [sys.executable, main_file(), json.dumps([command, loaded])]

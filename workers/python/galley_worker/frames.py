@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import os
 import struct
 from typing import Callable, List, Tuple
 
@@ -172,6 +173,6 @@ def u32(data: bytes, start: int, end: int) -> int:
 
 
 def file_frame(stream: int, path: str, offset: int, length: int) -> bytes:
-    """A FILE: `length` bytes from `offset` on of the file with this absolute path. It uses FRAME_CREDIT."""
-    name = path.encode()
+    """A FILE: `length` bytes from `offset` on of the file with this absolute path, as `os.fsdecode` gives it. It uses FRAME_CREDIT."""
+    name = os.fsencode(path)
     return pack_header(16 + len(name), FILE, 0, 0, stream) + _pack_part(offset, length) + name

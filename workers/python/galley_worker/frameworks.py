@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from contextlib import suppress
 from importlib import metadata
 from typing import Any, Dict, Iterator, List, Optional
 
@@ -34,11 +35,12 @@ Framework = Dict[str, Optional[str]]
 
 def framework_of(app: Any) -> Optional[Framework]:
     """The framework whose class the app, or what it visibly wraps, is an instance of."""
-    for layer in _layers(app):
-        for cls in type(layer).__mro__:
-            root = cls.__module__.partition('.')[0]
-            if root in _NAMES:
-                return _described(root)
+    with suppress(Exception):  # of the app's own `__getattr__`
+        for layer in _layers(app):
+            for cls in type(layer).__mro__:
+                root = str(cls.__module__).partition('.')[0]
+                if root in _NAMES:
+                    return _described(root)
     return None
 
 
@@ -51,7 +53,7 @@ def version_of(distribution: str) -> Optional[str]:
     """The installed version of a distribution."""
     try:
         return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
+    except Exception:  # it is not installed, or what was written at its installation cannot be read
         return None
 
 

@@ -6,20 +6,28 @@ import asyncio
 import os
 import resource
 import sys
+import threading
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Coroutine, Dict, Tuple, TypeVar
 
 from .asgi.asgi2 import asgi2_as_asgi3
-from .asgi.lifespan import Lifespan
+from .asgi.lifespan import TIMEOUT, Lifespan
 from .cannot_start import CannotStart
 from .control import Message
 from .frameworks import framework_of, frameworks_imported, version_of
 from .inspect_process import ProcessState, files_opened
 from .settings import Settings
 
-_PATIENCE = 5.0
-"""How long the app may take to ask for its first lifespan event, in seconds."""
+_LIMITS: Dict[str, Tuple[float, Dict[str, str]]] = {
+    'auto': (5.0, {'state': 'unknown', 'text': ''}),
+    'on': (2 * TIMEOUT + 5, {'state': 'failed', 'text': 'startup and shutdown do not end'}),
+    'off': (5.0, {'state': 'off', 'text': ''}),
+}
+"""By mode: how many seconds the app may take over its lifespan, and what is told of one that takes longer."""
+
+
+_Result = TypeVar('_Result')
 
 
 class Inspection:
@@ -29,18 +37,28 @@ class Inspection:
         self._before = before
         self._memory = _resident_bytes()
 
-    def of(self, app: Callable[..., Any], settings: Settings) -> Message:
-        """The `inspection` of a `loaded` event; `settings.interface` is the one that was found. Runs the app's startup where lifespan is `on`."""
-        memory = {'before': self._memory, 'after': _resident_bytes()}
-        asgi = asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app
-        return {
-            'memory': memory,
+    def of(self, app: Callable[..., Any], settings: Settings, late: Callable[[Message], object]) -> Message:
+        """
+        The `inspection` of a `loaded` event; `settings.interface` is the one that was found. Runs the app's startup where lifespan
+        is `on`. Where the app keeps the calling thread for too long, `late` gets the inspection in another one and ends the process.
+        """
+        found: Message = {
+            'memory': {'before': self._memory, 'after': _resident_bytes()},
             'files': files_opened(self._before),
             'framework': framework_of(app),
             'frameworks': frameworks_imported(),
             'uvloop': version_of('uvloop') if find_spec('uvloop') else None,
-            'lifespan': None if settings.interface == 'wsgi' else _lifespan(asgi, settings.lifespan),
+            'lifespan': None,
         }
+        if settings.interface == 'wsgi':
+            return found
+        patience, too_late = _LIMITS[settings.lifespan]
+        limit = threading.Timer(patience, lambda: late({**found, 'lifespan': too_late}))
+        limit.daemon = True
+        limit.start()
+        found['lifespan'] = _lifespan(asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app, settings.lifespan)
+        limit.cancel()
+        return found
 
 
 def _resident_bytes() -> int:
@@ -55,12 +73,19 @@ def _lifespan(app: Callable[..., Any], mode: str) -> Dict[str, str]:
     if mode == 'off':
         return {'state': 'off', 'text': ''}
     if mode == 'auto':
-        return {'state': asyncio.run(_ask(app)), 'text': ''}
+        return {'state': _result(_ask(app)), 'text': ''}
     try:
-        asyncio.run(_run(app))
+        _result(_run(app))
     except CannotStart as failure:
         return {'state': 'failed', 'text': str(failure)}
     return {'state': 'complete', 'text': ''}
+
+
+def _result(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Runs `work` and leaves its loop as it is: `asyncio.run` would wait for tasks of the app that do not let themselves be cancelled."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop.run_until_complete(work)
 
 
 async def _run(app: Callable[..., Any]) -> None:
@@ -70,10 +95,7 @@ async def _run(app: Callable[..., Any]) -> None:
 
 
 async def _ask(app: Callable[..., Any]) -> str:
-    """
-    `supported` where the app waits for a lifespan event, `unsupported` where it ends instead, `unknown` where it does neither in
-    time. It gets no event, so its startup is not run.
-    """
+    """`supported` where the app waits for a lifespan event, `unsupported` where it ends instead. It gets no event, so its startup is not run."""
     asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def receive() -> Message:
@@ -91,8 +113,5 @@ async def _ask(app: Callable[..., Any]) -> str:
             await app(scope, receive, send)
 
     task = asyncio.ensure_future(run())
-    await asyncio.wait([task, asked], timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-    state = 'supported' if asked.done() else 'unsupported' if task.done() else 'unknown'
-    task.cancel()
-    await asyncio.wait([task], timeout=1.0)
-    return state
+    await asyncio.wait([task, asked], return_when=asyncio.FIRST_COMPLETED)
+    return 'supported' if asked.done() else 'unsupported'

@@ -6,8 +6,9 @@ import difflib
 import importlib
 import os
 import sys
+from contextlib import suppress
 from types import ModuleType
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from .cannot_start import CannotStart
 from .detect import Detected, detect_interface, takes_nothing
@@ -15,6 +16,7 @@ from .settings import Settings
 from .tracebacks import format_exception, has_app_frames
 
 App = Callable[..., Any]
+_MISSING = object()
 
 
 class LoadFailure(CannotStart):
@@ -78,20 +80,36 @@ def _import(name: str, settings: Settings) -> ModuleType:
 def _attribute(module: ModuleType, path: str) -> Any:
     if not path:
         for name in ('app', 'application'):
-            if hasattr(module, name):
-                return getattr(module, name)
+            found = _member(module, name, module, name)
+            if found is not _MISSING:
+                return found
         message = f'Module "{module.__name__}" has neither "app" nor "application"; name it as {module.__name__}:ATTRIBUTE'
         raise LoadFailure('attribute-not-found', message)
     value: Any = module
     for name in path.split('.'):
-        try:
-            value = getattr(value, name)
-        except AttributeError:
-            close = difflib.get_close_matches(name, dir(value), 1)
-            hint = f'did you mean "{close[0]}"?' if close else 'check the name after the colon'
-            message = f'Module "{module.__name__}" has no attribute "{path}"; {hint}'
-            raise LoadFailure('attribute-not-found', message) from None
+        owner, value = value, _member(value, name, module, path)
+        if value is _MISSING:
+            message = f'Module "{module.__name__}" has no attribute "{path}"; {_hint(owner, name)}'
+            raise LoadFailure('attribute-not-found', message)
     return value
+
+
+def _member(owner: Any, name: str, module: ModuleType, path: str) -> Any:
+    """The attribute, or _MISSING. Raises LoadFailure where the app's own `__getattr__` raises."""
+    try:
+        return getattr(owner, name)
+    except AttributeError:
+        return _MISSING
+    except BaseException as error:
+        message = f'Cannot read "{path}" of module "{module.__name__}": it raised {type(error).__name__}'
+        raise LoadFailure('import-error', message, error) from None
+
+
+def _hint(owner: Any, name: str) -> str:
+    close: List[str] = []
+    with suppress(Exception):  # of the app's own `__dir__`
+        close = difflib.get_close_matches(name, dir(owner), 1)
+    return f'did you mean "{close[0]}"?' if close else 'check the name after the colon'
 
 
 def _call_factory(factory: Any, target: str) -> Any:

@@ -154,8 +154,9 @@ class Connection:
             if not frame.flags & f.MORE:
                 return payload.decode() if frame.flags & f.TEXT else payload
 
-    def close_websocket(self, stream: int, code: int = 1000, reason: str = '') -> None:
-        self.send(f.WS_CLOSE, 0, stream, struct.pack('<H', code) + reason.encode())
+    def close_websocket(self, stream: int, code: int = 1000, reason: str = '', more: bool = False) -> None:
+        """`more`: messages that came before the close follow."""
+        self.send(f.WS_CLOSE, 0 if more else f.END, stream, struct.pack('<H', code) + reason.encode())
 
     def closing(self, stream: int) -> Tuple[int, str]:
         """The code and the reason of the app's WS_CLOSE, which must be the next frame."""

@@ -78,6 +78,18 @@ class ExtensionsTest(unittest.TestCase):
             frames = self.frames(WITH_TRAILERS, body(b'x'), *messages)
             self.assertEqual([each.kind for each in frames], [f.RESPONSE, f.ABORT])
 
+    def test_asgi_17_more_trailers_and_hints_than_fit_a_frame_fail_for_that_request_alone(self) -> None:
+        much = bytes(f.MAX_PAYLOAD)
+        text = b'bytes of headers: 65536 are the most'
+        with self.front(sends(WITH_TRAILERS, body(b'x'), trailers([(b'a', much)]))) as front:
+            for _ in range(2):
+                answer = front.get()
+                self.assertEqual(answer.kinds, [f.RESPONSE, f.ABORT])
+                self.assertIn(text.decode(), answer.abort or '')
+        frames = self.frames(hint(much), start(), body())
+        self.assertEqual([each.kind for each in frames], [f.ABORT])
+        self.assertIn(text, frames[0].payload)
+
     def test_asgi_17_receive_waits_until_the_trailers_are_sent(self) -> None:
         seen: List[Any] = []
 

@@ -174,6 +174,9 @@ class ResponseTest(unittest.TestCase):
             'informational status': (start(101), body()),
             'status out of range': (start(600), body()),
             'content-length that is no number': (start(200, [(b'content-length', b'+5')]), body(b'12345')),
+            'too long for a length in another case': (start(200, [(b'Content-Length', b'5')]), body(b'123456')),
+            'too short for a length in another case': (start(200, [(b'CONTENT-LENGTH', b'5')]), body(b'1234')),
+            'more headers than fit': (start(200, [(b'x', bytes(f.MAX_PAYLOAD * 2))]), body()),
         }
         for name, messages in cases.items():
             with self.subTest(name), self.front(sends(*messages)) as front:
@@ -224,6 +227,29 @@ class ResponseTest(unittest.TestCase):
                 self.assertEqual(answer.header('content-length'), '50')
         with self.front(sends(start(204), body(b'x' * 20))) as front:
             self.assertEqual((front.get().body, front.get().abort), (b'', None))
+
+    def test_asgi_15_an_endless_answer_to_head_ends_when_the_front_has_enough(self) -> None:
+        seen: List[Any] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await receive()
+            leaving = asyncio.ensure_future(receive())
+            await send(start())
+            try:
+                while True:
+                    await send(body(b'x' * 1000, True))
+            except OSError as error:
+                seen.extend([type(error).__name__, await leaving, await receive()])
+                raise
+
+        with self.front(app) as front:
+            stream = front.request(method='HEAD')
+            head = front.next_of(stream)
+            self.assertEqual((head.kind, head.ends), (f.RESPONSE, False))
+            front.cancel(stream)
+            answer = front.answer(stream)
+            self.assertEqual((answer.kinds, answer.abort), ([f.ABORT], ''))
+        self.assertEqual(seen, ['ClientDisconnected', *[{'type': 'http.disconnect'}] * 2])
 
     def test_an_exception_after_the_answer_is_sent_as_text_on_the_ended_stream(self) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:

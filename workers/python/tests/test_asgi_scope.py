@@ -59,6 +59,24 @@ class ScopeTest(unittest.TestCase):
         made = scope('/x%20y', root_path='/api')
         self.assertEqual((made['root_path'], made['path'], made['raw_path']), ('/api', '/api/x y', b'/api/x%20y'))
 
+    def test_asgi_03_path_and_raw_path_name_the_same_where_dot_segments_lead_in_or_out_of_the_root(self) -> None:
+        for target, normalized, path, raw in (
+            ('/api/../x', '/x', '/api/x', b'/api/x'),
+            ('/../x', '/x', '/api/x', b'/api/x'),
+            ('/a/../api/x', '/api/x', '/api/x', b'/a/../api/x'),
+            ('/api/./x', '/api/x', '/api/x', b'/api/./x'),
+            ('/a/../%C3%BC', '/%C3%BC', '/api/ü', b'/api/%C3%BC'),
+            ('/%61pi/x', '/%61pi/x', '/api/x', b'/%61pi/x'),
+        ):
+            made = scope(target, normalized=normalized, root_path='/api')
+            self.assertEqual((made['path'], made['raw_path']), (path, raw))
+
+    def test_asgi_03_raw_path_has_the_root_path_percent_encoded(self) -> None:
+        for root, raw in (('/é b', b'/%C3%A9%20b/x'), ('/a%', b'/a%25/x'), ("/a-._~!$&'()*+,;=:@", b"/a-._~!$&'()*+,;=:@/x")):
+            made = scope('/x', root_path=root)
+            self.assertEqual((made['root_path'], made['path'], made['raw_path']), (root, f'{root}/x', raw))
+        self.assertEqual(scope('/%C3%A9%20b/x', root_path='/é b')['raw_path'], b'/%C3%A9%20b/x')
+
     def test_asgi_04_headers_keep_order_duplicates_and_bytes(self) -> None:
         made = scope(headers=['host', 'a', 'x-b', '1', 'x_c', '\xe9', 'x-b', '2', 'x-d', ''])
         self.assertEqual(
@@ -85,7 +103,12 @@ class ScopeTest(unittest.TestCase):
     def test_asgi_06_the_asgi_and_extensions_dicts_are_not_shared(self) -> None:
         first, second = scope(), scope()
         self.assertIsNot(first['asgi'], second['asgi'])
-        self.assertIsNot(first['extensions'], second['extensions'])
+        for each in first['extensions'].values():
+            each['mine'] = 1
+        self.assertEqual([*second['extensions'].values(), *scope()['extensions'].values()], [{}] * 2 * len(first['extensions']))
+        socket = scope(make=websocket_scope)
+        socket['extensions']['websocket.http.response']['mine'] = 1
+        self.assertEqual(scope(make=websocket_scope)['extensions'], {'websocket.http.response': {}})
         self.assertEqual(first['asgi'], {'version': '3.0', 'spec_version': '2.5'})
 
     def test_asgi_18_the_extensions_that_the_worker_has_are_advertised(self) -> None:

@@ -114,6 +114,13 @@ class WebSocketCloseTest(unittest.TestCase):
             self.assertEqual(front.answer(stream).kinds, [f.BODY])
         self.assertEqual(seen, [disconnect(4001)])
 
+    def test_more_headers_than_fit_a_frame_fail_the_handshake_alone(self) -> None:
+        with self.front(sends(accept(headers=[(b'x', bytes(f.MAX_PAYLOAD))]))) as front:
+            for _ in range(2):
+                answer = front.answer(front.websocket())
+                self.assertEqual(answer.kinds, [f.ABORT])
+                self.assertIn('bytes of headers: 65536 are the most', answer.abort or '')
+
     def test_asgi_22_an_exception_after_accept_aborts_with_the_apps_frames_only(self) -> None:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await receive()

@@ -59,6 +59,48 @@ def with_options(option: Any, environ: Any, start_response: Any) -> Any: ...
 async def asgi_with_options(option: Any, scope: Any, receive: Any, send: Any) -> None: ...
 
 
+class Silent:
+    """Answers questions about itself with an exception, as a proxy outside of its context does."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class SilentAsgi3(Silent):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class SilentAsgi2(Silent):
+    def __call__(self, scope: Any) -> Any: ...
+
+
+class SilentWsgi(Silent):
+    def __call__(self, environ: Any, start_response: Any) -> Any: ...
+
+
+class SilentFactory(Silent):
+    def __call__(self) -> Any: ...
+
+
+class SilentMeta(type):
+    def __getattr__(cls, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+class SilentClass(metaclass=SilentMeta):
+    def __init__(self, scope: Any) -> None: ...
+
+
+async def wraps_itself(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def wsgi_wraps_itself(environ: Any, start_response: Any) -> Any: ...
+
+
+wraps_itself.__wrapped__ = wraps_itself  # type: ignore[attr-defined]
+wsgi_wraps_itself.__wrapped__ = wsgi_wraps_itself  # type: ignore[attr-defined]
+
+
 class DetectTest(unittest.TestCase):
     def test_asgi3(self) -> None:
         partial = functools.partial(asgi_with_options, 1)
@@ -91,6 +133,17 @@ class DetectTest(unittest.TestCase):
         self.assertTrue(takes_nothing(lambda: wsgi))
         self.assertFalse(takes_nothing(wsgi))
         self.assertFalse(takes_nothing(WsgiInstance()))
+
+    def test_an_app_that_answers_no_question_about_itself_is_known_by_its_class(self) -> None:
+        for app, interface in ((SilentAsgi3(), 'asgi3'), (SilentAsgi2(), 'asgi2'), (SilentWsgi(), 'wsgi'), (SilentClass, 'asgi2')):
+            self.assertEqual(detect_interface(app).interface, interface, type(app))
+            self.assertFalse(takes_nothing(app))
+        self.assertTrue(takes_nothing(SilentFactory()))
+
+    def test_an_app_that_wraps_itself_is_known_by_what_it_takes(self) -> None:
+        self.assertEqual(detect_interface(wraps_itself).interface, 'asgi3')
+        self.assertEqual(detect_interface(wsgi_wraps_itself).interface, 'wsgi')
+        self.assertFalse(takes_nothing(wsgi_wraps_itself))
 
 
 if __name__ == '__main__':

@@ -63,6 +63,24 @@ class InspectTest(unittest.TestCase):
             text = f'async def app(scope, receive, send): {refusal}'
             self.assertEqual(self.lifespan(text, 'auto'), {'state': 'unsupported', 'text': ''})
 
+    def test_an_app_that_neither_asks_nor_ends_is_left_after_a_while(self) -> None:
+        blocks = """
+            import time
+            async def app(scope, receive, send): time.sleep(600)
+        """
+        self.assertEqual(self.lifespan(blocks, 'auto'), {'state': 'unknown', 'text': ''})
+
+    def test_an_app_that_does_not_let_itself_be_cancelled_is_not_waited_for(self) -> None:
+        swallows = """
+            async def app(scope, receive, send):
+                while True:
+                    try:
+                        await receive()
+                    except BaseException:
+                        pass
+        """
+        self.assertEqual(self.lifespan(swallows, 'auto')['state'], 'supported')
+
     def test_its_startup_and_shutdown_are_run_on_request(self) -> None:
         self.assertEqual(self.lifespan(_LIFESPAN, 'on'), {'state': 'complete', 'text': ''})
         self.assertEqual(self.output[0], 'STARTED\nSTOPPED\n')
@@ -121,6 +139,14 @@ class FrameworksTest(unittest.TestCase):
     def test_an_app_without_a_framework_has_none_and_what_is_imported_is_listed(self) -> None:
         self.assertIsNone(frameworks.framework_of(lambda environ, start_response: []))
         self.assertIn(self.found, frameworks.frameworks_imported())
+
+    def test_an_app_that_answers_no_question_about_itself_has_the_framework_of_its_class(self) -> None:
+        def refuse(_self: object, name: str) -> None:
+            raise RuntimeError(name)
+
+        odd = {'__module__': None, '__getattr__': refuse}
+        self.assertEqual(frameworks.framework_of(type('Odd', (self.framework,), odd)()), self.found)
+        self.assertIsNone(frameworks.framework_of(type('Odd', (), odd)()))
 
     def test_an_app_that_wraps_itself_has_an_end(self) -> None:
         middleware = type('Middleware', (), {'__module__': 'shop', '__call__': lambda self: None})()

@@ -123,6 +123,19 @@ class LoadTest(unittest.TestCase):
         self.assertIn('did you mean "application"', failure.message)
         self.assertEqual(self.failure({'main.py': ''}, 'main').kind, 'attribute-not-found')
 
+    def test_an_attribute_that_raises_is_an_import_error_with_the_apps_frames(self) -> None:
+        text = 'def __getattr__(name):\n    raise RuntimeError(name)\n'
+        for target in ('main:app', 'main'):
+            failure = self.failure({'main.py': text}, target)
+            self.assertEqual(failure.kind, 'import-error')
+            self.assertIn('it raised RuntimeError', failure.message)
+            self.assertIn('in __getattr__', failure.traceback)
+
+    def test_an_app_that_does_not_list_its_members_gets_no_hint(self) -> None:
+        text = 'class Shop:\n    def __dir__(self): raise RuntimeError("no")\nshop = Shop()\n'
+        failure = self.failure({'main.py': text}, 'main:shop.app')
+        self.assertIn('check the name after the colon', failure.message)
+
     def test_what_cannot_be_an_app_is_refused(self) -> None:
         for text in ('app = 5', 'import os as app', 'def app(): pass'):
             with self.subTest(text):

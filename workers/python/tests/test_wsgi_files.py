@@ -38,6 +38,18 @@ class Closing:
         self.closed += 1
 
 
+@contextlib.contextmanager
+def without_privileges() -> Iterator[None]:
+    """Permissions count in the `with` block, even where root runs the tests."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
 class Proxy:
     """Passes the methods of a file on, as Django's File does."""
 
@@ -313,6 +325,12 @@ class BlocksTest(FileCase):
             if os.path.exists(path):
                 with open(path, 'rb') as file:
                     self.check(lambda: open(path, 'rb'), file.read())
+
+    def test_wsgi_13_a_file_that_may_not_be_opened_again_is_read(self) -> None:
+        file = self.open_at(0)()
+        os.chmod(self.path, 0)
+        with without_privileges():
+            self.check(lambda: file, DATA)
 
     def test_wsgi_13_an_empty_file_is_an_empty_answer(self) -> None:
         os.truncate(self.path, 0)

@@ -54,6 +54,23 @@ class ResponseTest(WsgiCase):
                 self.assertEqual(answer.kinds, [f.ABORT])
                 self.assertIn('Error: ', answer.abort or '')
 
+    def test_wsgi_10_more_headers_than_fit_a_frame_fail_for_that_request_alone(self) -> None:
+        def app(environ: Any, start_response: Any) -> List[bytes]:
+            start_response('200 OK', [*TEXT, ('X', 'x' * size)])
+            return [b'x']
+
+        with self.front(app) as front:
+            size = 2 * f.MAX_PAYLOAD
+            answer = front.get()
+            self.assertEqual(answer.kinds, [f.ABORT])
+            self.assertIn('bytes of headers: 65536 are the most', answer.abort or '')
+            size = 65_000
+            self.assertEqual(front.get().body, b'x')
+
+    def test_wsgi_10_a_long_reason_is_cut(self) -> None:
+        with self.bad(app_of(b'x', status='200 ' + 'x' * 1000)) as front:
+            self.assertEqual(front.get().reason, 'x' * 255)
+
     def test_wsgi_10_hop_by_hop_headers_are_left_out(self) -> None:
         names = ['Connection', 'keep-alive', 'Transfer-Encoding', 'Upgrade', 'TE', 'Trailers', 'Proxy-Authenticate', 'Proxy-Authorization']
         headers = [*TEXT, *((name, 'close') for name in names), ('X-A', 'close')]

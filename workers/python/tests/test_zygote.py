@@ -303,6 +303,22 @@ class ZygoteTest(unittest.TestCase):
             zygote.fork(1)
             self.assertEqual(zygote.accept().get().body, b'SPAWNED')
 
+    def test_an_import_may_leave_a_forked_child(self) -> None:
+        forked = 'import multiprocessing\nkept = multiprocessing.get_context("fork").Manager().dict(answer="kept")\n'
+        with Zygote({'main.py': forked + textwrap.dedent(WSGI).replace("'ok'", "kept['answer']")}) as zygote:
+            self.assertEqual(zygote.event()['event'], 'loaded')
+            zygote.fork(1)
+            self.assertEqual(zygote.accept().get().body, b'kept')
+
+    def test_what_the_app_writes_to_the_first_free_descriptors_is_not_taken_for_a_message(self) -> None:
+        written = 'import os\nfrom contextlib import suppress\nwith suppress(OSError): os.write(3, b"ready\\n")\n'
+        thread = 'import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n'
+        for first in ('', thread):
+            with self.subTest(first), Zygote({'main.py': first + written + textwrap.dedent(WSGI)}) as zygote:
+                self.assertEqual(zygote.event()['event'], 'loaded')
+                zygote.fork(1)
+                self.assertEqual(zygote.accept().get().body, b'ok')
+
     def test_what_the_import_printed_is_written_once(self) -> None:
         with Zygote({'main.py': 'print("imported")' + WSGI.replace('\n    ', '\n')}) as zygote:
             zygote.event()

@@ -11,6 +11,7 @@ from ..frames import (
     BODY, CANCEL, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE, WS_MESSAGE, FrameDecoder, FrameError,
     close_of, head_end, u32,
 )  # fmt: skip
+from .held_heads import HeldHeads
 from .incoming_body import IncomingBody
 from .request import Request
 from .response import Response
@@ -20,8 +21,6 @@ from .websocket import WebSocket
 
 _TASK_NAME = 'galley-request'
 _TAKEN_BACK = bytes([TAKEN_BACK])
-_HELD_BACK = 0.05
-"""How long the head of a response waits for its first body, in seconds: an exception meanwhile still becomes a 500."""
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
 
@@ -56,10 +55,7 @@ class FrontConnection(asyncio.Protocol):
         self.resumed = asyncio.Event()
         self.out: List[bytes] = [hello]
         """What is queued; whoever adds to it calls `schedule_flush`."""
-        self.begun: List[Response] = []
-        """Responses whose head is held back since this turn."""
-        self._held: List[Response] = []
-        """Those that were held back longer already."""
+        self._held = HeldHeads(self.loop)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -109,7 +105,7 @@ class FrontConnection(asyncio.Protocol):
 
     def hold(self, response: Response) -> None:
         """The head of a response waits for its first body, but not for ever."""
-        self.begun.append(response)
+        self._held.begun.append(response)
         self.schedule_flush()
 
     def flush(self) -> None:
@@ -139,21 +135,8 @@ class FrontConnection(asyncio.Protocol):
     def _flush_turn(self) -> None:
         self.flush_scheduled = False
         self.flush()
-        if self.begun:
-            self._keep_held()
-
-    def _keep_held(self) -> None:
-        held = [response for response in self.begun if response.is_held]
-        self.begun.clear()
-        if held:
-            if not self._held:
-                self.loop.call_later(_HELD_BACK, self._release)
-            self._held += held
-
-    def _release(self) -> None:
-        held, self._held = self._held, []
-        for response in held:
-            response.release()
+        if self._held.begun:
+            self._held.keep()
 
     def _frame(self, kind: int, flags: int, number: int, data: bytes, start: int, end: int) -> None:
         if kind == REQUEST:
@@ -173,7 +156,7 @@ class FrontConnection(asyncio.Protocol):
             if isinstance(stream, WebSocket):
                 stream.message_came(flags, data[start:end])
         elif kind == BODY:
-            if isinstance(stream, Request):
+            if isinstance(stream, (Request, WebSocket)):
                 stream.body_came(data[start:end], bool(flags & END))
         elif kind == WINDOW:
             credit = u32(data, start, end)
@@ -185,7 +168,7 @@ class FrontConnection(asyncio.Protocol):
         elif kind == WS_CLOSE:
             code, reason = close_of(data, start, end)
             if isinstance(stream, WebSocket):
-                stream.close_came(code, reason)
+                stream.close_came(code, reason, bool(flags & END))
         elif kind == DRAIN:
             self._is_draining = True
             self._check_done()

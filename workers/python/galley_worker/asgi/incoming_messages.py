@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class IncomingMessages:
     """Joins the pieces of messages and counts the credit for them (frame.md, "Credit")."""
 
-    __slots__ = ('_window', '_pieces', 'ready')
+    __slots__ = ('_window', '_pieces', 'ready', 'has_ended')
 
     def __init__(self) -> None:
         self._window = ReceiveWindow(False)
@@ -22,6 +22,8 @@ class IncomingMessages:
         # Not a deque: empty, it would take an eighth of the memory of an idle WebSocket, and the credit keeps this short.
         self.ready: List[Tuple[Message, int]] = [({'type': 'websocket.connect'}, 0)]
         """What the app can take, and the credit that each uses."""
+        self.has_ended = False
+        """Nothing more comes."""
 
     def push(self, flags: int, piece: bytes) -> int:
         """A WS_MESSAGE came. Returns the bytes of credit to give back, or 0. Raises FrameError."""
@@ -44,6 +46,16 @@ class IncomingMessages:
         else:
             self.ready.append(({'type': 'websocket.receive', 'bytes': piece}, size))
         return 0
+
+    def end(self) -> None:
+        """Nothing more comes: a message that is not complete never will be."""
+        self.has_ended = True
+        self._pieces = []
+
+    def discard(self) -> None:
+        """The app gets nothing more, not even what is ready."""
+        self.ready = []
+        self.end()
 
     def take(self) -> Tuple[Message, int]:
         """The first of what is ready, and the bytes of credit to give back, or 0."""

@@ -9,7 +9,7 @@ from ..disconnect import ClientDisconnected
 from ..frames import BODY, END, FRAME_CREDIT, INFORM, MAX_BODY, RESPONSE, TRAILERS, file_frame, pack_header, pack_response
 from ..response_head import marshal_headers
 from .response_head import NO_LENGTH, ResponseHead, response_head
-from .sent_file import CAN_SEND_OPEN_FILES, SentFile, file_of_path, open_file_of
+from .sent_file import CAN_SEND_OPEN_FILES, SentFile, blocks_of, file_of_path, open_file_of
 from .stream import COMPLETE, Message, Stream
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Response(Stream):
                 self._emit(body, end)
             if not end:
                 self._connection.flush()
+                if self._is_bodiless:
+                    await asyncio.sleep(0)  # no credit ends here, at which an endless answer would let others run
         elif kind == 'http.response.start':
             if phase != _WAITING:
                 raise RuntimeError(f'Cannot send {kind}: {_reasons[phase]}')
@@ -71,7 +73,7 @@ class Response(Stream):
         elif kind == 'http.response.pathsend':
             if phase != _HELD and phase != _BEGUN:
                 raise RuntimeError(f'Cannot send {kind}: {_reasons[phase]}')
-            await self._send_file(file_of_path(message['path']), True)
+            await self._send_path(message['path'])
         elif kind == 'http.response.zerocopysend' and CAN_SEND_OPEN_FILES:
             if not _HELD <= phase <= _SENDING:
                 raise RuntimeError(f'Cannot send {kind}: {_reasons[phase]}')
@@ -164,6 +166,16 @@ class Response(Stream):
                 self._abort('The app cancelled a send when a part of the body was sent')
             raise
 
+    async def _send_path(self, path: Any) -> None:
+        """Sends a file, as far as it was declared: it may have grown since."""
+        limit = None if self._left == NO_LENGTH else self._left
+        file = file_of_path(path)
+        if file is None:
+            for block, is_last in blocks_of(path, 0 if self._is_bodiless else limit):
+                await self.send({'type': 'http.response.body', 'body': block, 'more_body': not is_last})
+        else:
+            await self._send_file(file if limit is None else file._replace(length=min(file.length, limit)), True)
+
     async def _send_file(self, file: SentFile, end: bool) -> None:
         """Returns when the front has the file open, so that the app may close its own."""
         path, offset, length = file
@@ -189,11 +201,12 @@ class Response(Stream):
         trailers += message.get('headers') or ()
         if message.get('more_trailers', False):
             return
-        self._trailers = None
         if self._is_bodiless:
+            self._trailers = None
             self._emit(b'', True)
             return
         block = marshal_headers(trailers)
+        self._trailers = None
         self._connection.write(pack_header(len(block), TRAILERS, END, 0, self._stream) + block)
         self._phase = COMPLETE
         self._wake()

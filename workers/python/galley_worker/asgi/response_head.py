@@ -22,8 +22,8 @@ def response_head(message: Dict[str, Any]) -> ResponseHead:
         headers = list(headers)
     length = NO_LENGTH
     for header in headers:
-        # Names are lower-case (www.rst); for an app that does not keep to it the front counts.
-        if header[0] == b'content-length':
+        name = header[0]
+        if len(name) == 14 and name.lower() == b'content-length':  # not every app keeps to lower case (www.rst)
             if not header[1].isdigit():
                 raise ValueError(f'Cannot send Content-Length {header[1]!r}: it is no number')
             length = int(header[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any, Dict, List, Optional, Tuple
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ..frames import load_head
 from ..peers import peers_of
@@ -12,13 +12,8 @@ from .sent_file import CAN_SEND_OPEN_FILES
 
 Scope = Dict[str, Any]
 
-_EXTENSIONS: Dict[str, Dict[str, Any]] = {
-    'http.response.early_hint': {},
-    'http.response.pathsend': {},
-    'http.response.trailers': {},
-}
-if CAN_SEND_OPEN_FILES:
-    _EXTENSIONS['http.response.zerocopysend'] = {}
+_PATH_DELIMITERS = "/!$&'()*+,;=:@"
+"""What a path may hold as it is, beside letters, digits and `-._~` (RFC 3986 §3.3)."""
 
 
 def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> Scope:
@@ -28,11 +23,16 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
     """
     connection, method, version, path, raw_path, query, headers = load_head(head)
     scheme, client, server = _ends(connection)
+    encoded_path = path
     if '%' in path:
         path = unquote(path)
     if root_path and path != root_path and not path.startswith(root_path + '/'):  # a proxy has stripped it
         path = root_path + path
-        raw_path = root_path.encode() + raw_path
+        # Not from the path as received, whose dot segments could lead out of the root: both shall name the same.
+        raw_path = _encoded(root_path) + encoded_path.encode()
+    extensions: Dict[str, Any] = {'http.response.early_hint': {}, 'http.response.pathsend': {}, 'http.response.trailers': {}}
+    if CAN_SEND_OPEN_FILES:
+        extensions['http.response.zerocopysend'] = {}
     scope: Scope = {
         'type': 'http',
         'asgi': {'version': '3.0', 'spec_version': '2.5'},
@@ -46,7 +46,7 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
         'headers': headers,
         'client': client,
         'server': server,
-        'extensions': _EXTENSIONS.copy(),
+        'extensions': extensions,
     }
     if state is not None:
         scope['state'] = state.copy()
@@ -69,6 +69,11 @@ def _subprotocols(headers: List[Tuple[bytes, bytes]]) -> List[str]:
     values = b','.join(value for name, value in headers if name == b'sec-websocket-protocol')
     names = (name.strip() for name in values.decode('latin-1').split(','))
     return [name for name in names if name]
+
+
+@lru_cache(maxsize=16)
+def _encoded(root_path: str) -> bytes:
+    return quote(root_path, _PATH_DELIMITERS).encode()
 
 
 @lru_cache(maxsize=4096)

@@ -53,6 +53,9 @@ class Stream:
         if (failure or self._phase != COMPLETE) and not self._connection.is_ending:
             self._end(failure)
             self._phase = COMPLETE
+        self._gone = True  # other tasks of the app may still wait here
+        if self._waiters:
+            self._wake()
         self._connection.finished(self._stream)
 
     async def receive(self) -> Message:

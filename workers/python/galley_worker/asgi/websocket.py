@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Where a WebSocket is: the app was not heard, it answers as to any request, it has accepted.
 _CONNECTING, _DENYING, _OPEN = range(3)
 
+_NORMAL = 1000
 _LOST = 1006
 _FAILED = 1011
 
@@ -25,7 +26,7 @@ _FAILED = 1011
 class WebSocket(Stream):
     """`receive` and `send` of one WebSocket, and what came and was sent so far (www.rst "WebSocket")."""
 
-    __slots__ = ('_offered', '_incoming', '_is_sending', '_denial', '_code', '_reason')
+    __slots__ = ('_offered', '_incoming', '_is_sending', '_is_within', '_denial', '_code', '_reason')
 
     def __init__(self, connection: FrontConnection, stream: int, offered: Tuple[str, ...]) -> None:
         """`offered` are the client's subprotocols."""
@@ -34,6 +35,8 @@ class WebSocket(Stream):
         self._incoming = IncomingMessages()
         self._is_sending = False
         """A message is being sent in pieces."""
+        self._is_within = False
+        """Some of them were sent, and not all."""
         self._denial: Optional[Request] = None
         self._code = _LOST
         self._reason = ''
@@ -42,7 +45,7 @@ class WebSocket(Stream):
         """`websocket.connect`, the messages, and then `websocket.disconnect` again and again."""
         incoming = self._incoming
         while not incoming.ready:
-            if self._gone:
+            if incoming.has_ended:
                 return {'type': 'websocket.disconnect', 'code': self._code, 'reason': self._reason}
             await self._change()
         message, credit = incoming.take()
@@ -80,18 +83,26 @@ class WebSocket(Stream):
 
     def message_came(self, flags: int, piece: bytes) -> None:
         """A WS_MESSAGE frame came. Raises FrameError."""
-        if not self._gone:
+        if not self._incoming.has_ended:
             self._give(self._incoming.push(flags, piece))
             if self._waiters:
                 self._wake()
                 self._connection.has_woken = True
 
-    def close_came(self, code: int, reason: str) -> None:
-        """A WS_CLOSE frame came."""
+    def close_came(self, code: int, reason: str, is_last: bool) -> None:
+        """A WS_CLOSE frame came. Unless it `is_last`, messages that came before it follow."""
+        if is_last:
+            self._incoming.end()
         if not self._gone:
             self._code = code
             self._reason = reason
-            self.client_left()
+            Stream.client_left(self)
+
+    def body_came(self, piece: bytes, end: bool) -> None:
+        """A BODY frame came: the end behind the messages that followed a WS_CLOSE."""
+        if end:
+            self._incoming.end()
+            self._wake()
 
     def credit_came(self, credit: int) -> None:
         """A WINDOW frame came."""
@@ -101,12 +112,15 @@ class WebSocket(Stream):
 
     def client_left(self) -> None:
         """The WebSocket is closed, or the client left before it was open."""
+        self._incoming.end()
         Stream.client_left(self)
         if self._denial:
             self._denial.client_left()
 
     def _unfinished(self) -> str:
-        return '' if self._phase == _OPEN else f'The app returned, but {_reasons[self._phase]}'
+        if self._phase != _OPEN:
+            return f'The app returned, but {_reasons[self._phase]}'
+        return 'The app returned when a part of a message was sent' if self._is_within else ''
 
     def _is_disconnect(self, error: BaseException) -> bool:
         """Frameworks make an exception with the code of a `websocket.disconnect`, which is nothing to log where it gets here."""
@@ -116,6 +130,10 @@ class WebSocket(Stream):
         return is_disconnect(error) or getattr(error, 'code', None) == self._code
 
     def _end(self, failure: str) -> None:
+        if not self._gone:
+            self._code = _FAILED if failure else _NORMAL
+        self._incoming.discard()
+        self.client_left()
         if failure or self._phase != _OPEN:
             Stream._end(self, failure)
         else:
@@ -138,7 +156,10 @@ class WebSocket(Stream):
         while self._is_sending:
             await self._turn()
         self._connection.write(close_frame(self._stream, code, reason.encode()))
-        self.close_came(code, reason)
+        self._code = code
+        self._reason = reason
+        self._incoming.discard()
+        self.client_left()
 
     def _emit(self, piece: bytes, flags: int) -> None:
         """Queues a piece that fits a frame and the credit."""
@@ -165,13 +186,13 @@ class WebSocket(Stream):
                 self._emit(piece, flags if is_last else flags | MORE)
                 if is_last:
                     return
+                self._is_within = True
         except asyncio.CancelledError:
             if at and not self._gone:
-                self._code = _FAILED
                 self._abort('The app cancelled a send when a part of the message was sent')
             raise
         finally:
-            self._is_sending = False
+            self._is_sending = self._is_within = False
             self._wake()
 
     async def _turn(self) -> None:

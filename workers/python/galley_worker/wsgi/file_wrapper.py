@@ -7,6 +7,7 @@ import os
 import stat
 from typing import Any, NamedTuple, Optional
 
+from ..file_size import misstates_size
 from ..frames import MAX_BODY
 
 _NAMES_OPEN_FILES = os.path.isdir('/proc/self/fd')
@@ -65,9 +66,11 @@ class FileWrapper:
             offset = source.tell()
             status = os.fstat(descriptor)
             length = status.st_size - offset
-            # Files of /sys have fewer bytes than they say.
-            if not stat.S_ISREG(status.st_mode) or length <= 0 or not os.pread(descriptor, 1, status.st_size - 1):
+            if not stat.S_ISREG(status.st_mode) or length <= 0 or misstates_size(descriptor, status):
                 return None
+            path = f'/proc/{os.getpid()}/fd/{descriptor}'
+            if length > MAX_BODY:  # the front will open it, and may not where the permissions were dropped since this process did
+                os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         except (OSError, ValueError):
             return None
-        return FilePart(f'/proc/{os.getpid()}/fd/{descriptor}', offset, length)
+        return FilePart(path, offset, length)
