@@ -18,6 +18,7 @@ import os, pty, signal, sys
 child, terminal = pty.fork()
 if child == 0:
     os.execv(sys.argv[1], sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))  # it took too long
 said = b''
 def wait_for(text):
     global said
