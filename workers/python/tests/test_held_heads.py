@@ -36,7 +36,7 @@ class Head:
 
     def __init__(self, clock: Clock, is_held: bool = True) -> None:
         self._clock = clock
-        self.is_held = is_held
+        self.head = object() if is_held else None
         self.released = -1.0
 
     def release(self) -> None:

@@ -14,7 +14,6 @@ from ..frames import (
 from .held_heads import HeldHeads
 from .incoming_body import IncomingBody
 from .request import Request
-from .response import Response
 from .scope import Scope, http_scope, websocket_scope
 from .stream import App, Stream
 from .websocket import WebSocket
@@ -55,7 +54,8 @@ class FrontConnection(asyncio.Protocol):
         self.resumed = asyncio.Event()
         self.out: List[bytes] = [hello]
         """What is queued; whoever adds to it calls `schedule_flush`."""
-        self._held = HeldHeads(self.loop)
+        self.held = HeldHeads(self.loop)
+        """Responses whose head waits for the first body; whoever adds to them calls `schedule_flush`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -103,11 +103,6 @@ class FrontConnection(asyncio.Protocol):
             self.flush_scheduled = True
             self.loop.call_soon(self._flush_turn)
 
-    def hold(self, response: Response) -> None:
-        """The head of a response waits for its first body, but not for ever."""
-        self._held.begun.append(response)
-        self.schedule_flush()
-
     def flush(self) -> None:
         """Hands what is queued to the transport."""
         if self.out:
@@ -135,8 +130,8 @@ class FrontConnection(asyncio.Protocol):
     def _flush_turn(self) -> None:
         self.flush_scheduled = False
         self.flush()
-        if self._held.begun:
-            self._held.keep()
+        if self.held.begun:
+            self.held.keep()
 
     def _frame(self, kind: int, flags: int, number: int, data: bytes, start: int, end: int) -> None:
         if kind == REQUEST:

@@ -28,7 +28,7 @@ class HeldHeads:
 
     def keep(self) -> None:
         """Sets the time for those that wait since this turn."""
-        held = [response for response in self.begun if response.is_held]
+        held = [response for response in self.begun if response.head is not None]
         self.begun.clear()
         if not held:
             return

@@ -23,12 +23,13 @@ _WAITING, _HELD, _BEGUN, _SENDING, _OPENING, _TRAILING = range(6)
 class Response(Stream):
     """`send` of a request, and what was sent so far (www.rst "HTTP", extensions.rst)."""
 
-    __slots__ = ('_is_bodiless', '_head', '_left', '_trailers')
+    __slots__ = ('_is_bodiless', 'head', '_left', '_trailers')
 
     def __init__(self, connection: FrontConnection, stream: int, is_head: bool) -> None:
         Stream.__init__(self, connection, stream)
         self._is_bodiless = is_head
-        self._head: Optional[ResponseHead] = None
+        self.head: Optional[ResponseHead] = None
+        """That which is held back."""
         self._left = NO_LENGTH
         self._trailers: Optional[List[Any]] = None
 
@@ -61,7 +62,7 @@ class Response(Stream):
         elif kind == 'http.response.start':
             if phase != _WAITING:
                 raise RuntimeError(f'Cannot send {kind}: {_reasons[phase]}')
-            self._head = status, _, length = response_head(message)
+            self.head = status, _, length = response_head(message)
             self._phase = _HELD
             if status == 204 or status == 304:
                 self._is_bodiless = True
@@ -69,7 +70,10 @@ class Response(Stream):
                 self._left = length
             if message.get('trailers', False):
                 self._trailers = []
-            self._connection.hold(self)
+            connection = self._connection
+            connection.held.begun.append(self)
+            if not connection.flush_scheduled:
+                connection.schedule_flush()
         elif kind == 'http.response.pathsend':
             if phase != _HELD and phase != _BEGUN:
                 raise RuntimeError(f'Cannot send {kind}: {_reasons[phase]}')
@@ -94,11 +98,6 @@ class Response(Stream):
     def is_complete(self) -> bool:
         """Whether all of it is sent."""
         return self._phase == COMPLETE
-
-    @property
-    def is_held(self) -> bool:
-        """Whether the head waits for the first body."""
-        return self._phase == _HELD
 
     def release(self) -> None:
         """Sends the head alone: the client may be waiting for it, as one of an event stream is."""
@@ -128,7 +127,7 @@ class Response(Stream):
         self._credit -= size
         connection = self._connection
         out = connection.out
-        head = self._head
+        head = self.head
         if not end:
             phase = _SENDING
         elif self._trailers is None:
@@ -137,7 +136,7 @@ class Response(Stream):
             end = False
             phase = _TRAILING
         if head is not None:
-            self._head = None
+            self.head = None
             status, block, _ = head
             length = len(block) + 1
             frame = pack_response(6 + length + size, RESPONSE, END if end else 0, 0, self._stream, length, status, 0)
