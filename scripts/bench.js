@@ -1,10 +1,10 @@
 // Installs the servers that Galley is compared with, then runs bench/main.ts. Plain JavaScript, for any Node from 20 on.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { runNode } from './run-node.js';
+import { fromRoot } from './set-up.js';
 
-const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const environment = fromRoot('.cache/bench-python');
 const python = `${environment}/bin/python`;
 const node = fromRoot('node_modules/.bin/node');
@@ -12,14 +12,7 @@ const node = fromRoot('node_modules/.bin/node');
 if (!existsSync(node)) fail('Cannot run the benchmark: node_modules is missing; run "npm ci" first.');
 preparePython(fromRoot('bench/requirements.txt'), `${environment}/requirements.sha256`);
 
-const benchmark = spawn(node, [fromRoot('bench/main.ts'), '--python', python, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
-// The benchmark ends its servers first; this process waits for it.
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => benchmark.kill(name));
-benchmark.on('exit', (code) => {
-  process.exitCode = code ?? 1;
-});
+runNode(node, [fromRoot('bench/main.ts'), '--python', python, ...process.argv.slice(2)]);
 
 function preparePython(requirements, stamp) {
   const text = readFileSync(requirements, 'utf8');

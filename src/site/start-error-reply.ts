@@ -57,7 +57,7 @@ function placeText({ file, line }: SourceExcerpt): string {
   return `${file}, line ${line}`;
 }
 
-/** Asks, which is answered soon and at once when there is something new, and loads the page again then. 503 is a Galley that stops. */
+/** Asks, which is answered soon and at once when there is something new, and loads the page again then. 503 is a Galley that stops; where nobody answers it asks on. */
 function script(id: string): string {
   return `(async function wait() {
   try {
