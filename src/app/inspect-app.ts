@@ -1,7 +1,7 @@
 import { asgiConcurrency } from '../core/limits.ts';
 import type { AppOptions } from './options.ts';
 import { AppStartError } from './start-error.ts';
-import { type AppInspection, type LoadedApp, Zygote } from './zygote.ts';
+import { type AppInspection, type LoadedApp, Zygote } from './supervision/zygote.ts';
 
 /** An app that was imported to be looked at. */
 export interface InspectedApp {

@@ -1,3 +1,5 @@
+import type { QueueLimits } from '../core/limits.ts';
+
 /** Which calling convention a Python app has. */
 export type PythonInterface = 'asgi3' | 'asgi2' | 'wsgi';
 
@@ -15,14 +17,41 @@ export interface AppOptions {
   readonly lifespan: 'auto' | 'on' | 'off';
   /** Where the app is mounted: '' or '/x' without a trailing slash. */
   readonly rootPath: string;
-  /** How many worker processes; at least one. */
-  readonly workers: number;
+  readonly workers: WorkerRange;
   /** Threads of one WSGI worker; at least one. */
   readonly threads: number;
+  /** Requests that one ASGI worker may have under way; at least one. */
+  readonly concurrency: number;
+  readonly queue: QueueLimits;
+  /** Whether workers are forked with the app imported: where that is safe, always, or never. */
+  readonly preload: 'auto' | 'always' | 'never';
+  readonly recycling: RecyclingLimits;
+  /** How many workers more than wanted there may be while some are replaced; at least one. */
+  readonly reloadSurge: number;
+  /** How long a worker that is replaced may take to finish its requests, in milliseconds. */
+  readonly gracefulTimeoutMs: number;
   /** Whether this is development: the workers restart when a Python file below `directory` changes. */
   readonly reload: boolean;
   /** How long an app may take to begin its answer, in milliseconds; 0 means no limit. */
   readonly requestTimeoutMs: number;
   /** Added to the environment of the workers (from `--env-file`). */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** How many worker processes there are; at least one. */
+export interface WorkerRange {
+  readonly min: number;
+  readonly max: number;
+  /** Nobody has chosen: there are as many as CPUs, if the memory suffices. */
+  readonly isAuto: boolean;
+}
+
+/** When a worker is replaced by a new one; 0 for never. */
+export interface RecyclingLimits {
+  readonly maxRequests: number;
+  /** Each worker has up to so many requests more, so that they do not all end at once. */
+  readonly maxRequestsJitter: number;
+  /** Memory in RAM, in bytes. */
+  readonly maxRssBytes: number;
+  readonly maxLifetimeMs: number;
 }

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AppInspection, LoadedApp } from '../app/zygote.ts';
+import { appOptions } from '../../test/support/app-options.ts';
+import type { AppInspection, LoadedApp } from '../app/supervision/zygote.ts';
 import { type Inspected, inspectionJson, inspectionText } from './inspection.ts';
 
 function inspected(loaded: Partial<LoadedApp> = {}, inspection: Partial<AppInspection> = {}): Inspected {
   return {
-    app: {
-      target: 'main:app',
-      directory: '/srv',
-      python: undefined,
-      interface: 'auto',
-      factory: false,
-      lifespan: 'auto',
-      rootPath: '',
-      workers: 1,
-      threads: 4,
-      reload: false,
-      requestTimeoutMs: 0,
-      environment: {},
-    },
+    app: appOptions({ directory: '/srv', threads: 4 }),
     python: { path: '/srv/.venv/bin/python', origin: 'from .venv' },
     loaded: {
       interface: 'asgi3',

@@ -1,7 +1,7 @@
 import type { InspectedApp } from '../app/inspect-app.ts';
 import type { AppOptions } from '../app/options.ts';
 import type { PythonFound } from '../app/python.ts';
-import type { AppInspection, Framework } from '../app/zygote.ts';
+import type { AppInspection, Framework } from '../app/supervision/zygote.ts';
 import { printable } from '../observe/log.ts';
 import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';

@@ -38,8 +38,14 @@ describe('parseCommandLine', () => {
         factory: false,
         lifespan: 'auto',
         rootPath: '',
-        workers: 6,
+        workers: { min: 6, max: 6, isAuto: true },
         threads: 4,
+        concurrency: 20_000,
+        queue: { maxRequests: 1_000, maxWaitMs: 30_000 },
+        preload: 'auto',
+        recycling: { maxRequests: 0, maxRequestsJitter: 0, maxRssBytes: 0, maxLifetimeMs: 0 },
+        reloadSurge: 1,
+        gracefulTimeoutMs: 30_000,
         reload: false,
         requestTimeoutMs: 60_000,
         environment: {},
@@ -48,7 +54,6 @@ describe('parseCommandLine', () => {
       trustedPeers: undefined,
       accessLog: 'combined',
       logLevel: 'info',
-      gracefulTimeoutMs: 30_000,
       webSocketLimits,
       webSocketTimeouts,
     });
@@ -65,8 +70,14 @@ describe('parseCommandLine', () => {
       factory: true,
       lifespan: 'off',
       rootPath: '/api',
-      workers: 3,
+      workers: { min: 3, max: 3, isAuto: false },
       threads: 8,
+      concurrency: 20_000,
+      queue: { maxRequests: 1_000, maxWaitMs: 30_000 },
+      preload: 'auto',
+      recycling: { maxRequests: 0, maxRequestsJitter: 0, maxRssBytes: 0, maxLifetimeMs: 0 },
+      reloadSurge: 1,
+      gracefulTimeoutMs: 30_000,
       reload: false,
       requestTimeoutMs: 1_500,
       environment: {},
@@ -74,7 +85,7 @@ describe('parseCommandLine', () => {
   });
 
   it('reads every option of the server, before the app too', () => {
-    const { app, binds, accessLog, logLevel, gracefulTimeoutMs } = served(
+    const { app, binds, accessLog, logLevel } = served(
       '--host ::1 --port=0 --access-log json --log-level debug --reload --graceful-timeout 5 main:app',
     );
     assert.deepEqual(binds, [{ kind: 'tcp', host: '::1', port: 0 }]);
@@ -122,13 +133,13 @@ describe('parseCommandLine', () => {
 
   it('takes --chdir for --app-dir, and the last of an option that is repeated', () => {
     assert.equal(served('main:app --app-dir a --chdir b').app.directory, '/srv/shop/b');
-    assert.equal(served('main:app -w4 -w 2').app.workers, 2);
+    assert.equal(served('main:app -w4 -w 2').app.workers.min, 2);
   });
 
   it('starts one worker with --reload, unless a number is given', () => {
-    assert.equal(served('main:app --reload').app.workers, 1);
-    assert.equal(served('main:app --reload -w 2').app.workers, 2);
-    assert.equal(served('main:app --reload -w auto').app.workers, 6);
+    assert.equal(served('main:app --reload').app.workers.min, 1);
+    assert.equal(served('main:app --reload -w 2').app.workers.min, 2);
+    assert.equal(served('main:app --reload -w auto').app.workers.min, 6);
   });
 
   it('turns the access log off with either spelling', () => {

@@ -2,8 +2,14 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { AppOptions } from '../app/options.ts';
-import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
+import type { AppOptions, WorkerRange } from '../app/options.ts';
+import {
+  asgiConcurrency,
+  queueLimits,
+  type WebSocketLimits,
+  webSocketLimits,
+  webSocketTimeouts,
+} from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
@@ -96,6 +102,12 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
     rootPath: given.value('root-path'),
     workers: workersOf(given.value('workers'), reload && !given.has('workers') ? 1 : cpus),
     threads: given.value('threads'),
+    concurrency: asgiConcurrency,
+    queue: queueLimits,
+    preload: 'auto',
+    recycling: { maxRequests: 0, maxRequestsJitter: 0, maxRssBytes: 0, maxLifetimeMs: 0 },
+    reloadSurge: 1,
+    gracefulTimeoutMs: given.value('graceful-timeout'),
     reload,
     requestTimeoutMs: given.value('timeout'),
     environment: environmentOf(given.value('env-file'), currentFolder),
@@ -110,7 +122,6 @@ function serveOptions(given: GivenOptions, target: string, surroundings: Surroun
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     logLevel: given.value('log-level'),
-    gracefulTimeoutMs: given.value('graceful-timeout'),
     webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),
     webSocketTimeouts: {
       ...webSocketTimeouts,
@@ -145,8 +156,9 @@ function trustedPeersOf(given: string | undefined, variable: string | undefined)
   }
 }
 
-function workersOf(workers: OptionValues['workers'], auto: number): number {
-  return workers === 'auto' ? auto : workers;
+function workersOf(workers: OptionValues['workers'], auto: number): WorkerRange {
+  const count = workers === 'auto' ? auto : workers;
+  return { min: count, max: count, isAuto: workers === 'auto' };
 }
 
 function pythonOf(python: string | undefined, currentFolder: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { LoadedApp } from '../app/zygote.ts';
+import type { LoadedApp } from '../app/supervision/zygote.ts';
 
 const gilNotes: Readonly<Record<LoadedApp['gil'], string>> = {
   always: '',

@@ -39,7 +39,7 @@ export async function run(options: ServeOptions): Promise<number> {
   if (options.logLevel === 'info' || options.logLevel === 'debug') {
     process.stderr.write(banner(options, server, performance.now()));
   }
-  return stopOn(await stopAsked, server, options.gracefulTimeoutMs, log);
+  return stopOn(await stopAsked, server, options.app.gracefulTimeoutMs, log);
 }
 
 /** The first signal lets requests end; a second one does not wait. */

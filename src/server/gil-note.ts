@@ -1,4 +1,4 @@
-import type { LoadedApp } from '../app/zygote.ts';
+import type { LoadedApp } from '../app/supervision/zygote.ts';
 
 /** What to know of an app that runs on a free-threaded build of Python (PEP 703); undefined on any other. */
 export function gilNote({ gil, interface: spoken }: Pick<LoadedApp, 'gil' | 'interface'>): string | undefined {

@@ -13,8 +13,6 @@ export interface ServeOptions {
   readonly trustedPeers: TrustedPeers | undefined;
   readonly accessLog: 'combined' | 'json' | 'off';
   readonly logLevel: LogLevel;
-  /** How long requests under way may take to end when the server stops, in milliseconds. */
-  readonly gracefulTimeoutMs: number;
   readonly webSocketLimits: WebSocketLimits;
   readonly webSocketTimeouts: WebSocketTimeouts;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { findPython } from '../app/python.ts';
 import { AppStartError, StartGivenUp } from '../app/start-error.ts';
-import { AppSupervisor } from '../app/supervisor.ts';
-import type { LoadedApp } from '../app/zygote.ts';
+import { AppSupervisor } from '../app/supervision/supervisor.ts';
+import type { LoadedApp } from '../app/supervision/zygote.ts';
 import type { Handler } from '../core/handler.ts';
 import { appShutdownMs } from '../core/limits.ts';
 import { Front } from '../front/front.ts';
@@ -71,7 +71,7 @@ export async function startServer(
 
   try {
     const starting = supervisor.start();
-    if (page) unwatch = watchPythonFiles(directory, log, () => void supervisor.restart(options.gracefulTimeoutMs));
+    if (page) unwatch = watchPythonFiles(directory, log, () => void supervisor.restart(options.app.gracefulTimeoutMs));
     const first = await (page ? orWaiting(starting, log) : starting);
     const isRestarting = first === 'restarting';
     const app = isRestarting ? undefined : first;
@@ -79,7 +79,7 @@ export async function startServer(
     if (note) log.info(note);
     const binds: Bind[] = [];
     for (const bind of options.binds) binds.push(await front.listen(bind));
-    const reload = (): Promise<void> => supervisor.reload(options.gracefulTimeoutMs);
+    const reload = (): Promise<void> => supervisor.reload(options.app.gracefulTimeoutMs);
     return { binds, app, isRestarting, python, workerPids: supervisor.workerPids, reload, stop };
   } catch (error) {
     await stop(0);

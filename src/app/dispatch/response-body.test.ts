@@ -5,8 +5,8 @@ import { readdir, readlink, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { until } from '../../test/support/until.ts';
-import { PeerError } from '../core/errors.ts';
+import { until } from '../../../test/support/until.ts';
+import { PeerError } from '../../core/errors.ts';
 import { ResponseBody } from './response-body.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'galley-test-'));

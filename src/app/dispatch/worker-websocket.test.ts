@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { type FakeExchange, fakeExchange } from '../../test/support/fake-exchange.ts';
-import { FakeWorker, type ReceivedFrame } from '../../test/support/fake-worker.ts';
-import { until } from '../../test/support/until.ts';
-import { isUpgrade } from '../core/reply.ts';
-import { pieceOverhead, type Upgrade, type WebSocketEnd } from '../core/websocket.ts';
-import { Flag, initialWindow, Kind, maxBodyPiece } from '../protocol/worker/kinds.ts';
+import { type FakeExchange, fakeExchange } from '../../../test/support/fake-exchange.ts';
+import { FakeWorker, type ReceivedFrame } from '../../../test/support/fake-worker.ts';
+import { until } from '../../../test/support/until.ts';
+import { isUpgrade } from '../../core/reply.ts';
+import { pieceOverhead, type Upgrade, type WebSocketEnd } from '../../core/websocket.ts';
+import { Flag, initialWindow, Kind, maxBodyPiece } from '../../protocol/worker/kinds.ts';
 import type { WorkerLink } from './worker-link.ts';
 import { WorkerListener } from './worker-listener.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until } from '../../test/support/until.ts';
+import { until } from '../../../test/support/until.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 
 describe('OneAtATime', () => {

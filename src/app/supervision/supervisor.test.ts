@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { chmod } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { AppFolder } from '../../test/support/app-folder.ts';
-import { fakeExchange } from '../../test/support/fake-exchange.ts';
-import { testPython } from '../../test/support/python.ts';
-import { until } from '../../test/support/until.ts';
-import { createLog } from '../observe/log.ts';
-import type { AppOptions } from './options.ts';
+import { AppFolder } from '../../../test/support/app-folder.ts';
+import { appOptions } from '../../../test/support/app-options.ts';
+import { fakeExchange } from '../../../test/support/fake-exchange.ts';
+import { testPython } from '../../../test/support/python.ts';
+import { until } from '../../../test/support/until.ts';
+import { createLog } from '../../observe/log.ts';
+import type { AppOptions } from '../options.ts';
 import { AppSupervisor } from './supervisor.ts';
 
 /** The beginning of a program that stands in for Python and its zygote. */
@@ -46,20 +47,7 @@ hello(worker, concurrency=0, failed='no database')
 wait()
 `;
 
-const app: AppOptions = {
-  target: 'main:app',
-  directory: '/',
-  python: undefined,
-  interface: 'auto',
-  factory: false,
-  lifespan: 'auto',
-  rootPath: '',
-  workers: 1,
-  threads: 1,
-  reload: false,
-  requestTimeoutMs: 0,
-  environment: {},
-};
+const app: AppOptions = appOptions();
 
 interface Staged {
   readonly supervisor: AppSupervisor;

@@ -1,7 +1,7 @@
-import { PeerError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import type { QueueLimits } from '../core/limits.ts';
-import type { Outcome } from '../core/reply.ts';
+import { PeerError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { QueueLimits } from '../../core/limits.ts';
+import type { Outcome } from '../../core/reply.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
 

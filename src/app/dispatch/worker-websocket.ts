@@ -1,7 +1,7 @@
-import { emptyBody } from '../core/body.ts';
-import { PeerError } from '../core/errors.ts';
-import { pieceOverhead, type WebSocketEnd } from '../core/websocket.ts';
-import { initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
+import { emptyBody } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
+import { pieceOverhead, type WebSocketEnd } from '../../core/websocket.ts';
+import { initialWindow, maxBodyPiece } from '../../protocol/worker/kinds.ts';
 
 /** What a WebSocket needs of the connection to its worker. */
 export interface WebSocketCarrier {

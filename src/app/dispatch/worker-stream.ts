@@ -1,11 +1,11 @@
-import { emptyBody } from '../core/body.ts';
-import { type ErrorCode, PeerError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
-import type { Outcome } from '../core/reply.ts';
-import { pieceOverhead } from '../core/websocket.ts';
-import { CancelReason, initialWindow, maxBodyPiece } from '../protocol/worker/kinds.ts';
-import type { ResponseFrame } from '../protocol/worker/response-frame.ts';
+import { emptyBody } from '../../core/body.ts';
+import { type ErrorCode, PeerError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Outcome } from '../../core/reply.ts';
+import { pieceOverhead } from '../../core/websocket.ts';
+import { CancelReason, initialWindow, maxBodyPiece } from '../../protocol/worker/kinds.ts';
+import type { ResponseFrame } from '../../protocol/worker/response-frame.ts';
 import { type FilePart, ResponseBody, type ResponseSource } from './response-body.ts';
 import { type WebSocketCarrier, WorkerWebSocket } from './worker-websocket.ts';
 

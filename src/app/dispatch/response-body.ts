@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type BodySource, BodyStream } from '../core/body.ts';
-import { PeerError } from '../core/errors.ts';
+import { type BodySource, BodyStream } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
 
 /** Bytes of a file that a worker wants sent (frame.md, "Files"). */
 export interface FilePart {

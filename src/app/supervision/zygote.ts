@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AppOptions, PythonInterface } from './options.ts';
-import { AppStartError } from './start-error.ts';
+import type { AppOptions, PythonInterface } from '../options.ts';
+import { AppStartError } from '../start-error.ts';
 import { readZygoteMessage, type ZygoteMessage } from './zygote-message.ts';
 
 /** What is known of an app once it was imported. */
@@ -58,7 +58,7 @@ export interface ZygoteEvents {
   gone(reason: string): void;
 }
 
-const pythonSide = fileURLToPath(new URL('../../workers/python', import.meta.url));
+const pythonSide = fileURLToPath(new URL('../../../workers/python', import.meta.url));
 const controlDescriptor = 3;
 /** How long a zygote that was told to end may take, in milliseconds. */
 const endMs = 2_000;
@@ -128,7 +128,7 @@ export class Zygote {
       lifespan: app.lifespan,
       root_path: app.rootPath,
       threads: app.threads,
-      workers: app.workers,
+      workers: app.workers.min,
       concurrency,
       sockets,
       uvloop: 'auto',

@@ -1,11 +1,11 @@
-import { appShutdownMs } from '../core/limits.ts';
-import type { Log } from '../observe/log.ts';
+import { appShutdownMs } from '../../core/limits.ts';
+import type { Log } from '../../observe/log.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Hello, WorkerLink } from '../dispatch/worker-link.ts';
+import type { AppOptions } from '../options.ts';
+import { AppStartError } from '../start-error.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import { type DrainReason, nextState, type WorkerEvent, type WorkerState } from './lifecycle.ts';
-import type { AppOptions } from './options.ts';
-import { AppStartError } from './start-error.ts';
-import type { Hello, WorkerLink } from './worker-link.ts';
 import { type LoadedApp, Zygote } from './zygote.ts';
 
 interface Worker {
@@ -81,7 +81,7 @@ export class Generation {
       this.#settled = resolve;
       this.#failed = reject;
     });
-    for (let count = 0; count < this.#context.app.workers; count++) this.#fork();
+    for (let count = 0; count < this.#context.app.workers.min; count++) this.#fork();
     await started;
     return loaded;
   }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../../core/exchange.ts';
 import type { WorkerStream } from './worker-stream.ts';
 
 const kept = 64;

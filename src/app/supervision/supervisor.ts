@@ -1,14 +1,14 @@
-import type { Exchange } from '../core/exchange.ts';
-import { asgiConcurrency, queueLimits } from '../core/limits.ts';
-import type { Outcome } from '../core/reply.ts';
-import type { Log } from '../observe/log.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { asgiConcurrency, queueLimits } from '../../core/limits.ts';
+import type { Outcome } from '../../core/reply.ts';
+import type { Log } from '../../observe/log.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { WorkerListener } from '../dispatch/worker-listener.ts';
+import type { AppOptions } from '../options.ts';
+import { AppStartError, StartGivenUp } from '../start-error.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
-import { Dispatcher } from './dispatcher.ts';
 import { Generation } from './generation.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import type { AppOptions } from './options.ts';
-import { AppStartError, StartGivenUp } from './start-error.ts';
-import { WorkerListener } from './worker-listener.ts';
 import type { LoadedApp } from './zygote.ts';
 
 /** How long a start that is given up may take to end by itself, in milliseconds: who saved waits for it. */

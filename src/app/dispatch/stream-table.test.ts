@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fakeExchange } from '../../test/support/fake-exchange.ts';
+import { fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { StreamTable } from './stream-table.ts';
 import { WorkerStream } from './worker-stream.ts';
 

@@ -1,0 +1,48 @@
+import type { LogLevel } from '../observe/log.ts';
+import type { Hello } from './dispatch/worker-link.ts';
+
+/** A request as reports name it. */
+export interface RequestName {
+  /** Exchange.id. */
+  readonly id: string;
+  /** Method and target. */
+  readonly line: string;
+  /** How long it had been at the worker, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** What the supervisor tells the front threads of an app. */
+export type ToFront =
+  /** The worker may have requests; its counters are in that slot. */
+  | { readonly kind: 'serve'; readonly worker: number; readonly slot: number }
+  /** It gets no more requests, finishes what it has and exits. */
+  | { readonly kind: 'drain'; readonly worker: number }
+  /** Closes the WebSockets there with 1012. */
+  | { readonly kind: 'restart-websockets'; readonly worker: number }
+  /** The link to it is cut: it is gone, or not wanted. */
+  | { readonly kind: 'cut'; readonly worker: number }
+  /** A request that was reported late is cancelled in the worker now. */
+  | { readonly kind: 'cancel'; readonly worker: number; readonly stream: number }
+  /** Every worker is to connect to that socket too: of a front thread that came later. */
+  | { readonly kind: 'invite'; readonly socket: string }
+  /** Why the newest version of the app cannot start; undefined when one has started. */
+  | {
+      readonly kind: 'app-failure';
+      readonly failure: { readonly message: string; readonly traceback: string } | undefined;
+    }
+  | { readonly kind: 'log-level'; readonly level: LogLevel };
+
+/** What a front thread tells the supervisor of an app's workers. */
+export type FromFront =
+  | { readonly kind: 'hello'; readonly hello: Hello }
+  /** The link is gone, with what was on it. `error`: what was wrong with what the worker sent. */
+  | {
+      readonly kind: 'link-closed';
+      readonly worker: number;
+      readonly error: string | undefined;
+      readonly lost: readonly RequestName[];
+    }
+  /** A request has no answer after the request timeout; the client has got its 504. */
+  | { readonly kind: 'late'; readonly worker: number; readonly stream: number; readonly request: RequestName }
+  /** One that was cancelled for being late has not ended within the grace. `silentMs`: how long nothing at all has come from the worker. */
+  | { readonly kind: 'stuck'; readonly worker: number; readonly request: RequestName; readonly silentMs: number };

@@ -1,0 +1,23 @@
+import type { LogLevel } from '../../observe/log.ts';
+import type { GalleyStatus } from './galley-status.ts';
+
+/** What came of a reload. `text` is one sentence; `traceback` is the app's, where it is why. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly traceback?: string;
+}
+
+/** What can be done to a running Galley over its control socket. */
+export interface ControlTarget {
+  status(): GalleyStatus;
+  /** How many workers there are to be; the same for both ends a fixed number. */
+  scale(min: number, max: number): void;
+  /** Resolves when the new version serves, or the old one goes on since the new one fails. */
+  reload(): Promise<ReloadOutcome>;
+  /** Replaces one worker: a new one is ready first. False where there is no such worker. */
+  drain(worker: number): boolean;
+  setLogLevel(level: LogLevel): void;
+  /** Begins a graceful stop. */
+  stop(): void;
+}
