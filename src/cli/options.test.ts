@@ -89,7 +89,7 @@ describe('parseCommandLine', () => {
       '--host ::1 --port=0 --access-log json --log-level debug --reload --graceful-timeout 5 main:app',
     );
     assert.deepEqual(binds, [{ kind: 'tcp', host: '::1', port: 0 }]);
-    assert.deepEqual([accessLog, logLevel, app.reload, gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
+    assert.deepEqual([accessLog, logLevel, app.reload, app.gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
   });
 
   it('reads the limits of WebSockets', () => {
