@@ -2,6 +2,8 @@ import type { Command } from './commands.ts';
 import { type Option, optionTable } from './option-table.ts';
 
 const width = 80;
+/** An option whose names are wider has its text on the lines below. */
+const widestLeft = 34;
 
 /** The text of a command's `--help`, at most 80 columns wide. */
 export function helpText(command: Command): string {
@@ -10,14 +12,18 @@ export function helpText(command: Command): string {
     left: left(name),
     doc: doc(optionTable[name]),
   }));
-  const column = Math.max(...rows.map((row) => row.left.length)) + 2;
+  const widths = rows.map((row) => row.left.length).filter((each) => each <= widestLeft);
+  const column = Math.max(...widths) + 2;
   let text = command.about;
   let group: string | undefined;
   for (const row of rows) {
     if (row.group !== group) text += `\n${row.group}:\n`;
     group = row.group;
-    const [first = '', ...others] = wrap(row.doc, width - column);
-    text += `${row.left.padEnd(column)}${first}\n${others.map((line) => `${' '.repeat(column)}${line}\n`).join('')}`;
+    const lines = wrap(row.doc, width - column).map((line) => `${' '.repeat(column)}${line}\n`);
+    text +=
+      row.left.length <= widestLeft
+        ? `${row.left}${lines.join('').slice(row.left.length)}`
+        : `${row.left}\n${lines.join('')}`;
   }
   return text + command.examples;
 }

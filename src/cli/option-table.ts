@@ -1,10 +1,12 @@
 import { isIPv6 } from 'node:net';
-import type { PythonInterface } from '../app/options.ts';
-import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
+import type { AppOptions, PythonInterface } from '../app/options.ts';
+import { asgiConcurrency, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import type { LogLevel } from '../observe/log.ts';
+import type { ServeOptions } from '../server/options.ts';
 import { parseBindAddress } from './bind-address.ts';
-import { flag, oneOf, seconds, text, type ValueType, wholeNumber } from './value-type.ts';
+import { duration, flag, oneOf, seconds, size, text, type ValueType, wholeNumber } from './value-type.ts';
+import { parseWorkerRange, type WorkerCount } from './worker-range.ts';
 
 /** The type of every option's value. */
 export interface OptionValues {
@@ -19,14 +21,25 @@ export interface OptionValues {
   readonly lifespan: 'auto' | 'on' | 'off';
   readonly python: string | undefined;
   readonly 'env-file': string | undefined;
-  readonly workers: number | 'auto';
+  readonly workers: WorkerCount | 'auto';
   readonly threads: number;
+  readonly concurrency: number;
+  readonly preload: AppOptions['preload'];
   readonly reload: boolean;
+  readonly 'reload-surge': number;
   readonly timeout: number;
   readonly 'graceful-timeout': number;
+  readonly 'queue-size': number;
+  readonly 'queue-timeout': number;
+  readonly 'max-requests': number;
+  readonly 'max-requests-jitter': number;
+  readonly 'max-rss': number;
+  readonly 'max-lifetime': number;
   readonly 'ws-max-size': number;
   readonly 'ws-ping-interval': number;
   readonly 'ws-ping-timeout': number;
+  readonly 'front-threads': number | 'auto';
+  readonly 'control-socket': ServeOptions['controlSocket'];
   readonly 'log-level': LogLevel;
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
@@ -39,7 +52,7 @@ export type OptionName = keyof OptionValues;
 
 /** One option of the command line. */
 export interface Option<T> {
-  readonly group: 'Address' | 'App' | 'Workers' | 'WebSockets' | 'Logs' | 'Other';
+  readonly group: 'Address' | 'App' | 'Workers' | 'Queue' | 'Recycling' | 'WebSockets' | 'Server' | 'Logs' | 'Other';
   readonly type: ValueType<T>;
   /** The value where the option is not given. */
   readonly default: T;
@@ -58,11 +71,25 @@ const rootPath: ValueType<string> = {
   parse: (given) => (given.startsWith('/') ? given.replace(/\/+$/, '') : undefined),
 };
 
-const workers: ValueType<number | 'auto'> = {
+const workers: ValueType<WorkerCount | 'auto'> = {
   placeholder: 'NUMBER',
-  allowed: 'a whole number from 1 to 512, or auto',
+  allowed: 'a whole number from 1 to 512, a range such as 1-8, or auto',
   choices: [],
-  parse: (given) => (given === 'auto' ? 'auto' : wholeNumber('NUMBER', 1, 512).parse(given)),
+  parse: (given) => (given === 'auto' ? 'auto' : parseWorkerRange(given)),
+};
+
+const frontThreads: ValueType<number | 'auto'> = {
+  placeholder: 'NUMBER',
+  allowed: 'a whole number from 1 to 32, or auto',
+  choices: [],
+  parse: (given) => (given === 'auto' ? 'auto' : wholeNumber('NUMBER', 1, 32).parse(given)),
+};
+
+const controlSocket: ValueType<ServeOptions['controlSocket']> = {
+  placeholder: 'PATH',
+  allowed: 'the path of a socket, or off',
+  choices: [],
+  parse: (given) => (given === 'off' ? 'off' : given === '' ? undefined : { path: given }),
 };
 
 const bind: ValueType<Bind | undefined> = {
@@ -156,7 +183,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: 'auto',
     defaultText: 'auto, one per CPU; 1 with --reload',
     short: 'w',
-    doc: 'How many processes run the app.',
+    doc: 'How many processes run the app: a number, or MIN-MAX such as 1-8 for as many as the load needs.',
   },
   threads: {
     group: 'Workers',
@@ -164,17 +191,25 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: 4,
     doc: 'How many requests one worker of a WSGI app handles at a time.',
   },
-  reload: {
+  concurrency: {
     group: 'Workers',
-    type: flag,
-    default: false,
-    doc: 'For development: start the workers anew when a Python file of the app changes, and show whoever asks why they cannot start, with source code.',
+    type: wholeNumber('NUMBER', 1, 1_000_000),
+    default: asgiConcurrency,
+    alias: 'limit-concurrency',
+    doc: 'How many requests and WebSockets one worker of an ASGI app handles at a time.',
+  },
+  preload: {
+    group: 'Workers',
+    type: oneOf('WHEN', ['auto', 'always', 'never']),
+    default: 'auto',
+    doc: 'Import the app once and fork the workers from there; with auto, unless the import left threads or connections behind, which a fork would break.',
   },
   timeout: {
     group: 'Workers',
     type: seconds,
     default: 60_000,
     defaultText: '60',
+    alias: 'request-timeout',
     doc: 'How long the app may take to begin an answer, in seconds; 0 for any time.',
   },
   'graceful-timeout': {
@@ -182,7 +217,61 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     type: seconds,
     default: 30_000,
     defaultText: '30',
-    doc: 'How long requests may take to end when the server stops, in seconds.',
+    doc: 'How long requests may take to end when the server stops or a worker is replaced, in seconds.',
+  },
+  reload: {
+    group: 'Workers',
+    type: flag,
+    default: false,
+    doc: 'For development: start the workers anew when a Python file of the app changes, and show whoever asks why they cannot start, with source code.',
+  },
+  'reload-surge': {
+    group: 'Workers',
+    type: wholeNumber('NUMBER', 1, 512),
+    default: 1,
+    doc: 'How many workers more there may be while old ones are replaced by new ones.',
+  },
+  'queue-size': {
+    group: 'Queue',
+    type: wholeNumber('NUMBER', 0, 1_000_000),
+    default: queueLimits.maxRequests,
+    defaultText: String(queueLimits.maxRequests),
+    doc: 'How many requests may wait for a free worker; more are answered with 503. 0 lets none wait.',
+  },
+  'queue-timeout': {
+    group: 'Queue',
+    type: seconds,
+    default: queueLimits.maxWaitMs,
+    defaultText: String(queueLimits.maxWaitMs / 1000),
+    doc: 'How long a request may wait for a free worker before it is answered with 503, in seconds.',
+  },
+  'max-requests': {
+    group: 'Recycling',
+    type: wholeNumber('NUMBER', 0, 999_999_999),
+    default: 0,
+    defaultText: '0',
+    doc: 'Replace a worker after so many requests; 0 for never.',
+  },
+  'max-requests-jitter': {
+    group: 'Recycling',
+    type: wholeNumber('NUMBER', 0, 999_999_999),
+    default: 0,
+    defaultText: '0',
+    doc: 'Give each worker up to so many requests more, so that not all are replaced at once.',
+  },
+  'max-rss': {
+    group: 'Recycling',
+    type: size,
+    default: 0,
+    defaultText: '0',
+    doc: 'Replace a worker that has more memory in RAM: 512M, 1G or a number of bytes; 0 for never.',
+  },
+  'max-lifetime': {
+    group: 'Recycling',
+    type: duration,
+    default: 0,
+    defaultText: '0',
+    doc: 'Replace a worker after so long: seconds, or 30m, 12h, at most 30 days; 0 for never.',
   },
   'ws-max-size': {
     group: 'WebSockets',
@@ -203,6 +292,20 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: webSocketTimeouts.pingTimeoutMs,
     defaultText: String(webSocketTimeouts.pingTimeoutMs / 1000),
     doc: 'How long a pinged client may stay silent before its connection is given up, in seconds.',
+  },
+  'front-threads': {
+    group: 'Server',
+    type: frontThreads,
+    default: 'auto',
+    defaultText: 'auto, one per four CPUs',
+    doc: 'How many threads read requests and write answers.',
+  },
+  'control-socket': {
+    group: 'Server',
+    type: controlSocket,
+    default: 'default',
+    defaultText: 'galley/PID.sock in the runtime folder',
+    doc: 'The Unix socket over which "galley status" and its like reach this server; only its user may connect. off for none.',
   },
   'log-level': {
     group: 'Logs',

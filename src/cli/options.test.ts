@@ -52,6 +52,8 @@ describe('parseCommandLine', () => {
       },
       binds: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
       trustedPeers: undefined,
+      frontThreads: 1,
+      controlSocket: 'default',
       accessLog: 'combined',
       logLevel: 'info',
       webSocketLimits,
@@ -90,6 +92,46 @@ describe('parseCommandLine', () => {
     );
     assert.deepEqual(binds, [{ kind: 'tcp', host: '::1', port: 0 }]);
     assert.deepEqual([accessLog, logLevel, app.reload, app.gracefulTimeoutMs], ['json', 'debug', true, 5_000]);
+  });
+
+  it('reads how many workers there may be', () => {
+    assert.deepEqual(served('main:app -w 1-8').app.workers, { min: 1, max: 8, isAuto: false });
+    assert.deepEqual(served('main:app --workers 3-3').app.workers, { min: 3, max: 3, isAuto: false });
+    assert.deepEqual(served('main:app --workers auto').app.workers, { min: 6, max: 6, isAuto: true });
+  });
+
+  it('reads what waits for workers, and how they are replaced', () => {
+    const line =
+      '--queue-size 0 --queue-timeout 2.5 --concurrency 5 --preload never --max-requests 1000 --max-requests-jitter 50 --max-rss 512M --max-lifetime 12h --reload-surge 3';
+    const { queue, concurrency, preload, recycling, reloadSurge } = served(`main:app ${line}`).app;
+    assert.deepEqual(queue, { maxRequests: 0, maxWaitMs: 2_500 });
+    assert.deepEqual([concurrency, preload, reloadSurge], [5, 'never', 3]);
+    assert.deepEqual(recycling, {
+      maxRequests: 1_000,
+      maxRequestsJitter: 50,
+      maxRssBytes: 512 * 1024 ** 2,
+      maxLifetimeMs: 12 * 3_600_000,
+    });
+  });
+
+  it('takes --limit-concurrency for --concurrency, and --request-timeout for --timeout', () => {
+    const { concurrency, requestTimeoutMs } = served('main:app --limit-concurrency 9 --request-timeout 2').app;
+    assert.deepEqual([concurrency, requestTimeoutMs], [9, 2_000]);
+  });
+
+  it('reads the number of front threads; auto is one per four CPUs, from 1 to 32', () => {
+    assert.equal(served('main:app --front-threads 5').frontThreads, 5);
+    const auto = (cpus: number): number => {
+      const command = parseCommandLine(['main:app', '--front-threads', 'auto'], { ...surroundings, cpus });
+      assert.ok(command.kind === 'serve');
+      return command.options.frontThreads;
+    };
+    assert.deepEqual([1, 7, 8, 64, 256].map(auto), [1, 1, 2, 16, 32]);
+  });
+
+  it('reads where the control socket is', () => {
+    assert.deepEqual(served('main:app --control-socket run/c.sock').controlSocket, { path: '/srv/shop/run/c.sock' });
+    assert.equal(served('main:app --control-socket off').controlSocket, 'off');
   });
 
   it('reads the limits of WebSockets', () => {
@@ -185,7 +227,18 @@ describe('parseCommandLine', () => {
       'main:app --host a:80': 'Cannot use --host "a:80": it takes a host name or an IP address, without a port',
       'main:app -b 8000': 'Cannot use -b "8000": it takes HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH',
       'main:app -b :80 --port 81': 'Cannot use --port together with --bind: write the whole address with --bind',
-      'main:app -w 0': 'Cannot use -w "0": it takes a whole number from 1 to 512, or auto',
+      'main:app -w 0': 'Cannot use -w "0": it takes a whole number from 1 to 512, a range such as 1-8, or auto',
+      'main:app -w 8-1': 'Cannot use -w "8-1": it takes a whole number from 1 to 512, a range such as 1-8, or auto',
+      'main:app -w 0-4': 'Cannot use -w "0-4": it takes a whole number from 1 to 512, a range such as 1-8, or auto',
+      'main:app -w 1-2-3': 'Cannot use -w "1-2-3": it takes a whole number from 1 to 512, a range such as 1-8, or auto',
+      'main:app --preload --reload': '--preload needs a value: it takes one of auto, always, never',
+      'main:app --front-threads 33': 'Cannot use --front-threads "33": it takes a whole number from 1 to 32, or auto',
+      'main:app --reload-surge 0': 'Cannot use --reload-surge "0": it takes a whole number from 1 to 512',
+      'main:app --control-socket=': 'Cannot use --control-socket "": it takes the path of a socket, or off',
+      'main:app --max-rss 512':
+        'Cannot use --max-rss "512": it takes a size such as 512M, 1G or 1073741824 bytes, at least 1M; or 0',
+      'main:app --max-lifetime 31d':
+        'Cannot use --max-lifetime "31d": it takes a number of seconds, or 30m or 12h, at most 30 days',
       'main:app --threads=': 'Cannot use --threads "": it takes a whole number from 1 to 1024',
       'main:app --timeout 5s': 'Cannot use --timeout "5s": it takes a number of seconds from 0 to 86400',
       'main:app --timeout 86401': 'Cannot use --timeout "86401": it takes a number of seconds from 0 to 86400',

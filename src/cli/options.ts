@@ -3,13 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppOptions, WorkerRange } from '../app/options.ts';
-import {
-  asgiConcurrency,
-  queueLimits,
-  type WebSocketLimits,
-  webSocketLimits,
-  webSocketTimeouts,
-} from '../core/limits.ts';
+import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
@@ -20,6 +14,8 @@ import { helpText } from './help.ts';
 import type { OptionValues } from './option-table.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
 import { UsageError } from './usage-error.ts';
+
+const mostFrontThreads = 32;
 
 /** What a command line asks for. */
 export type CommandLine =
@@ -33,7 +29,7 @@ export type CommandLine =
 export interface Surroundings {
   /** Absolute path that relative paths start from. */
   readonly currentFolder: string;
-  /** How many workers `auto` means. */
+  /** How many CPUs this process may use: as many workers `auto` means. */
   readonly cpus: number;
   /** What FORWARDED_ALLOW_IPS is set to, where it is. */
   readonly forwardedAllowIps?: string | undefined;
@@ -102,11 +98,16 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
     rootPath: given.value('root-path'),
     workers: workersOf(given.value('workers'), reload && !given.has('workers') ? 1 : cpus),
     threads: given.value('threads'),
-    concurrency: asgiConcurrency,
-    queue: queueLimits,
-    preload: 'auto',
-    recycling: { maxRequests: 0, maxRequestsJitter: 0, maxRssBytes: 0, maxLifetimeMs: 0 },
-    reloadSurge: 1,
+    concurrency: given.value('concurrency'),
+    queue: { maxRequests: given.value('queue-size'), maxWaitMs: given.value('queue-timeout') },
+    preload: given.value('preload'),
+    recycling: {
+      maxRequests: given.value('max-requests'),
+      maxRequestsJitter: given.value('max-requests-jitter'),
+      maxRssBytes: given.value('max-rss'),
+      maxLifetimeMs: given.value('max-lifetime'),
+    },
+    reloadSurge: given.value('reload-surge'),
     gracefulTimeoutMs: given.value('graceful-timeout'),
     reload,
     requestTimeoutMs: given.value('timeout'),
@@ -115,11 +116,13 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
 }
 
 function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
-  const { currentFolder } = surroundings;
+  const { currentFolder, cpus } = surroundings;
   return {
     app: appOptions(given, target, surroundings),
     binds: bindsOf(given, currentFolder),
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
+    frontThreads: frontThreadsOf(given.value('front-threads'), cpus),
+    controlSocket: controlSocketOf(given.value('control-socket'), currentFolder),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     logLevel: given.value('log-level'),
     webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),
@@ -157,8 +160,16 @@ function trustedPeersOf(given: string | undefined, variable: string | undefined)
 }
 
 function workersOf(workers: OptionValues['workers'], auto: number): WorkerRange {
-  const count = workers === 'auto' ? auto : workers;
-  return { min: count, max: count, isAuto: workers === 'auto' };
+  return workers === 'auto' ? { min: auto, max: auto, isAuto: true } : { ...workers, isAuto: false };
+}
+
+/** A front thread keeps about three workers busy. */
+function frontThreadsOf(frontThreads: OptionValues['front-threads'], cpus: number): number {
+  return frontThreads === 'auto' ? Math.min(Math.max(Math.floor(cpus / 4), 1), mostFrontThreads) : frontThreads;
+}
+
+function controlSocketOf(given: ServeOptions['controlSocket'], currentFolder: string): ServeOptions['controlSocket'] {
+  return typeof given === 'string' ? given : { path: resolve(currentFolder, given.path) };
 }
 
 function pythonOf(python: string | undefined, currentFolder: string): string | undefined {

@@ -39,6 +39,33 @@ export const seconds: ValueType<number> = {
   },
 };
 
+/** A time in seconds, or in minutes (`30m`) or hours (`12h`), at most 30 days; the value is in milliseconds. */
+export const duration: ValueType<number> = {
+  placeholder: 'TIME',
+  allowed: 'a number of seconds, or 30m or 12h, at most 30 days',
+  choices: [],
+  parse(given) {
+    const [, digits, unit = 's'] = /^(\d{1,7}(?:\.\d{1,3})?)([smh]?)$/.exec(given) ?? [];
+    if (digits === undefined) return undefined;
+    return inRange(Math.round(Number(digits) * (unitsMs[unit || 's'] ?? 0)), 0, 30 * 86_400_000);
+  },
+};
+
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A size in bytes, or with a K, M or G in units of 1024; 0, or at least a megabyte, since a lone 512 is a unit forgotten. */
+export const size: ValueType<number> = {
+  placeholder: 'SIZE',
+  allowed: 'a size such as 512M, 1G or 1073741824 bytes, at least 1M; or 0',
+  choices: [],
+  parse(given) {
+    const [, digits, unit = ''] = /^(\d{1,13})([kmg]?)$/i.exec(given) ?? [];
+    if (digits === undefined) return undefined;
+    const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+    return bytes === 0 ? 0 : inRange(bytes, 1024 ** 2, 1024 ** 4);
+  },
+};
+
 /** One of a few words. */
 export function oneOf<const T extends string>(placeholder: string, choices: readonly T[]): ValueType<T> {
   return {

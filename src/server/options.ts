@@ -11,6 +11,10 @@ export interface ServeOptions {
   readonly binds: readonly Bind[];
   /** Who is believed when it tells of its clients; undefined for nobody. */
   readonly trustedPeers: TrustedPeers | undefined;
+  /** From 1 to 32. */
+  readonly frontThreads: number;
+  /** Where `galley status` and its like reach this server: a path of its own in the runtime folder, another absolute path, or nowhere. */
+  readonly controlSocket: 'default' | 'off' | { readonly path: string };
   readonly accessLog: 'combined' | 'json' | 'off';
   readonly logLevel: LogLevel;
   readonly webSocketLimits: WebSocketLimits;
