@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, stat, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { chmod, link, stat, unlink } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Peer } from '../core/exchange.ts';
 
 /** Where to listen. Port 0 takes a free port. */
@@ -11,26 +12,57 @@ export type Bind =
 /** An address that cannot be listened on; the message says why and what to do. */
 export class ListenError extends Error {}
 
+export interface ListenOptions {
+  /**
+   * For a TCP port that several front threads share: `first` makes sure that nobody else has the port, `join` does not look.
+   * The thread that joins needs the port that the first one got. A Unix socket cannot be shared.
+   */
+  readonly reusePort?: 'first' | 'join' | undefined;
+  /** The descriptor of a listening socket, used in place of opening one. It is closed with the server. */
+  readonly fd?: number | undefined;
+}
+
 /** Who may connect to a Unix socket: its owner and group, as gunicorn with its usual umask. */
 const unixSocketMode = 0o660;
 
-/** Opens a listening socket. Sockets are half-open at a client's end, so that it still gets its answer. Throws {@link ListenError}. */
-export async function listen(bind: Bind, maxConnections: number, accept: (socket: Socket) => void): Promise<Server> {
+/** Connections that wait to be accepted. As nginx would have it if the kernel's own bound were not below: 4096 on Linux. */
+const backlog = 2048;
+
+/** The paths of Unix sockets. Node knows another one, or none. */
+const paths: WeakMap<Server, string> = new WeakMap();
+
+/**
+ * Opens a listening socket, or takes one over. Sockets are half-open at a client's end, so that it still gets its answer.
+ * To close the server leaves the file of a Unix socket: see SocketFile. Throws {@link ListenError}.
+ */
+export async function listen(
+  bind: Bind,
+  maxConnections: number,
+  accept: (socket: Socket) => void,
+  { reusePort, fd }: ListenOptions = {},
+): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   server.maxConnections = maxConnections;
   try {
-    await open(server, bind);
+    if (fd !== undefined) await once(server.listen({ fd }, backlog), 'listening');
+    else if (bind.kind === 'unix') await openFile(server, bind.path);
+    else await openPort(server, bind, reusePort);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (bind.kind === 'unix' && code === 'EADDRINUSE' && (await isStale(bind.path))) {
-      await unlink(bind.path);
-      await open(server, bind);
-    } else {
-      throw new ListenError(`Cannot listen on ${bindText(bind)}: ${reasons[code ?? ''] ?? String(error)}`);
-    }
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const reason = (fd === undefined ? reasons[bind.kind] : inheritedReasons)[code] ?? String(error);
+    throw new ListenError(`Cannot listen on ${bindText(bind)}: ${reason}`);
   }
-  if (bind.kind === 'unix') await chmod(bind.path, unixSocketMode);
+  if (bind.kind === 'unix') paths.set(server, bind.path);
   return server;
+}
+
+/** The descriptor of a listening socket, for another process to take over. Throws where there is none. */
+export function descriptorOf(server: Server): number {
+  const { _handle: handle } = server as { readonly _handle?: { readonly fd?: number } | null };
+  if (handle?.fd === undefined || handle.fd < 0) {
+    throw new Error('Cannot pass a listening socket on: it is closed, or this Node does not tell its descriptor');
+  }
+  return handle.fd;
 }
 
 /** The address as people write it: a URL, or `unix:` and a path. */
@@ -39,11 +71,12 @@ export function bindText(bind: Bind): string {
   return `${bind.host.includes(':') ? `[${bind.host}]` : bind.host}:${bind.port}`;
 }
 
-/** Where a server really listens. */
+/** Where a server that {@link listen} made really listens. */
 export function boundTo(server: Server): Bind {
-  const address = server.address();
-  if (address === null || typeof address === 'string') return { kind: 'unix', path: address ?? '' };
-  return { kind: 'tcp', host: address.address, port: address.port };
+  const path = paths.get(server);
+  if (path !== undefined) return { kind: 'unix', path };
+  const { address, port } = server.address() as AddressInfo;
+  return { kind: 'tcp', host: address, port };
 }
 
 /** The two ends of a client connection. */
@@ -56,18 +89,67 @@ export function peersOf(socket: Socket, bind: Bind): { readonly client: Peer; re
   };
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there. Stop it, or choose another address with --port or --bind',
-  EACCES: 'permission denied. Ports below 1024 need root or the capability to bind them',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'the host name is not known',
-  ENOENT: 'the folder of the socket does not exist',
+const reasons: Readonly<Record<Bind['kind'], Readonly<Record<string, string>>>> = {
+  tcp: {
+    EADDRINUSE: 'another program listens there. Stop it, or choose another address with --port or --bind',
+    EACCES: 'permission denied. Ports below 1024 need root or the capability to bind them',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'the host name is not known',
+  },
+  unix: {
+    EEXIST: 'a file that is no abandoned socket is there. Stop the program that listens there, or choose another path',
+    EACCES: 'the folder of the socket does not exist, or you may not write to it',
+    EINVAL: 'the path is too long for a socket; Linux allows about 100 bytes',
+  },
 };
 
-async function open(server: Server, bind: Bind): Promise<void> {
-  if (bind.kind === 'unix') server.listen(bind.path);
-  else server.listen({ host: bind.host, port: bind.port, backlog: 2048 });
-  await once(server, 'listening');
+const inheritedReasons: Readonly<Record<string, string>> = {
+  EINVAL: 'the descriptor that this process was given is no listening socket',
+  EBADF: 'the descriptor that this process was given is not open',
+};
+
+async function openPort(
+  server: Server,
+  { host, port }: Bind & { readonly kind: 'tcp' },
+  reusePort: ListenOptions['reusePort'],
+): Promise<void> {
+  if (reusePort === 'first' && port !== 0) await probe(host, port);
+  await once(server.listen({ host, port, backlog, reusePort: reusePort !== undefined }), 'listening');
+}
+
+/** Throws EADDRINUSE where the port is taken, also by a program that would share it. */
+async function probe(host: string, port: number): Promise<void> {
+  const server = createServer((socket) => socket.destroy());
+  await once(server.listen({ host, port }), 'listening');
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/**
+ * Listens under another name and then gives the socket its path. Node deletes what it listens on by that name when the server
+ * closes, whosever file is there by then; and so nobody can connect before the file has its mode.
+ */
+async function openFile(server: Server, path: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(2).toString('hex')}`;
+  await once(server.listen(temporary), 'listening');
+  try {
+    await chmod(temporary, unixSocketMode);
+    await linkOrReplace(temporary, path);
+  } catch (error) {
+    server.close();
+    throw error;
+  } finally {
+    await unlink(temporary).catch(() => {});
+  }
+}
+
+async function linkOrReplace(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !(await isStale(path))) throw error;
+    await unlink(path);
+    await link(temporary, path);
+  }
 }
 
 /** A socket file that a program left behind: nobody answers on it. */
