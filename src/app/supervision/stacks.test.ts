@@ -56,7 +56,7 @@ describe('readStacks', () => {
       const line = `Current thread ${written.length}\n`;
       appendFileSync(path, line);
       written += line;
-      return written.length > 2000;
+      return written.length > 800;
     };
     await until(write, 'all lines');
     assert.equal(await reading, written);
