@@ -110,6 +110,11 @@ export async function writeStreamed(
   if (framing.kind === 'chunked') socket.write(lastChunk((takesTrailers && reply.trailers?.()) || HeaderList.empty));
 }
 
+/** Stops the source of a body that nobody gets. */
+export function cancelBody({ body }: Reply): void {
+  if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
+}
+
 /** Resolves when the socket's buffer is empty or the socket is closed. */
 export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {

@@ -1,82 +1,40 @@
 import type { Socket } from 'node:net';
-import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts } from '../core/exchange.ts';
-import type { ExchangeRecord } from '../core/exchange-record.ts';
-import type { Handler } from '../core/handler.ts';
 import { HeaderList } from '../core/headers.ts';
-import { bufferedBodySize, type HttpLimits, maxDrainSize, sendBufferSize } from '../core/limits.ts';
-import { isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
 import type { Upgrade } from '../core/websocket.ts';
-import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
-import { type HandshakeRefusal, readHandshake, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
-import { errorReply } from '../site/error-reply.ts';
-import { type Answer, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
-import type { BufferGarbage } from './buffer-garbage.ts';
-import type { Forwarding } from './forwarding.ts';
-import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
-import { IncomingBody } from './incoming-body.ts';
+import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
 import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
-import type { WebSocketContext } from './websocket-connection.ts';
+import { Turn } from './turn.ts';
+import type { WebSocketDone } from './websocket-connection.ts';
 
-/** A client connection as its front sees it. */
-export interface ClientConnection {
-  /** The front is stopping: what can end now is ended, the rest when it is done. */
-  stop(): void;
-  /** Cuts the connection at once. */
-  destroy(): void;
-  /** Ends what the client is too slow for. Called at every sweep, with the time in coarse milliseconds. */
-  check(now: number): void;
-}
-
-/** What the connections of one front share. */
-export interface ConnectionContext extends WebSocketContext {
-  readonly handle: Handler;
-  readonly limits: HttpLimits;
-  readonly garbage: BufferGarbage;
-  readonly forwarding: Forwarding;
-  /** The `date` header's value now (RFC 9110 §5.6.7). */
-  readonly date: string;
-  /** Whether the front is stopping: answers say `connection: close`. */
-  readonly stopping: boolean;
-  /** The exact time in milliseconds on the same clock. */
-  now(): number;
-  nextRequestId(): string;
-  /** Told when an exchange is over, where somebody wants to know. */
-  readonly done: ((record: ExchangeRecord) => void) | undefined;
-  /** A connection speaks another protocol from now on. */
-  replaced(connection: ClientConnection, next: ClientConnection): void;
-  /** The connection is gone. */
-  closed(connection: ClientConnection): void;
-}
-
-/** One request on a connection, from its head to the end of its answer. */
-interface Turn {
-  readonly head: Http1RequestHead;
-  /** Undefined where the request has no body. */
-  readonly incoming: IncomingBody | undefined;
-  readonly startedAt: number;
-  exchange: HttpExchange | undefined;
-  /** Of a request that opens a WebSocket. */
-  handshake: WebSocketHandshake | undefined;
-  /** The request's last byte is here; the codec waits for `resume`. */
-  received: boolean;
-  /** 100 (Continue) was sent. */
-  continued: boolean;
-  answer: 'none' | 'begun' | 'complete';
-  /** Content bytes sent. */
-  sent: number;
-}
+/** Stands for a head that could not be read. */
+const unreadHead: Http1RequestHead = {
+  method: 'GET',
+  target: '',
+  path: '',
+  query: '',
+  normalizedPath: '',
+  version: '1.1',
+  headers: HeaderList.empty,
+  bodyLength: 0,
+  keepAlive: false,
+  expectsContinue: false,
+  hasUpgrade: false,
+  hasForwarded: false,
+};
 
 /** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
-export class Connection implements ClientConnection, RequestSink, BodySource, ExchangeOwner {
-  readonly #socket: Socket;
-  readonly #context: ConnectionContext;
-  readonly #facts: ConnectionFacts;
+export class Connection implements ClientConnection, RequestSink, TurnConnection {
+  readonly socket: Socket;
+  readonly facts: ConnectionFacts;
+  readonly context: ConnectionContext;
+  readonly slowness: SlownessCheck;
   readonly #codec: Http1ServerCodec;
-  readonly #slowness: SlownessCheck;
   readonly #listeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
     ['data', (chunk) => this.#receive(chunk)],
     ['end', () => this.#peerEnd()],
@@ -85,8 +43,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     ['close', () => this.#gone()],
   ];
   #turn: Turn | undefined;
-  /** A request that is answered, while its app still makes a body that is not sent. */
-  #exhausted: HttpExchange | undefined;
+  /** The turn before, while its app still makes a body that is not sent. */
+  #exhausting: Turn | undefined;
   #advancing = false;
   /** Our side has ended: what still comes is thrown away until the client closes too. */
   #lingering = false;
@@ -94,77 +52,56 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   #closed = false;
 
   constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext) {
-    this.#socket = socket;
-    this.#facts = facts;
-    this.#context = context;
+    this.socket = socket;
+    this.facts = facts;
+    this.context = context;
+    this.slowness = new SlownessCheck(socket, context.timeouts, context.coarseNow);
     this.#codec = new Http1ServerCodec(this, context.limits);
-    this.#slowness = new SlownessCheck(socket, context.timeouts, context.coarseNow);
     for (const [event, listener] of this.#listeners) socket.on(event, listener);
+  }
+
+  get hasPeerEnded(): boolean {
+    return this.#peerEnded;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** The codec found a request head. */
   head(head: Http1RequestHead): void {
-    const { bodyLength } = head;
-    const streamed = bodyLength === 'chunked' || bodyLength > bufferedBodySize || head.expectsContinue;
-    this.#turn = {
-      head,
-      incoming: bodyLength === 0 ? undefined : new IncomingBody(streamed, this),
-      startedAt: this.#context.now(),
-      exchange: undefined,
-      handshake: undefined,
-      received: false,
-      continued: false,
-      answer: 'none',
-      sent: 0,
-    };
-    this.#slowness.restartBody(this.#context.coarseNow);
+    this.#turn = new Turn(head, this);
+    this.slowness.restartBody(this.context.coarseNow);
   }
 
   /** The codec found a piece of the body. */
   body(bytes: Uint8Array): void {
-    this.#turn?.incoming?.push(bytes);
-    this.#context.garbage.streamed(bytes.length);
+    this.#turn?.body(bytes);
+    this.context.garbage.streamed(bytes.length);
   }
 
   /** The codec found the request's end. */
   end(): void {
-    const turn = this.#turn;
-    if (!turn) return;
-    turn.received = true;
-    turn.incoming?.end();
+    this.#turn?.end();
   }
 
-  /** The handler asks for the body for the first time. */
-  wanted(): void {
-    const turn = this.#turn;
-    if (!turn?.head.expectsContinue || turn.continued || turn.received || turn.answer !== 'none') return;
-    turn.continued = true;
-    this.#slowness.restartBody(this.#context.coarseNow);
-    this.#socket.write(continueHead);
+  answered(keepAlive: boolean): void {
+    if (keepAlive) this.#advance();
+    else this.#linger();
   }
 
-  /** The handler took some of the body. */
-  taken(): void {
-    if (!this.#turn?.incoming?.isFull && !this.#turn?.received) this.#socket.resume();
-  }
-
-  /** The handler wants no more of the body. */
-  cancelled(): void {
-    this.#turn?.incoming?.discard();
-    if (!this.#turn?.received) this.#socket.resume();
-  }
-
-  nextRequestId(): string {
-    return this.#context.nextRequestId();
-  }
-
-  /** Sends an interim answer, if the final one has not begun and the client knows such answers. */
-  inform(exchange: HttpExchange, status: number, headers: HeaderList): void {
-    const turn = this.#turn;
-    if (this.#closed || turn?.exchange !== exchange || turn.answer !== 'none' || turn.head.version === '1.0') return;
-    // A client that does not read needs no more of them.
-    if (this.#socket.writableLength > sendBufferSize) return;
-    this.#socket.write(interimHead(status, headers));
+  upgrade(handshake: WebSocketHandshake, upgrade: Upgrade, done: WebSocketDone): void {
+    const { socket, context } = this;
+    for (const [event, listener] of this.#listeners) socket.off(event, listener);
+    const next = openWebSocket(socket, handshake, upgrade, context, (sent, complete) => {
+      done(sent, complete);
+      context.closed(next);
+    });
+    context.replaced(this, next);
+    this.#turn = undefined;
+    this.#closed = true;
+    next.start(upgrade, this.#codec.takeKept());
+    if (context.stopping) next.stop();
   }
 
   /** The front is stopping: a connection without a request is closed now, others after their answer. */
@@ -174,21 +111,20 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
 
   /** Closes at once; the request under way, if any, is aborted. */
   destroy(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
     this.#gone();
   }
 
   /** Ends what the client is too slow for. Called at every sweep. */
   check(now: number): void {
     const turn = this.#turn;
-    const slowness = this.#slowness;
-    if (this.#socket.writableLength > 0) {
+    const slowness = this.slowness;
+    if (this.socket.writableLength > 0) {
       if (slowness.isSendingStuck(now)) this.destroy();
     } else if (this.#lingering) {
       if (slowness.isOver('lingerMs', now)) this.destroy();
-    } else if (turn && !turn.received) {
-      const asked = !turn.head.expectsContinue || turn.continued || turn.answer === 'complete';
-      if (asked && slowness.isBodySlow(now, turn.incoming?.size ?? 0))
+    } else if (turn && !turn.isReceived) {
+      if (turn.isBodyAsked && slowness.isBodySlow(now, turn.bodySize))
         this.#tooSlow('The request body came too slowly');
     } else if (turn) {
       // Whether a client has left cannot be seen behind what is not read.
@@ -209,7 +145,7 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   #receive(chunk: Buffer): void {
     if (this.#lingering) return;
     // A head has one deadline in all; a body has one from byte to byte.
-    if (this.#turn || !this.#codec.midMessage) this.#slowness.restart(this.#context.coarseNow);
+    if (this.#turn || !this.#codec.midMessage) this.slowness.restart(this.context.coarseNow);
     try {
       this.#codec.receive(chunk);
     } catch (error) {
@@ -230,166 +166,36 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
     }
     this.#advancing = false;
     if (this.#closed || this.#lingering) return;
+    const { socket } = this;
     const turn = this.#turn;
-    const holdBack = turn?.received ? this.#isBehind : turn?.incoming?.isFull;
-    if (holdBack) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    const holdBack = turn?.isReceived ? this.#isBehind : turn?.isBodyFull;
+    if (holdBack) socket.pause();
+    else if (socket.isPaused()) socket.resume();
     if (turn) return;
-    if (this.#peerEnded || (this.#context.stopping && !this.#codec.midMessage)) this.#linger();
+    if (this.#peerEnded || (this.context.stopping && !this.#codec.midMessage)) this.#linger();
   }
 
   #takeTurns(): void {
     for (;;) {
       const turn = this.#turn;
       if (!turn) return;
-      if (!turn.exchange && (turn.received || turn.incoming?.isReady)) this.#start(turn);
-      if (turn.answer !== 'complete' || this.#lingering || this.#closed) return;
-      if (!turn.received) {
-        this.#boundDrain(turn);
+      if (turn.isStartable) {
+        this.#exhausting?.abandon();
+        this.#exhausting = undefined;
+        turn.start();
+      }
+      if (!turn.isAnswered || this.#lingering || this.#closed) return;
+      if (!turn.isReceived) {
+        // Of a body that nobody wanted only so much is read for the sake of keeping the connection.
+        if (turn.bodyLeft > maxDrainSize) this.#linger();
         return;
       }
-      if (this.#socket.writableLength > sendBufferSize) return;
+      if (this.socket.writableLength > sendBufferSize) return;
+      if (turn.isExhausting) this.#exhausting = turn;
       this.#turn = undefined;
-      this.#slowness.restart(this.#context.coarseNow);
+      this.slowness.restart(this.context.coarseNow);
       this.#codec.resume();
     }
-  }
-
-  /** Of a body that nobody wanted only so much is read for the sake of keeping the connection. */
-  #boundDrain(turn: Turn): void {
-    const { bodyLength } = turn.head;
-    const size = turn.incoming?.size ?? 0;
-    const left = bodyLength === 'chunked' ? size : bodyLength - size;
-    if (left > maxDrainSize) this.#linger();
-  }
-
-  #start(turn: Turn): void {
-    this.#exhausted?.abort('client-closed');
-    const handshake = turn.head.hasUpgrade ? readHandshake(turn.head) : undefined;
-    if (handshake?.kind === 'handshake') turn.handshake = handshake;
-    const judged = turn.head.hasForwarded ? this.#context.forwarding.judge(turn.head, this.#facts) : undefined;
-    const exchange = new HttpExchange(
-      judged?.request ?? turn.head,
-      judged?.connection ?? this.#facts,
-      turn.incoming ? turn.incoming.handOver() : emptyBody,
-      turn.head.expectsContinue && !turn.received,
-      turn.handshake !== undefined,
-      this,
-    );
-    turn.exchange = exchange;
-    let outcome: Outcome | Promise<Outcome>;
-    try {
-      outcome = handshake?.kind === 'refusal' ? refusalReply(handshake) : this.#context.handle(exchange);
-    } catch (error) {
-      outcome = this.#failure(error, exchange);
-    }
-    if (outcome instanceof Promise) {
-      outcome.then(
-        (late) => this.#answer(turn, exchange, late),
-        (error: unknown) => this.#answer(turn, exchange, this.#failure(error, exchange)),
-      );
-    } else {
-      this.#answer(turn, exchange, outcome);
-    }
-  }
-
-  #answer(turn: Turn, exchange: HttpExchange, outcome: Outcome): void {
-    if (isUpgrade(outcome)) this.#upgrade(turn, exchange, outcome);
-    else this.#reply(turn, exchange, outcome);
-  }
-
-  /** Hands the socket over to a WebSocket. */
-  #upgrade(turn: Turn, exchange: HttpExchange, upgrade: Upgrade): void {
-    const { handshake } = turn;
-    if (turn.answer !== 'none' || this.#closed || !handshake) return;
-    if (this.#peerEnded) {
-      this.destroy();
-      return;
-    }
-    const socket = this.#socket;
-    for (const [event, listener] of this.#listeners) socket.off(event, listener);
-    const { startedAt } = turn;
-    exchange.outlive();
-    const next = openWebSocket(socket, handshake, upgrade, this.#context, (bytes, complete) => {
-      const durationMs = this.#context.now() - startedAt;
-      this.#context.done?.({ connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
-      this.#context.closed(next);
-    });
-    this.#context.replaced(this, next);
-    turn.answer = 'complete';
-    this.#turn = undefined;
-    this.#closed = true;
-    next.start(upgrade, this.#codec.takeKept());
-    if (this.#context.stopping) next.stop();
-  }
-
-  #reply(turn: Turn, exchange: HttpExchange, reply: Reply): void {
-    if (turn.answer !== 'none' || this.#closed) {
-      cancelBody(reply);
-      return;
-    }
-    const neverAsked = exchange.expectsContinue && !turn.continued;
-    const keepAlive = turn.head.keepAlive && !this.#context.stopping && !neverAsked;
-    let answer: Answer;
-    try {
-      answer = prepareAnswer(turn.head, reply, keepAlive, this.#context.date);
-    } catch (error) {
-      cancelBody(reply);
-      answer = prepareAnswer(turn.head, this.#failure(error, exchange), false, this.#context.date);
-    }
-    turn.answer = 'begun';
-    if (answer.isWhole) {
-      turn.sent = writeWhole(this.#socket, this.#context.slab, answer);
-      if (!(reply.body instanceof Uint8Array)) void this.#exhaust(reply.body, exchange);
-      this.#complete(turn, answer);
-    } else {
-      void this.#stream(turn, exchange, answer);
-    }
-  }
-
-  async #stream(turn: Turn, exchange: HttpExchange, answer: Answer): Promise<void> {
-    try {
-      await writeStreamed(this.#socket, this.#context.slab, answer, (bytes) => {
-        turn.sent += bytes;
-        this.#context.garbage.streamed(bytes);
-        this.#slowness.restart(this.#context.coarseNow);
-      });
-    } catch (error) {
-      if (!(error instanceof PeerError)) this.#context.bug(error, exchange);
-      this.#record(turn, answer.reply.status, false);
-      // What was written before it broke is still the client's.
-      this.#socket.uncork();
-      this.destroy();
-      return;
-    }
-    if (this.#closed) this.#record(turn, answer.reply.status, false);
-    else this.#complete(turn, answer);
-  }
-
-  #complete(turn: Turn, answer: Answer): void {
-    turn.answer = 'complete';
-    this.#record(turn, answer.reply.status, true);
-    if (!turn.received) turn.incoming?.discard();
-    if (answer.head.keepAlive) this.#advance();
-    else this.#linger();
-  }
-
-  /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end, unless the client goes on or leaves before. */
-  async #exhaust(body: AsyncIterable<Uint8Array>, exchange: HttpExchange): Promise<void> {
-    this.#exhausted = exchange;
-    try {
-      for await (const _ of body);
-    } catch {
-      // Nobody waits for it, so nobody misses the rest.
-    }
-    if (this.#exhausted === exchange) this.#exhausted = undefined;
-  }
-
-  /** The reply to a failed exchange; a defect of ours is reported. */
-  #failure(error: unknown, exchange: HttpExchange): Reply {
-    if (error instanceof PeerError) return errorReply(error.status, error.code, exchange);
-    this.#context.bug(error, exchange);
-    return errorReply(500, 'internal-error', exchange);
   }
 
   #tooSlow(message: string): void {
@@ -398,57 +204,30 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
 
   /** What the client sent cannot be read on: it is told so if it can be, and the connection ends. */
   #broken(error: unknown): void {
-    const turn = this.#turn;
     if (!(error instanceof PeerError)) {
-      this.#context.bug(error, turn?.exchange);
+      this.context.bug(error, this.#turn?.exchange);
       this.destroy();
-      return;
-    }
-    turn?.incoming?.fail(error);
-    if (turn && turn.answer !== 'none') {
+    } else if ((this.#turn ?? new Turn(unreadHead, this)).refuse(error)) {
+      this.#linger();
+    } else {
       this.destroy();
-      return;
     }
-    if (turn) turn.answer = 'complete';
-    turn?.exchange?.abort(error.code);
-    const reply = errorReply(error.status, error.code, turn?.exchange);
-    const request = turn?.head ?? { method: 'GET', version: '1.1' as const, headers: HeaderList.empty };
-    const answer = prepareAnswer(request, reply, false, this.#context.date);
-    const sent = writeWhole(this.#socket, this.#context.slab, answer);
-    this.#context.done?.({
-      connection: turn?.exchange?.connection ?? this.#facts,
-      exchange: turn?.exchange,
-      status: error.status,
-      bytes: sent,
-      complete: true,
-      durationMs: turn ? this.#context.now() - turn.startedAt : 0,
-    });
-    this.#linger();
-  }
-
-  #record(turn: Turn, status: number, complete: boolean): void {
-    const { done } = this.#context;
-    if (!done) return;
-    const { exchange, startedAt, sent } = turn;
-    const durationMs = this.#context.now() - startedAt;
-    const connection = exchange?.connection ?? this.#facts;
-    done({ connection, exchange, status, bytes: sent, complete, durationMs });
   }
 
   #linger(): void {
     if (this.#lingering || this.#closed) return;
     this.#lingering = true;
-    this.#slowness.restart(this.#context.coarseNow);
-    this.#socket.end();
-    this.#socket.resume();
+    this.slowness.restart(this.context.coarseNow);
+    this.socket.end();
+    this.socket.resume();
   }
 
   #peerEnd(): void {
     this.#peerEnded = true;
     if (this.#lingering || this.#closed) return;
-    this.#slowness.restart(this.#context.coarseNow);
+    this.slowness.restart(this.context.coarseNow);
     try {
-      if (!this.#turn?.received) this.#codec.end();
+      if (!this.#turn?.isReceived) this.#codec.end();
     } catch (error) {
       this.#broken(error);
       return;
@@ -459,28 +238,8 @@ export class Connection implements ClientConnection, RequestSink, BodySource, Ex
   #gone(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#exhausted?.abort('client-closed');
-    const turn = this.#turn;
-    if (turn?.exchange && turn.answer !== 'complete') {
-      if (turn.answer === 'none') this.#record(turn, 499, false);
-      turn.answer = 'complete';
-      turn.incoming?.fail(new PeerError('client-closed', 'The client left'));
-      turn.exchange.abort('client-closed');
-    }
-    this.#context.closed(this);
+    this.#exhausting?.abandon();
+    this.#turn?.abandon();
+    this.context.closed(this);
   }
-}
-
-/** The answer to a handshake that cannot be accepted. */
-function refusalReply({ status, headers, reason }: HandshakeRefusal): Reply {
-  return {
-    status,
-    headers: headers.with('content-type', 'text/plain; charset=utf-8'),
-    body: Buffer.from(`${reason}\n`),
-  };
-}
-
-/** Stops the source of a body that nobody gets. */
-function cancelBody({ body }: Reply): void {
-  if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
 }

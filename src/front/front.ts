@@ -15,7 +15,8 @@ import {
 } from '../core/limits.ts';
 import type { Log } from '../observe/log.ts';
 import { BufferGarbage } from './buffer-garbage.ts';
-import { type ClientConnection, Connection, type ConnectionContext } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import { Forwarding } from './forwarding.ts';
 import { type Bind, boundTo, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';

@@ -5,10 +5,10 @@ import { HeaderList } from '../core/headers.ts';
 
 type AbortListener = (reason: ErrorCode) => void;
 
-/** What an exchange needs of the connection it came on. */
+/** What an exchange needs of the turn it is of. */
 export interface ExchangeOwner {
   nextRequestId(): string;
-  inform(exchange: HttpExchange, status: number, headers: HeaderList): void;
+  inform(status: number, headers: HeaderList): void;
 }
 
 /** An exchange on an HTTP/1 connection. */
@@ -20,7 +20,8 @@ export class HttpExchange implements Exchange {
   readonly isWebSocket: boolean;
   queueMs = 0;
 
-  readonly #owner: ExchangeOwner;
+  /** Undefined once the exchange lives longer than its turn. */
+  #owner: ExchangeOwner | undefined;
   #listeners: AbortListener[] | undefined;
   #id: string | undefined;
   #aborted: ErrorCode | undefined;
@@ -43,12 +44,12 @@ export class HttpExchange implements Exchange {
 
   /** Made when it is first asked for. */
   get id(): string {
-    this.#id ??= this.#owner.nextRequestId();
+    this.#id ??= this.#owner?.nextRequestId() ?? '';
     return this.#id;
   }
 
   inform(status: number, headers: HeaderList): void {
-    this.#owner.inform(this, status, headers);
+    this.#owner?.inform(status, headers);
   }
 
   onAbort(listener: AbortListener): void {
@@ -63,6 +64,8 @@ export class HttpExchange implements Exchange {
     const bytes = Buffer.alloc(headers.end - headers.start);
     headers.bytes.copy(bytes, 0, headers.start, headers.end);
     this.request = { ...this.request, headers: HeaderList.ofValidBlock(bytes, 0, bytes.length) };
+    this.#id = this.id;
+    this.#owner = undefined;
     this.#listeners = undefined;
   }
 

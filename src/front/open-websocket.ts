@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Reply } from '../core/reply.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { switchingHead } from '../protocol/http1/response.ts';
-import { handshakeAnswer, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import { type HandshakeRefusal, handshakeAnswer, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import { WebSocketConnection, type WebSocketContext, type WebSocketDone } from './websocket-connection.ts';
 import { createDeflate } from './websocket-deflate.ts';
 
@@ -18,6 +19,15 @@ export function openWebSocket(
   socket.write(switchingHead(headers));
   const deflate = handshake.deflate && createDeflate(handshake.deflate.windowBits);
   return new WebSocketConnection(socket, deflate, context, done);
+}
+
+/** The answer to a handshake that cannot be accepted. */
+export function refusalReply({ status, headers, reason }: HandshakeRefusal): Reply {
+  return {
+    status,
+    headers: headers.with('content-type', 'text/plain; charset=utf-8'),
+    body: Buffer.from(`${reason}\n`),
+  };
 }
 
 function sha1(bytes: Uint8Array): Uint8Array {

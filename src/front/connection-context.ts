@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net';
+import type { ConnectionFacts } from '../core/exchange.ts';
+import type { ExchangeRecord } from '../core/exchange-record.ts';
+import type { Handler } from '../core/handler.ts';
+import type { HttpLimits } from '../core/limits.ts';
+import type { Upgrade } from '../core/websocket.ts';
+import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import type { BufferGarbage } from './buffer-garbage.ts';
+import type { Forwarding } from './forwarding.ts';
+import type { SlownessCheck } from './slowness-check.ts';
+import type { WebSocketContext, WebSocketDone } from './websocket-connection.ts';
+
+/** A client connection as its front sees it. */
+export interface ClientConnection {
+  /** The front is stopping: what can end now is ended, the rest when it is done. */
+  stop(): void;
+  /** Cuts the connection at once. */
+  destroy(): void;
+  /** Ends what the client is too slow for. Called at every sweep, with the time in coarse milliseconds. */
+  check(now: number): void;
+}
+
+/** What the connections of one front share. */
+export interface ConnectionContext extends WebSocketContext {
+  readonly handle: Handler;
+  readonly limits: HttpLimits;
+  readonly garbage: BufferGarbage;
+  readonly forwarding: Forwarding;
+  /** The `date` header's value now (RFC 9110 §5.6.7). */
+  readonly date: string;
+  /** Whether the front is stopping: answers say `connection: close`. */
+  readonly stopping: boolean;
+  /** The exact time in milliseconds on the same clock. */
+  now(): number;
+  nextRequestId(): string;
+  /** Told when an exchange is over, where somebody wants to know. */
+  readonly done: ((record: ExchangeRecord) => void) | undefined;
+  /** A connection speaks another protocol from now on. */
+  replaced(connection: ClientConnection, next: ClientConnection): void;
+  /** The connection is gone. */
+  closed(connection: ClientConnection): void;
+}
+
+/** What a turn needs of its connection. */
+export interface TurnConnection {
+  readonly socket: Socket;
+  readonly facts: ConnectionFacts;
+  readonly context: ConnectionContext;
+  readonly slowness: SlownessCheck;
+  readonly hasPeerEnded: boolean;
+  /** Whether the socket is gone, or is no longer this connection's. */
+  readonly isClosed: boolean;
+  /** The answer is written to its end. */
+  answered(keepAlive: boolean): void;
+  /** Hands the socket over to a WebSocket. */
+  upgrade(handshake: WebSocketHandshake, upgrade: Upgrade, done: WebSocketDone): void;
+  destroy(): void;
+}

@@ -1,0 +1,294 @@
+import { type BodySource, emptyBody } from '../core/body.ts';
+import { PeerError } from '../core/errors.ts';
+import type { HeaderList } from '../core/headers.ts';
+import { bufferedBodySize, sendBufferSize } from '../core/limits.ts';
+import { isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import type { Upgrade } from '../core/websocket.ts';
+import { continueHead, interimHead } from '../protocol/http1/response.ts';
+import type { Http1RequestHead } from '../protocol/http1/server-codec.ts';
+import { readHandshake, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import { errorReply } from '../site/error-reply.ts';
+import { type Answer, cancelBody, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
+import type { TurnConnection } from './connection-context.ts';
+import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { refusalReply } from './open-websocket.ts';
+
+/** One request on a connection, from its head to the end of its answer. */
+export class Turn implements BodySource, ExchangeOwner {
+  readonly #connection: TurnConnection;
+  readonly #head: Http1RequestHead;
+  /** Undefined where the request has no body. */
+  readonly #incoming: IncomingBody | undefined;
+  readonly #startedAt: number;
+  #exchange: HttpExchange | undefined;
+  /** Of a request that opens a WebSocket. */
+  #handshake: WebSocketHandshake | undefined;
+  #isReceived = false;
+  /** 100 (Continue) was sent. */
+  #isContinued = false;
+  #answer: 'none' | 'begun' | 'complete' = 'none';
+  #isExhausting = false;
+  /** Content bytes sent. */
+  #sent = 0;
+
+  constructor(head: Http1RequestHead, connection: TurnConnection) {
+    const { bodyLength } = head;
+    const isStreamed = bodyLength === 'chunked' || bodyLength > bufferedBodySize || head.expectsContinue;
+    this.#connection = connection;
+    this.#head = head;
+    this.#incoming = bodyLength === 0 ? undefined : new IncomingBody(isStreamed, this);
+    this.#startedAt = connection.context.now();
+  }
+
+  /** Undefined until the handler is asked. */
+  get exchange(): HttpExchange | undefined {
+    return this.#exchange;
+  }
+
+  /** Whether the request's last byte is here; the codec waits for `resume` then. */
+  get isReceived(): boolean {
+    return this.#isReceived;
+  }
+
+  /** Whether the handler can be asked now. */
+  get isStartable(): boolean {
+    return !this.#exchange && (this.#isReceived || this.#incoming?.isReady === true);
+  }
+
+  /** Whether the answer is written to its end. */
+  get isAnswered(): boolean {
+    return this.#answer === 'complete';
+  }
+
+  /** Whether the source of a body that is not sent still runs, although the request is answered. */
+  get isExhausting(): boolean {
+    return this.#isExhausting;
+  }
+
+  /** Whether it is the client's turn to send the body: it does not wait for 100 (Continue). */
+  get isBodyAsked(): boolean {
+    return !this.#head.expectsContinue || this.#isContinued || this.#answer === 'complete';
+  }
+
+  /** Whether the handler is so far behind that no more should be read from the client. */
+  get isBodyFull(): boolean {
+    return this.#incoming?.isFull === true;
+  }
+
+  /** Bytes of the body that are here. */
+  get bodySize(): number {
+    return this.#incoming?.size ?? 0;
+  }
+
+  /** Bytes of the body that are still to come; where that is unknown, those that came. */
+  get bodyLeft(): number {
+    const { bodyLength } = this.#head;
+    return bodyLength === 'chunked' ? this.bodySize : bodyLength - this.bodySize;
+  }
+
+  /** A piece of the body came. */
+  body(bytes: Uint8Array): void {
+    this.#incoming?.push(bytes);
+  }
+
+  /** The request's end came. */
+  end(): void {
+    this.#isReceived = true;
+    this.#incoming?.end();
+  }
+
+  /** The handler asks for the body for the first time. */
+  wanted(): void {
+    if (!this.#head.expectsContinue || this.#isContinued || this.#isReceived || this.#answer !== 'none') return;
+    const { socket, slowness, context } = this.#connection;
+    this.#isContinued = true;
+    slowness.restartBody(context.coarseNow);
+    socket.write(continueHead);
+  }
+
+  /** The handler took some of the body. */
+  taken(): void {
+    if (!this.isBodyFull && !this.#isReceived) this.#connection.socket.resume();
+  }
+
+  /** The handler wants no more of the body. */
+  cancelled(): void {
+    this.#incoming?.discard();
+    if (!this.#isReceived) this.#connection.socket.resume();
+  }
+
+  nextRequestId(): string {
+    return this.#connection.context.nextRequestId();
+  }
+
+  /** Sends an interim answer, if the final one has not begun and the client knows such answers. */
+  inform(status: number, headers: HeaderList): void {
+    const { socket, isClosed } = this.#connection;
+    if (isClosed || this.#answer !== 'none' || this.#head.version === '1.0') return;
+    // A client that does not read needs no more of them.
+    if (socket.writableLength > sendBufferSize) return;
+    socket.write(interimHead(status, headers));
+  }
+
+  /** Asks the handler; the answer goes out when it comes. */
+  start(): void {
+    const head = this.#head;
+    const incoming = this.#incoming;
+    const { context, facts } = this.#connection;
+    const handshake = head.hasUpgrade ? readHandshake(head) : undefined;
+    if (handshake?.kind === 'handshake') this.#handshake = handshake;
+    const judged = head.hasForwarded ? context.forwarding.judge(head, facts) : undefined;
+    const exchange = new HttpExchange(
+      judged?.request ?? head,
+      judged?.connection ?? facts,
+      incoming ? incoming.handOver() : emptyBody,
+      head.expectsContinue && !this.#isReceived,
+      this.#handshake !== undefined,
+      this,
+    );
+    this.#exchange = exchange;
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      outcome = handshake?.kind === 'refusal' ? refusalReply(handshake) : context.handle(exchange);
+    } catch (error) {
+      outcome = this.#failure(error, exchange);
+    }
+    if (outcome instanceof Promise) {
+      outcome.then(
+        (late) => this.#settle(exchange, late),
+        (error: unknown) => this.#settle(exchange, this.#failure(error, exchange)),
+      );
+    } else {
+      this.#settle(exchange, outcome);
+    }
+  }
+
+  /** Answers with an error, if no answer has begun; gives whether it did. The connection must then be ended. */
+  refuse(error: PeerError): boolean {
+    const { socket, context } = this.#connection;
+    this.#incoming?.fail(error);
+    if (this.#answer !== 'none') return false;
+    this.#answer = 'complete';
+    this.#exchange?.abort(error.code);
+    const reply = errorReply(error.status, error.code, this.#exchange);
+    this.#sent = writeWhole(socket, context.slab, prepareAnswer(this.#head, reply, false, context.date));
+    this.#record(error.status, true);
+    return true;
+  }
+
+  /** Nobody waits for what is missing of the answer: the handler is told. */
+  abandon(): void {
+    const exchange = this.#exchange;
+    if (!exchange || (this.#answer === 'complete' && !this.#isExhausting)) return;
+    if (this.#answer === 'none') this.#record(499, false);
+    this.#answer = 'complete';
+    this.#incoming?.fail(new PeerError('client-closed', 'The client left'));
+    exchange.abort('client-closed');
+  }
+
+  #settle(exchange: HttpExchange, outcome: Outcome): void {
+    if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
+    else this.#reply(exchange, outcome);
+  }
+
+  #upgrade(exchange: HttpExchange, upgrade: Upgrade): void {
+    const connection = this.#connection;
+    const handshake = this.#handshake;
+    if (this.#answer !== 'none' || connection.isClosed || !handshake) return;
+    if (connection.hasPeerEnded) {
+      connection.destroy();
+      return;
+    }
+    exchange.outlive();
+    // What the WebSocket keeps for its record is not this turn, whose head lies in memory that it shares with others.
+    const { context } = connection;
+    const startedAt = this.#startedAt;
+    connection.upgrade(handshake, upgrade, (bytes, complete) => {
+      const durationMs = context.now() - startedAt;
+      context.done?.({ connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
+    });
+    this.#answer = 'complete';
+  }
+
+  #reply(exchange: HttpExchange, reply: Reply): void {
+    const { socket, context, isClosed } = this.#connection;
+    if (this.#answer !== 'none' || isClosed) {
+      cancelBody(reply);
+      return;
+    }
+    const head = this.#head;
+    const neverAsked = exchange.expectsContinue && !this.#isContinued;
+    const keepAlive = head.keepAlive && !context.stopping && !neverAsked;
+    let answer: Answer;
+    try {
+      answer = prepareAnswer(head, reply, keepAlive, context.date);
+    } catch (error) {
+      cancelBody(reply);
+      answer = prepareAnswer(head, this.#failure(error, exchange), false, context.date);
+    }
+    this.#answer = 'begun';
+    if (answer.isWhole) {
+      this.#sent = writeWhole(socket, context.slab, answer);
+      if (!(reply.body instanceof Uint8Array)) void this.#exhaust(reply.body);
+      this.#complete(answer);
+    } else {
+      void this.#stream(exchange, answer);
+    }
+  }
+
+  async #stream(exchange: HttpExchange, answer: Answer): Promise<void> {
+    const connection = this.#connection;
+    const { socket, context, slowness } = connection;
+    try {
+      await writeStreamed(socket, context.slab, answer, (bytes) => {
+        this.#sent += bytes;
+        context.garbage.streamed(bytes);
+        slowness.restart(context.coarseNow);
+      });
+    } catch (error) {
+      if (!(error instanceof PeerError)) context.bug(error, exchange);
+      this.#record(answer.reply.status, false);
+      // What was written before it broke is still the client's.
+      socket.uncork();
+      connection.destroy();
+      return;
+    }
+    if (connection.isClosed) this.#record(answer.reply.status, false);
+    else this.#complete(answer);
+  }
+
+  #complete(answer: Answer): void {
+    this.#answer = 'complete';
+    this.#record(answer.reply.status, true);
+    if (!this.#isReceived) this.#incoming?.discard();
+    this.#connection.answered(answer.head.keepAlive);
+  }
+
+  /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end, unless the client goes on or leaves before. */
+  async #exhaust(body: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#isExhausting = true;
+    try {
+      for await (const _ of body);
+    } catch {
+      // Nobody waits for it, so nobody misses the rest.
+    }
+    this.#isExhausting = false;
+  }
+
+  /** The reply to a failed exchange; a defect of ours is reported. */
+  #failure(error: unknown, exchange: HttpExchange): Reply {
+    if (error instanceof PeerError) return errorReply(error.status, error.code, exchange);
+    this.#connection.context.bug(error, exchange);
+    return errorReply(500, 'internal-error', exchange);
+  }
+
+  #record(status: number, complete: boolean): void {
+    const { facts, context } = this.#connection;
+    if (!context.done) return;
+    const exchange = this.#exchange;
+    const connection = exchange?.connection ?? facts;
+    const durationMs = context.now() - this.#startedAt;
+    context.done({ connection, exchange, status, bytes: this.#sent, complete, durationMs });
+  }
+}
