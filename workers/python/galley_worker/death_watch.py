@@ -7,6 +7,7 @@ import select
 import signal
 import threading
 
+from .prctl import prctl
 
 _PR_SET_PDEATHSIG = 1
 
@@ -16,13 +17,7 @@ def die_with_parent(parent: int) -> None:
     Has Linux kill this process when the one with id `parent`, which forked it, is gone: a thread cannot end a process whose app
     never lets go of Python's lock. Elsewhere DeathWatch must do.
     """
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    except (ImportError, OSError, AttributeError):
-        return
-    if os.getppid() != parent:
+    if prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
         os._exit(1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio  # noqa: F401  before the app's folder is on the path, where a file may have the name of what this imports
-import fcntl
 import gc
 import json
 import os
@@ -18,10 +17,14 @@ from typing import TYPE_CHECKING, List, Mapping, NoReturn, Optional, Tuple
 
 from .cannot_start import EXIT_CODE
 from .control import Control, Message
+from .descriptors import moved_out_of_the_way
 from .death_watch import DeathWatch
 from .hide import hide_galley, main_file
 from .inspect_process import ProcessState, unsafe_to_fork
 from .load import App, LoadFailure, load_app
+from .memory import resident_bytes
+from .orphans import Orphans
+from .service_manager import ServiceManager
 from .settings import Settings
 from .worker import run_worker, server_of
 from .zygote import Zygote, leave_signals_to_supervisor
@@ -31,21 +34,20 @@ if TYPE_CHECKING:
 
 _CONTROL = 3
 """Where the line to the supervisor is when a process starts."""
-_OUT_OF_THE_WAY = 100
-"""Where it is from then on, or above: the first free numbers are those that an app may write to by mistake."""
 
 
 def main() -> int:
     """
-    Runs `python -m galley_worker` and returns the exit code. An argument is there when a first import was found to be unsafe to
-    fork: the `load` command and the `loaded` event, as JSON.
+    Runs `python -m galley_worker` and returns the exit code. An argument is there when a first import is not to be forked: the
+    `load` command and the `loaded` event, as JSON.
     """
     environment = dict(os.environ)
     folder = os.getcwd()
     arguments = sys.argv[1:]
     leave_signals_to_supervisor()
     hide_galley()
-    control = Control(_moved_out_of_the_way(_CONTROL))
+    service_manager = ServiceManager.of_environment()
+    control = Control(moved_out_of_the_way(_CONTROL))
     app: Optional[App] = None
     if arguments:
         command, loaded = json.loads(arguments[0])
@@ -68,19 +70,8 @@ def main() -> int:
     gc.collect()
     if hasattr(gc, 'freeze'):  # PyPy has none
         gc.freeze()
-    forked = Zygote(control).run()
-    return run_worker(settings, app, *forked) if forked else 0
-
-
-def _moved_out_of_the_way(descriptor: int) -> int:
-    """A copy that programs do not inherit; the descriptor itself is closed. The same one where so high a number is not to be had."""
-    try:
-        copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
-    except OSError:
-        os.set_inheritable(descriptor, False)
-        return descriptor
-    os.close(descriptor)
-    return copy
+    forked = Zygote(control, service_manager, Orphans(has_imported=app is not None)).run()
+    return run_worker(settings, app, forked) if forked else 0
 
 
 def _first_command(control: Control) -> Optional[Message]:
@@ -125,6 +116,7 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
         _exit_at_once(EXIT_CODE)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     found = unsafe_to_fork(before)
+    preload = command.get('preload', 'auto')
     loaded: Message = {
         'event': 'loaded',
         'interface': detected.interface,
@@ -133,8 +125,9 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
         'implementation': platform.python_implementation(),
         'gil': _gil(),
         'milliseconds': milliseconds,
-        'preloaded': not found,
+        'preloaded': preload == 'always' or (preload == 'auto' and not found),
         'found': found,
+        'rss': resident_bytes(),
     }
     if inspection:
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
-import sys
 import threading
 from contextlib import suppress
 from importlib.util import find_spec
@@ -17,6 +14,7 @@ from .cannot_start import CannotStart
 from .control import Message
 from .frameworks import framework_of, frameworks_imported, version_of
 from .inspect_process import ProcessState, files_opened
+from .memory import resident_bytes
 from .settings import Settings
 
 _LIMITS: Dict[str, Tuple[float, Dict[str, str]]] = {
@@ -35,7 +33,7 @@ class Inspection:
 
     def __init__(self, before: ProcessState) -> None:
         self._before = before
-        self._memory = _resident_bytes()
+        self._memory = resident_bytes()
 
     def of(self, app: Callable[..., Any], settings: Settings, late: Callable[[Message], object]) -> Message:
         """
@@ -43,7 +41,7 @@ class Inspection:
         is `on`. Where the app keeps the calling thread for too long, `late` gets the inspection in another one and ends the process.
         """
         found: Message = {
-            'memory': {'before': self._memory, 'after': _resident_bytes()},
+            'memory': {'before': self._memory, 'after': resident_bytes()},
             'files': files_opened(self._before),
             'framework': framework_of(app),
             'frameworks': frameworks_imported(),
@@ -59,14 +57,6 @@ class Inspection:
         found['lifespan'] = _lifespan(asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app, settings.lifespan)
         limit.cancel()
         return found
-
-
-def _resident_bytes() -> int:
-    """The memory of this process that is in RAM; the most that it had where only that can be seen."""
-    with suppress(OSError), open('/proc/self/statm', encoding='ascii') as file:
-        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == 'darwin' else most * 1024
 
 
 def _lifespan(app: Callable[..., Any], mode: str) -> Dict[str, str]:

@@ -10,6 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
+_SQLITE = b'SQLite format 3\0'
+"""What a database begins with (SQLite's "Database File Format")."""
+
 
 @dataclass(frozen=True)
 class ProcessState:
@@ -25,7 +28,7 @@ class ProcessState:
 
 
 def unsafe_to_fork(before: ProcessState) -> List[str]:
-    """The threads, sockets and event polls that appeared since `before`, in words."""
+    """The threads, sockets, event polls and databases that appeared since `before`, in words."""
     names = _threads()
     threads = sorted(ProcessState.now().threads - before.threads)
     found = [f'thread {names[thread]}' for thread in threads if thread in names]
@@ -74,14 +77,23 @@ def _descriptors() -> Iterator[Tuple[int, int, int]]:
 
 
 def _describe(descriptor: int) -> Optional[str]:
-    """What an unsafe descriptor is; None for a file, a pipe or one that was closed meanwhile."""
+    """What an unsafe descriptor is; None for another file, a pipe or one that was closed meanwhile."""
     try:
-        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISSOCK(mode):
             return f'socket {_peer(descriptor)}'.strip()
         link = os.readlink(f'/proc/self/fd/{descriptor}')
+        if stat.S_ISREG(mode):
+            return f'database {link}' if _is_sqlite(descriptor) else None
     except OSError:
         return None
     return link[len('anon_inode:') :].strip('[]') if link.startswith('anon_inode:') else None
+
+
+def _is_sqlite(descriptor: int) -> bool:
+    """SQLite forbids to use a connection behind a fork. Raises OSError for a file that cannot be read."""
+    # By this descriptor: closing another one of the file would give up SQLite's locks on it.
+    return os.pread(descriptor, len(_SQLITE), 0) == _SQLITE
 
 
 def _peer(descriptor: int) -> str:

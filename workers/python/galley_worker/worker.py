@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from typing import Callable, Optional
 
+from . import hooks
 from .cannot_start import EXIT_CODE, CannotStart
 from .death_watch import DeathWatch
 from .hello import connect, hello_frame
 from .load import App, load_app
 from .settings import Settings
+from .stacks import write_stacks_on_signal
+from .zygote import Forked
 
 Serve = Callable[[App, Settings, int], None]
 
@@ -25,21 +28,24 @@ def server_of(interface: str) -> Serve:
     return serve_asgi
 
 
-def run_worker(settings: Settings, app: Optional[App], worker: int, zygote: int) -> int:
-    """
-    Serves until drained and returns the exit code. `app` is None where it is to be imported here; `zygote` is a descriptor that
-    becomes readable when the zygote is gone.
-    """
+def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
+    """Serves until drained and returns the exit code. `app` is None where it is to be imported here."""
+    worker = forked.worker
     os.environ['GALLEY_WORKER_ID'] = str(worker)
-    DeathWatch(zygote)
+    os.environ['GALLEY_WORKER_LEADER'] = '1' if forked.is_leader else '0'
+    DeathWatch(forked.zygote)
+    write_stacks_on_signal(worker, os.path.dirname(settings.sockets[0]))
     try:
         if app is None:
             app, _ = load_app(settings)
+        hooks.run_after_fork()
         server_of(settings.interface)(app, settings, worker)
     except CannotStart as failure:
         return _fail(settings, worker, str(failure))
     except (ConnectionError, FileNotFoundError):
         return 1  # the front's socket is gone, and the front with it
+    finally:
+        hooks.run_worker_exit()
     return 0
 
 

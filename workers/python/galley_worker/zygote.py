@@ -8,11 +8,13 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Dict, Optional, Tuple
+from typing import Dict, NamedTuple, Optional
 
+from . import hooks
 from .control import Control, Message
 from .death_watch import die_with_parent
-
+from .orphans import Orphans
+from .service_manager import ServiceManager
 
 _HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
@@ -44,11 +46,22 @@ def leave_signals_to_supervisor() -> None:
         signal.signal(each, _notice.handle)
 
 
+class Forked(NamedTuple):
+    """What a new worker is told."""
+
+    worker: int
+    is_leader: bool
+    zygote: int
+    """A descriptor that becomes readable when the zygote is gone."""
+
+
 class Zygote:
     """One thread that obeys the supervisor, forks, and tells of workers that ended."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, service_manager: ServiceManager, orphans: Orphans) -> None:
         self._control = control
+        self._service_manager = service_manager
+        self._orphans = orphans
         self._workers: Dict[int, int] = {}
         """Worker numbers by process id."""
         self._alive_reader, self._alive_writer = os.pipe()
@@ -56,11 +69,8 @@ class Zygote:
         self._signal_reader.setblocking(False)
         self._signal_writer.setblocking(False)
 
-    def run(self) -> Optional[Tuple[int, int]]:
-        """
-        Returns None when Galley is gone or says so, with all workers ended. In a forked worker it returns the worker's number
-        and a descriptor that becomes readable when the zygote is gone.
-        """
+    def run(self) -> Optional[Forked]:
+        """Returns None when Galley is gone or says so, with all workers ended; in a forked worker what it is told."""
         leave_signals_to_supervisor()
         signal.signal(signal.SIGCHLD, _nothing)
         signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
@@ -79,22 +89,29 @@ class Zygote:
                             break
                         for message in messages:
                             if self._obey(message):
-                                return message['worker'], self._alive_reader
+                                return Forked(message['worker'], message.get('leader', False), self._alive_reader)
         self._end()
         return None
 
     def _obey(self, message: Message) -> bool:
         """Returns whether this process is now a forked worker."""
-        worker = message['worker']
-        if message['command'] == 'fork':
-            return self._fork(worker)
-        if message['command'] == 'signal':
+        command = message['command']
+        if command == 'fork':
+            return self._fork(message['worker'])
+        if command == 'signal':
             for pid, number in self._workers.items():
-                if number == worker:
-                    os.kill(pid, signal.Signals[message['signal']])
+                if number == message['worker']:
+                    os.kill(pid, _signal(message['signal']))
+        elif command == 'notify':
+            self._service_manager.notify(message['text'])
         return False
 
     def _fork(self, worker: int) -> bool:
+        with self._orphans.keeping_new():
+            may_fork = hooks.run_before_fork()
+        if not may_fork:
+            self._tell_not_forked(worker)
+            return False
         sys.stdout.flush()
         sys.stderr.flush()
         # A signal to the new worker must wait until the worker no longer writes to the zygote's wake-up descriptor.
@@ -108,13 +125,16 @@ class Zygote:
                 return True
         except OSError as error:
             print(f'galley: cannot fork worker {worker}: {error.strerror}', file=sys.stderr, flush=True)
-            self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})
+            self._tell_not_forked(worker)
             return False
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._workers[pid] = worker
         self._control.send({'event': 'forked', 'worker': worker, 'pid': pid})
         return False
+
+    def _tell_not_forked(self, worker: int) -> None:
+        self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})
 
     def _leave_zygote(self) -> None:
         signal.set_wakeup_fd(-1)
@@ -130,12 +150,19 @@ class Zygote:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 self._control.send({'event': 'exited', 'worker': self._workers.pop(pid), 'pid': pid, **_exit(status)})
+        self._orphans.reap(self._workers)
 
     def _end(self) -> None:
         for pid in self._workers:
             os.kill(pid, signal.SIGKILL)
         for pid in self._workers:
             os.waitpid(pid, 0)
+
+
+def _signal(name: str) -> int:
+    """The number of a signal; that of a real-time one is written as `SIGRTMIN+8`."""
+    base, _, offset = name.partition('+')
+    return signal.Signals[base] + int(offset or 0)
 
 
 def _exit(status: int) -> Message:

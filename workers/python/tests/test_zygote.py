@@ -43,6 +43,7 @@ class Zygote:
         environment: Optional[Dict[str, str]] = None,
         reload: bool = False,
         inspect: bool = False,
+        preload: str = 'auto',
         **changes: Any,
     ) -> None:
         self.folder = os.path.realpath(tempfile.mkdtemp())
@@ -67,7 +68,7 @@ class Zygote:
         self._lines = self.control.makefile('r', encoding='utf-8')
         sockets = [f'{self.folder}/front.sock']
         options = settings(**{'directory': self.folder, 'interface': 'auto', 'sockets': sockets, **changes})
-        self.send(command='load', reload=reload, inspect=inspect, **vars(options))
+        self.send(command='load', preload=preload, reload=reload, inspect=inspect, **vars(options))
 
         self._fronts: List[Connection] = []
 
@@ -92,12 +93,18 @@ class Zygote:
             raise AssertionError(f'the zygote is gone: {self.process.communicate()}')
         return dict(json.loads(line))
 
-    def fork(self, worker: int) -> int:
+    def fork(self, worker: int, leader: bool = False) -> int:
         """Forks a worker and returns its process id."""
-        self.send(command='fork', worker=worker)
+        self.send(command='fork', worker=worker, leader=leader)
         event = self.event()
         assert (event['event'], event['worker']) == ('forked', worker), event
         return int(event['pid'])
+
+    def drain(self, front: Connection) -> Dict[str, Any]:
+        """Drains a worker and returns how it exited."""
+        front.send(5, 0, 0)
+        front.close()
+        return self.event()
 
     def accept(self) -> Connection:
         front = Connection(self._listener.accept()[0])
