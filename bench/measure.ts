@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { BenchCase, EchoLoad, RequestLoad } from './cases.ts';
+import type { BenchCase } from './cases.ts';
 import { measureOpen } from './measure-open.ts';
+import type { BenchOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { cpuTimeUs, memoryBytes } from './process-tree.ts';
 import type { Measurement } from './results.ts';
-import { runLoad } from './run-load.ts';
+import { type AnsweredLoad, runLoad } from './run-load.ts';
 import { ServerProcess } from './server-process.ts';
 import { appsFolder, type BenchServer } from './servers.ts';
 
@@ -18,18 +19,17 @@ const warmUpSeconds = 2;
 export async function measure(
   server: BenchServer,
   benchCase: BenchCase,
-  python: string,
-  seconds: number,
+  { python, seconds, frontThreads }: BenchOptions,
   signal: AbortSignal,
 ): Promise<Measurement> {
   const { load } = benchCase;
   const port = await freePort();
-  const running = new ServerProcess(server.command({ benchCase, port, python }), appsFolder);
+  const running = new ServerProcess(server.command({ benchCase, port, python, frontThreads }), appsFolder);
   try {
     await running.untilReady(() => probe(benchCase, port), signal);
     return load.kind === 'open'
       ? await measureOpen(running, load, port, seconds, signal)
-      : await measureAnswers(running, load, port, seconds, signal);
+      : await measureAnswers(running, { ...benchCase, load }, port, seconds, signal);
   } finally {
     await running.stop();
   }
@@ -37,14 +37,14 @@ export async function measure(
 
 async function measureAnswers(
   server: ServerProcess,
-  load: RequestLoad | EchoLoad,
+  benchCase: BenchCase & { readonly load: AnsweredLoad },
   port: number,
   seconds: number,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  await runLoad(load, port, warmUpSeconds, signal);
+  await runLoad(benchCase, port, warmUpSeconds, signal);
   const before = cpuTimeUs(server.tree());
-  const { answers, durationUs, ...result } = await runLoad(load, port, seconds, signal);
+  const { answers, durationUs, ...result } = await runLoad(benchCase, port, seconds, signal);
   const after = server.tree();
   if (!server.isAlive()) throw server.failure('ended during the run');
   if (answers === 0) throw server.failure('answered nothing');

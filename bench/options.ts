@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly cases: readonly BenchCase[];
   readonly servers: readonly BenchServer[];
+  /** How many front threads Galley has. */
+  readonly frontThreads: number;
   /** The interpreter that has the peers: a command or an absolute path. */
   readonly python: string;
   /** Where the results are written as JSON, if anywhere. */
@@ -15,6 +17,7 @@ export interface BenchOptions {
 }
 
 export const usage: string = `npm run bench -- [--seconds 5] [--rounds 3] [--cases NAME,…] [--servers NAME,…] [--json FILE]
+               [--front-threads 1]
   A name selects all that begin with it.
   cases: ${benchCases.map(({ name }) => name).join(', ')}
   servers: ${benchServers.map(({ name }) => name).join(', ')}`;
@@ -28,6 +31,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       rounds: { type: 'string', default: '3' },
       cases: { type: 'string', default: '' },
       servers: { type: 'string', default: '' },
+      'front-threads': { type: 'string', default: '1' },
       json: { type: 'string' },
       python: { type: 'string', default: 'python3' },
     },
@@ -37,6 +41,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds: positive('--rounds', values.rounds),
     cases: select('--cases', values.cases, benchCases),
     servers: select('--servers', values.servers, benchServers),
+    frontThreads: positive('--front-threads', values['front-threads']),
     python: values.python,
     json: values.json,
   };

@@ -23,6 +23,12 @@ describe('probe', () => {
     assert.equal(problem, undefined);
   });
 
+  it('takes a process id for the answer to a mixed load, and nothing else', async () => {
+    const mixed = caseNamed('wsgi-mixed');
+    assert.equal(await probeServer(mixed, (_, response) => response.end('4711')), undefined);
+    assert.equal(await probeServer(mixed, (_, response) => response.end('Hi')), 'the answer is 200 "Hi"');
+  });
+
   it('shows an answer with another status or body', async () => {
     const bare = caseNamed('asgi-bare');
     const failing = await probeServer(bare, (_, response) => response.writeHead(500).end('Hello, world!'));

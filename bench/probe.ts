@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { BenchCase, RequestLoad } from './cases.ts';
+import { type BenchCase, mixedPaths, type RequestLoad } from './cases.ts';
 import { clientFrame, opcode, serverFrame } from './load/frames.ts';
 import { openLongConnection } from './load/long-connection.ts';
 import type { LongProtocol } from './load/openings.ts';
@@ -15,7 +15,11 @@ const firstBytes: Readonly<Record<LongProtocol, Buffer>> = {
 
 /** Tries the case's app once and says what is wrong with the answer; undefined when it is right. */
 export async function probe({ load }: BenchCase, port: number): Promise<string | undefined> {
-  if (load.kind === 'requests') return await probeRequest(load, port);
+  if (load.kind === 'requests') return await probeRequest(load, port, (body) => body.trimEnd() === load.answer);
+  if (load.kind === 'mixed') {
+    const short = { method: 'GET', path: mixedPaths.short, requestSize: 0 } as const;
+    return await probeRequest(short, port, (body) => /^\d+$/.test(body));
+  }
   const protocol = load.kind === 'echo' ? 'websocket' : load.protocol;
   try {
     return await probeLongConnection(protocol, port);
@@ -24,7 +28,11 @@ export async function probe({ load }: BenchCase, port: number): Promise<string |
   }
 }
 
-function probeRequest({ method, path, requestSize, answer }: RequestLoad, port: number): Promise<string | undefined> {
+function probeRequest(
+  { method, path, requestSize }: Pick<RequestLoad, 'method' | 'path' | 'requestSize'>,
+  port: number,
+  isAnswer: (body: string) => boolean,
+): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const outgoing = request({ host: '127.0.0.1', port, method, path, agent: false, timeout: timeoutMs }, (response) => {
     let body = '';
@@ -34,7 +42,7 @@ function probeRequest({ method, path, requestSize, answer }: RequestLoad, port: 
     });
     response.on('error', (error) => resolve(error.message));
     response.on('end', () => {
-      const right = response.statusCode === 200 && body.trimEnd() === answer;
+      const right = response.statusCode === 200 && isAnswer(body);
       resolve(right ? undefined : `the answer is ${response.statusCode} ${JSON.stringify(body.slice(0, 200))}`);
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { benchCases } from './cases.ts';
-import { judge, speedPromises } from './promises.ts';
+import { benchPromises, judge } from './promises.ts';
 import type { BenchResult } from './results.ts';
 import { benchServers } from './servers.ts';
 
@@ -40,10 +40,25 @@ describe('judge', () => {
     assert.equal(judge([galley, result('asgi-bare', 'uvicorn', 20)])[0]?.verdict, 'not measured');
   });
 
+  it('judges the latencies of a mixed load, and how evenly Galley’s own workers are busy', () => {
+    const mixed = (server: string, p99Us: number, imbalance: number): BenchResult => ({
+      ...result('wsgi-mixed', server, 1),
+      rounds: [{ ...rest, cpuUs: 1, p99Us, imbalance }],
+    });
+    const verdicts = judge([mixed('galley', 40, 1.2), mixed('gunicorn-gthread', 100, 3)]);
+    assert.deepEqual(
+      verdicts.filter(({ case: name }) => name === 'wsgi-mixed').map(({ of, ratio, verdict }) => [of, ratio, verdict]),
+      [
+        ['p99Us', 0.4, 'met'],
+        ['imbalance', 1.2, 'missed'],
+      ],
+    );
+  });
+
   it('speaks of cases and servers that exist', () => {
-    for (const promise of speedPromises) {
+    for (const promise of benchPromises) {
       assert.ok(benchCases.some(({ name }) => name === promise.case));
-      assert.ok(benchServers.some(({ name }) => name === promise.peer));
+      if (promise.of !== 'imbalance') assert.ok(benchServers.some(({ name }) => name === promise.peer));
     }
   });
 });

@@ -1,34 +1,37 @@
 import type { BenchCase } from './cases.ts';
 import { type BenchResult, medianOf, problemOf } from './results.ts';
 
-/** A promise of the project: Galley's CPU time per request or message, as a share of the peer's in the same run. */
-export interface SpeedPromise {
-  readonly case: BenchCase['name'];
-  readonly peer: string;
-  readonly atMost: number;
-}
+/**
+ * A promise of the project: Galley's CPU time per request or message, or the p99 of its latencies, as a share of the peer's in
+ * the same run; or how unevenly its own workers are busy.
+ */
+export type BenchPromise =
+  | { readonly case: BenchCase['name']; readonly of: 'cpuUs' | 'p99Us'; readonly peer: string; readonly atMost: number }
+  | { readonly case: BenchCase['name']; readonly of: 'imbalance'; readonly atMost: number };
 
-export const speedPromises: readonly SpeedPromise[] = [
-  { case: 'asgi-bare', peer: 'uvicorn', atMost: 0.75 },
-  { case: 'fastapi-json', peer: 'uvicorn', atMost: 0.85 },
-  { case: 'wsgi-bare', peer: 'gunicorn-gthread', atMost: 0.2 },
-  { case: 'websocket-echo', peer: 'uvicorn', atMost: 0.8 },
-  { case: 'websocket-echo', peer: 'uvicorn-websockets', atMost: 0.8 },
-  { case: 'websocket-echo', peer: 'uvicorn-wsproto', atMost: 0.8 },
+export const benchPromises: readonly BenchPromise[] = [
+  { case: 'asgi-bare', of: 'cpuUs', peer: 'uvicorn', atMost: 0.75 },
+  { case: 'fastapi-json', of: 'cpuUs', peer: 'uvicorn', atMost: 0.85 },
+  { case: 'wsgi-bare', of: 'cpuUs', peer: 'gunicorn-gthread', atMost: 0.2 },
+  { case: 'wsgi-mixed', of: 'p99Us', peer: 'gunicorn-gthread', atMost: 0.5 },
+  { case: 'wsgi-mixed', of: 'imbalance', atMost: 1.1 },
+  { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn', atMost: 0.8 },
+  { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn-websockets', atMost: 0.8 },
+  { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn-wsproto', atMost: 0.8 },
 ];
 
-export interface Verdict extends SpeedPromise {
+export type Verdict = BenchPromise & {
   /** NaN when either side was not measured. */
   readonly ratio: number;
   readonly verdict: 'met' | 'missed' | 'not measured';
-}
+};
 
 /** Galley's share of what the peer takes of one thing; NaN when either was not measured. */
 export function ratioTo(
   results: readonly BenchResult[],
   caseName: string,
   peer: string,
-  of: 'cpuUs' | 'connectionBytes',
+  of: 'cpuUs' | 'p99Us' | 'connectionBytes',
 ): number {
   const taken = (server: string): number => {
     const result = results.find((candidate) => candidate.case === caseName && candidate.server === server);
@@ -39,13 +42,22 @@ export function ratioTo(
 
 /** Judges every promise. A run in which Galley's or the peer's answers failed proves nothing and counts as not measured. */
 export function judge(results: readonly BenchResult[]): readonly Verdict[] {
-  return speedPromises.map((promise) => {
-    const sides = results.filter(
-      ({ case: name, server }) => name === promise.case && (server === 'galley' || server === promise.peer),
-    );
-    const clean = sides.every((result) => problemOf(result) === undefined);
-    const ratio = clean ? ratioTo(results, promise.case, promise.peer, 'cpuUs') : Number.NaN;
+  return benchPromises.map((promise) => {
+    const ratio = isClean(results, promise) ? kept(results, promise) : Number.NaN;
     const verdict = Number.isNaN(ratio) ? 'not measured' : ratio <= promise.atMost ? 'met' : 'missed';
     return { ...promise, ratio, verdict };
   });
+}
+
+function isClean(results: readonly BenchResult[], promise: BenchPromise): boolean {
+  const servers = promise.of === 'imbalance' ? ['galley'] : ['galley', promise.peer];
+  return results
+    .filter(({ case: name, server }) => name === promise.case && servers.includes(server))
+    .every((result) => problemOf(result) === undefined);
+}
+
+function kept(results: readonly BenchResult[], promise: BenchPromise): number {
+  if (promise.of !== 'imbalance') return ratioTo(results, promise.case, promise.peer, promise.of);
+  const own = results.find(({ case: name, server }) => name === promise.case && server === 'galley');
+  return own === undefined ? Number.NaN : medianOf(own, 'imbalance');
 }

@@ -51,6 +51,22 @@ describe('caseTable', () => {
     assert.match(lines[4] ?? '', /^uvicorn +1\.0 +24\.0 +3\.0 +21\.0 +2\.00 +0\.50 +2\.0 +128$/);
   });
 
+  it('says of a mixed load how long the short ones took and how evenly the workers were busy', () => {
+    const mixed = (server: string, factor: number): BenchResult => ({
+      ...result(server, 15, 1072),
+      case: 'wsgi-mixed',
+      rounds: [
+        { ...rest, cpuUs: 15, answersPerSecond: 1072, p99Us: 2500 * factor, longP99Us: 210_000, imbalance: 1.05 },
+      ],
+    });
+    const lines = caseTable(caseNamed('wsgi-mixed'), [mixed('galley', 1), mixed('gunicorn-gthread', 4)]).split('\n');
+    assert.match(lines[3] ?? '', /^galley +1\.0 +1\.21 +2\.50 +1\.00 +1\.00 +210\.00 +1\.05 +1072 +15\.0 +32$/);
+    assert.match(
+      lines[4] ?? '',
+      /^gunicorn-gthread +1\.0 +1\.21 +10\.00 +4\.00 +0\.25 +210\.00 +1\.05 +1072 +15\.0 +32$/,
+    );
+  });
+
   it('leaves out other cases', () => {
     assert.doesNotMatch(caseTable(caseNamed('asgi-10k'), [galley]), /15\.0/);
   });

@@ -1,5 +1,5 @@
 import type { BenchCase } from './cases.ts';
-import { ratioTo, type Verdict } from './promises.ts';
+import { type BenchPromise, ratioTo, type Verdict } from './promises.ts';
 import { type BenchResult, medianOf, problemOf } from './results.ts';
 
 /** The numbers of one server, below their headings. */
@@ -11,9 +11,7 @@ export function caseTable({ name, load }: BenchCase, results: readonly BenchResu
   const rows = ofCase.map((result) => ({
     server: result.server,
     version: result.version,
-    ...(load.kind === 'open'
-      ? openColumns(result, results)
-      : answerColumns(result, results, load.kind === 'echo' ? 'message' : 'req')),
+    ...columnsOf(load, result, results),
   }));
   const [head = '', ...lines] = align([Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))]);
   const body = lines.flatMap((line, index) => {
@@ -22,6 +20,28 @@ export function caseTable({ name, load }: BenchCase, results: readonly BenchResu
     return problem === undefined ? [line] : [line, `  !! ${problem}`];
   });
   return [name, head, '─'.repeat(head.length), ...body].join('\n');
+}
+
+function columnsOf(load: BenchCase['load'], result: BenchResult, results: readonly BenchResult[]): Columns {
+  if (load.kind === 'open') return openColumns(result, results);
+  if (load.kind === 'mixed') return mixedColumns(result, results);
+  return answerColumns(result, results, load.kind === 'echo' ? 'message' : 'req');
+}
+
+/** Latencies count from the moment at which a request was due, on whose rate the server has no influence. */
+function mixedColumns(result: BenchResult, results: readonly BenchResult[]): Columns {
+  const ratio = ratioTo(results, result.case, result.server, 'p99Us');
+  return {
+    'short p50 ms': show(medianOf(result, 'p50Us') / 1000, 2),
+    'p99 ms': show(medianOf(result, 'p99Us') / 1000, 2),
+    '× galley': show(1 / ratio, 2),
+    'galley/peer': show(ratio, 2),
+    'long p99 ms': show(medianOf(result, 'longP99Us') / 1000, 2),
+    'busiest/least': show(medianOf(result, 'imbalance'), 2),
+    'req/s': show(medianOf(result, 'answersPerSecond'), 0),
+    'µs CPU/req': show(medianOf(result, 'cpuUs'), 1),
+    MiB: show(medianOf(result, 'memoryBytes') / 2 ** 20, 0),
+  };
 }
 
 function answerColumns(result: BenchResult, results: readonly BenchResult[], unit: string): Columns {
@@ -57,13 +77,13 @@ function openColumns(result: BenchResult, results: readonly BenchResult[]): Colu
 export function promiseLines(verdicts: readonly Verdict[]): string {
   return align([
     ['promise', 'galley/peer', 'at most', ''],
-    ...verdicts.map(({ case: name, peer, ratio, atMost, verdict }) => [
-      `${name} against ${peer}`,
-      show(ratio, 2),
-      show(atMost, 2),
-      verdict,
-    ]),
+    ...verdicts.map((verdict) => [promised(verdict), show(verdict.ratio, 2), show(verdict.atMost, 2), verdict.verdict]),
   ]).join('\n');
+}
+
+function promised(promise: BenchPromise): string {
+  if (promise.of === 'imbalance') return `${promise.case}: requests of the busiest worker to the least busy`;
+  return `${promise.case}${promise.of === 'p99Us' ? ', p99 of the short,' : ''} against ${promise.peer}`;
 }
 
 function show(value: number, digits: number): string {

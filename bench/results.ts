@@ -15,6 +15,10 @@ export interface Measurement {
   readonly answersPerSecond?: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
+  /** Of a mixed load, whose other percentiles are of the short requests. */
+  readonly longP99Us?: number;
+  /** Of a mixed load: requests of the busiest worker, as a multiple of those of the least busy. */
+  readonly imbalance?: number;
   /** What an open connection adds to the memory of the process tree, in bytes. */
   readonly connectionBytes?: number;
   /** The part of it that the server's first process takes: the front of Galley, without its workers. */

@@ -12,9 +12,10 @@ export async function runCase(
   benchCase: BenchCase,
   servers: readonly BenchServer[],
   versions: ReadonlyMap<string, string>,
-  { rounds, seconds, python }: BenchOptions,
+  options: BenchOptions,
   signal: AbortSignal,
 ): Promise<readonly BenchResult[]> {
+  const { rounds } = options;
   const able = servers.filter(({ interfaces }) => interfaces.includes(benchCase.interface));
   const entries = able.map((server) => ({
     server,
@@ -25,7 +26,7 @@ export async function runCase(
     for (const entry of entries.filter(({ failure }) => failure === undefined)) {
       const label = `${benchCase.name} round ${round}/${rounds} ${entry.server.name}`;
       try {
-        const measurement = await measure(entry.server, benchCase, python, seconds, signal);
+        const measurement = await measure(entry.server, benchCase, options, signal);
         entry.measured.push(measurement);
         console.error(`${label}: ${measurement.cpuUs.toFixed(1)} µs`);
       } catch (error) {

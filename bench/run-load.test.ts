@@ -17,6 +17,11 @@ describe('parseLoadResult', () => {
     assert.deepEqual(parseLoadResult(output), result);
   });
 
+  it('reads what only a mixed load tells', () => {
+    const mixed = { ...result, longP99Us: 204_000, imbalance: 1.05 };
+    assert.deepEqual(parseLoadResult(`RESULT ${JSON.stringify(mixed)}\n`), mixed);
+  });
+
   it('shows what was said when there is no result', () => {
     assert.throws(() => parseLoadResult('unable to connect to 127.0.0.1:1\n'), /no RESULT line: unable to connect/);
   });

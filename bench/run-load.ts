@@ -1,24 +1,33 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { EchoLoad, RequestLoad } from './cases.ts';
+import type { BenchCase, EchoLoad, MixedLoad, RequestLoad } from './cases.ts';
 
 /** What the load generator saw in one run. */
 export interface LoadResult {
   /** Requests or messages that were answered. */
   readonly answers: number;
   readonly durationUs: number;
+  /** Of a mixed load: of the short requests, from when each was due. */
   readonly p50Us: number;
   readonly p99Us: number;
   /** Answers with a status of 400 or more; echoes that are not what was sent. */
   readonly badAnswers: number;
   /** Connections that failed to open, read, write or answer in time. */
   readonly socketErrors: number;
+  /** Of a mixed load: of the long requests. */
+  readonly longP99Us?: number;
+  /** Of a mixed load: requests of the busiest worker, as a multiple of those of the least busy. */
+  readonly imbalance?: number;
 }
+
+/** A load whose every request or message is answered. */
+export type AnsweredLoad = RequestLoad | EchoLoad | MixedLoad;
 
 const wrkConnections = 64;
 const wrkScript = fileURLToPath(new URL('./browser.lua', import.meta.url));
 const echoProgram = fileURLToPath(new URL('./load/echo.ts', import.meta.url));
+const mixedProgram = fileURLToPath(new URL('./load/mixed.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** Reads what a load generator prints at the end of a run. Throws when the line is not there or not complete. */
@@ -40,19 +49,28 @@ export function parseLoadResult(output: string): LoadResult {
     p99Us: number('p99Us'),
     badAnswers: number('badAnswers'),
     socketErrors: number('socketErrors'),
+    ...(fields.longP99Us === undefined ? {} : { longP99Us: number('longP99Us') }),
+    ...(fields.imbalance === undefined ? {} : { imbalance: number('imbalance') }),
   };
 }
 
 /** Sends the load from CPU 1 for so many whole seconds. Throws when its generator cannot run or cannot connect. */
 export async function runLoad(
-  load: RequestLoad | EchoLoad,
+  { load, workers }: BenchCase & { readonly load: AnsweredLoad },
   port: number,
   seconds: number,
   signal: AbortSignal,
 ): Promise<LoadResult> {
-  const command = load.kind === 'requests' ? wrk(load, port, seconds) : echo(load, port, seconds);
+  const command = commandOf(load, workers, port, seconds);
   const { stdout } = await run('taskset', ['-c', '1', ...command], { signal });
   return parseLoadResult(stdout);
+}
+
+function commandOf(load: AnsweredLoad, workers: number, port: number, seconds: number): readonly string[] {
+  if (load.kind === 'requests') return wrk(load, port, seconds);
+  if (load.kind === 'echo') return echo(load, port, seconds);
+  const { connections, requestsPerSecond } = load;
+  return [process.execPath, mixedProgram, ...[port, connections, requestsPerSecond, workers, seconds].map(String)];
 }
 
 function wrk({ method, path, requestSize }: RequestLoad, port: number, seconds: number): readonly string[] {

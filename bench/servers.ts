@@ -5,11 +5,13 @@ import type { BenchCase } from './cases.ts';
 export interface Launch {
   readonly benchCase: BenchCase;
   readonly port: number;
+  /** Of Galley; the others have no such thing. */
+  readonly frontThreads: number;
   /** The interpreter that has the peers and the frameworks. */
   readonly python: string;
 }
 
-/** One way to serve an app: one worker, no access log, the fastest parts its own packaging brings. */
+/** One way to serve an app: as many workers as the case says, no access log, the fastest parts its own packaging brings. */
 export interface BenchServer {
   readonly name: string;
   /** The Python package it comes from; undefined for Galley, which is this checkout. */
@@ -32,9 +34,11 @@ export const benchServers: readonly BenchServer[] = [
     name: 'galley',
     package: 'galley',
     interfaces: ['asgi', 'websocket', 'wsgi'],
-    command: ({ benchCase, port, python }) => [
+    command: ({ benchCase, port, python, frontThreads }) => [
       ...[process.execPath, launcher, benchCase.app, '--app-dir', appsFolder, '--port', String(port)],
-      ...['--workers', '1', '--threads', '4', '--no-access-log', '--log-level', 'warn', '--python', python],
+      ...['--workers', String(benchCase.workers), '--threads', '4', '--python', python],
+      ...['--no-access-log', '--log-level', 'warn'],
+      ...(frontThreads > 1 ? ['--front-threads', String(frontThreads)] : []),
     ],
   },
   // The one of its three WebSocket implementations that it takes by itself.
@@ -77,7 +81,7 @@ export const benchServers: readonly BenchServer[] = [
     interfaces: ['asgi', 'websocket', 'wsgi'],
     command: ({ benchCase, port, python }) => [
       ...[python, '-m', 'granian', benchCase.app, '--port', String(port)],
-      ...['--workers', '1', '--no-access-log', '--log-level', 'warning'],
+      ...['--workers', String(benchCase.workers), '--no-access-log', '--log-level', 'warning'],
       ...(benchCase.interface === 'wsgi'
         ? ['--interface', 'wsgi', '--blocking-threads', '4']
         : ['--interface', 'asgi', '--loop', 'uvloop', '--backpressure', String(mostConnections)]),
@@ -89,14 +93,14 @@ export const benchServers: readonly BenchServer[] = [
     interfaces: ['asgi', 'websocket'],
     command: ({ benchCase, port, python }) => [
       ...[python, '-m', 'hypercorn', benchCase.app, '-b', `127.0.0.1:${port}`],
-      ...['-w', '1', '-k', 'uvloop', '--log-level', 'warning'],
+      ...['-w', String(benchCase.workers), '-k', 'uvloop', '--log-level', 'warning'],
     ],
   },
 ];
 
 function uvicorn({ benchCase, port, python }: Launch): readonly string[] {
   return [
-    ...[python, '-m', 'uvicorn', benchCase.app, '--port', String(port), '--workers', '1'],
+    ...[python, '-m', 'uvicorn', benchCase.app, '--port', String(port), '--workers', String(benchCase.workers)],
     ...['--loop', 'uvloop', '--http', 'httptools', '--no-access-log', '--log-level', 'warning'],
   ];
 }
@@ -104,7 +108,7 @@ function uvicorn({ benchCase, port, python }: Launch): readonly string[] {
 /** Without the control socket, which would lie in the user's home folder. */
 function gunicorn({ benchCase, port, python }: Launch): readonly string[] {
   return [
-    ...[python, '-m', 'gunicorn', benchCase.app, '-b', `127.0.0.1:${port}`, '-w', '1'],
+    ...[python, '-m', 'gunicorn', benchCase.app, '-b', `127.0.0.1:${port}`, '-w', String(benchCase.workers)],
     ...['--keep-alive', '75', '--log-level', 'warning', '--no-control-socket'],
   ];
 }

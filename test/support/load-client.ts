@@ -49,7 +49,7 @@ interface Client {
 export class LoadClient {
   readonly #options: LoadOptions;
   readonly #counts: LoadCounts = new LoadCounts();
-  readonly #paths: readonly string[];
+  readonly #draw: () => string;
   readonly #free: Client[] = [];
   readonly #clients: readonly Client[];
   readonly #startedAt: number = performance.now();
@@ -61,11 +61,10 @@ export class LoadClient {
   #underWay = 0;
   /** Requests of a paced load so far. */
   #begun = 0;
-  #nextPath = 0;
 
   private constructor(options: LoadOptions) {
     this.#options = options;
-    this.#paths = spread(options.paths ?? [{ path: '/' }]);
+    this.#draw = drawing(options.paths ?? [{ path: '/' }]);
     this.#clients = Array.from({ length: options.keptAlive + options.oneRequest }, (_, index) => ({
       keepsAlive: index < options.keptAlive,
       connection: undefined,
@@ -119,8 +118,7 @@ export class LoadClient {
   }
 
   #send(client: Client, dueAt: number): void {
-    const path = this.#paths[this.#nextPath] ?? '/';
-    this.#nextPath = (this.#nextPath + 1) % this.#paths.length;
+    const path = this.#draw();
     const { port, timeoutMs = 10_000, answered } = this.#options;
     if (!client.connection?.isUsable) {
       this.#counts.connections++;
@@ -170,14 +168,20 @@ export class LoadClient {
   }
 }
 
-/** The paths in the order in which they are sent, over and over: each as often as it weighs, and evenly spread. */
-function spread(paths: readonly LoadPath[]): readonly string[] {
-  const open = paths.map(({ path, weight = 1 }) => ({ path, weight, credit: 0 }));
-  const total = open.reduce((sum, { weight }) => sum + weight, 0);
-  return Array.from({ length: total }, () => {
-    for (const entry of open) entry.credit += entry.weight;
-    const next = open.reduce((best, entry) => (entry.credit > best.credit ? entry : best));
-    next.credit -= total;
-    return next.path;
-  });
+/**
+ * Draws paths by their weights: as if by chance, so that no pattern meets one of the server's, but the same in every run
+ * (a linear congruential generator, with the constants of Numerical Recipes).
+ */
+function drawing(paths: readonly LoadPath[]): () => string {
+  const total = paths.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    let rest = (state / 2 ** 32) * total;
+    for (const { path, weight = 1 } of paths) {
+      rest -= weight;
+      if (rest < 0) return path;
+    }
+    return '/';
+  };
 }
