@@ -38,7 +38,10 @@ export interface AppOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** How many worker processes there are; at least one. */
+/** Workers of one app at most. */
+export const mostWorkers = 512;
+
+/** How many worker processes there are; from one to {@link mostWorkers}. */
 export interface WorkerRange {
   readonly min: number;
   readonly max: number;

@@ -1,10 +1,8 @@
-import type { WorkerRange } from '../app/options.ts';
+import { mostWorkers, type WorkerRange } from '../app/options.ts';
 import { wholeNumber } from './value-type.ts';
 
 /** How many workers somebody wants; the same for both ends a fixed number. */
 export type WorkerCount = Pick<WorkerRange, 'min' | 'max'>;
-
-const mostWorkers = 512;
 
 /** `4` or `1-8`, from 1 to 512; undefined for anything else. */
 export function parseWorkerRange(text: string): WorkerCount | undefined {

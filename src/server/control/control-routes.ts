@@ -1,0 +1,115 @@
+import { mostWorkers } from '../../app/options.ts';
+import { type ControlTarget, logLevels } from './control-target.ts';
+
+/** An answer of the control socket; `body` is sent as JSON. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  /** The method that the path takes, where it was another. */
+  readonly allow?: string;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  answer(target: ControlTarget, body: Body): ControlAnswer | Promise<ControlAnswer>;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+const routes: Readonly<Record<string, Route>> = {
+  '/status': { method: 'GET', answer: (target) => ({ status: 200, body: target.status() }) },
+  '/workers': {
+    method: 'GET',
+    answer: (target) => ({
+      status: 200,
+      body: target.status().apps.flatMap(({ name, workers }) => workers.map((worker) => ({ app: name, ...worker }))),
+    }),
+  },
+  '/queue': {
+    method: 'GET',
+    answer: (target) => ({
+      status: 200,
+      body: target.status().apps.map(({ name, queue }) => ({ app: name, ...queue })),
+    }),
+  },
+  '/scale': { method: 'POST', answer: scale },
+  '/reload': { method: 'POST', answer: reload },
+  '/drain': { method: 'POST', answer: drain },
+  '/stop': {
+    method: 'POST',
+    answer(target) {
+      target.stop();
+      return { status: 202, body: { ok: true, text: 'stopping' } };
+    },
+  },
+  '/log-level': { method: 'PUT', answer: setLogLevel },
+};
+
+/** Does what a request to the control socket asks for, and gives the answer. `text` is the request's body. */
+export async function answerControl(
+  target: ControlTarget,
+  method: string,
+  path: string,
+  text: string,
+): Promise<ControlAnswer> {
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (!route) {
+    const paths = Object.entries(routes).map(([each, { method: its }]) => `${its} ${each}`);
+    return { status: 404, body: { ok: false, text: `There is no ${path}`, paths } };
+  }
+  if (method !== route.method) {
+    return { ...refused(405, `${path} takes ${route.method}, not ${method}`), allow: route.method };
+  }
+  const body = readBody(text);
+  if (!body) return refused(400, 'The body has to be a JSON object');
+  return route.answer(target, body);
+}
+
+/** An answer that says in one sentence why nothing was done. */
+export function refused(status: number, text: string): ControlAnswer {
+  return { status, body: { ok: false, text } };
+}
+
+function readBody(text: string): Body | undefined {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function scale(target: ControlTarget, body: Body): ControlAnswer {
+  const { workers, min = workers, max = workers } = body;
+  if (!isWorkerCount(min) || !isWorkerCount(max) || min > max) {
+    return refused(
+      400,
+      `/scale takes {"workers": NUMBER} or {"min": NUMBER, "max": NUMBER}, whole numbers from 1 to ${mostWorkers}, min not above max`,
+    );
+  }
+  target.scale(min, max);
+  return { status: 200, body: { ok: true, text: min === max ? `workers: ${min}` : `workers: ${min} to ${max}` } };
+}
+
+async function reload(target: ControlTarget): Promise<ControlAnswer> {
+  const outcome = await target.reload();
+  return { status: outcome.ok ? 200 : 409, body: outcome };
+}
+
+function drain(target: ControlTarget, { worker }: Body): ControlAnswer {
+  if (typeof worker !== 'number') return refused(400, '/drain takes {"worker": NUMBER}, the id of a worker');
+  if (!target.drain(worker)) return refused(404, `There is no worker ${worker}`);
+  return { status: 202, body: { ok: true, text: `worker ${worker} is being replaced` } };
+}
+
+function setLogLevel(target: ControlTarget, body: Body): ControlAnswer {
+  const level = logLevels.find((each) => each === body['level']);
+  if (level === undefined) return refused(400, `/log-level takes {"level": LEVEL}, one of ${logLevels.join(', ')}`);
+  target.setLogLevel(level);
+  return { status: 200, body: { ok: true, text: `log level: ${level}` } };
+}
+
+function isWorkerCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostWorkers;
+}

@@ -1,0 +1,101 @@
+import type { AppStatus, WorkerStatus } from '../../src/app/status.ts';
+import type { LogLevel } from '../../src/observe/log.ts';
+import type { ControlTarget, ReloadOutcome } from '../../src/server/control/control-target.ts';
+import type { GalleyStatus } from '../../src/server/control/galley-status.ts';
+
+/** A worker that is ready and has answered 1000 requests. */
+export function workerStatus(given: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    id: 1,
+    pid: 4712,
+    state: 'ready',
+    reason: null,
+    leader: false,
+    version: 1,
+    requests: 1_000,
+    inFlight: 0,
+    latencyMs: { p50: 1.23, p95: 8, p99: 20.4 },
+    rssBytes: 48 * 1024 ** 2,
+    cpuShare: 0.12,
+    uptimeMs: 60_000,
+    ...given,
+  };
+}
+
+/** An app with one worker, on which nothing waits. */
+export function appStatus(given: Partial<AppStatus> = {}): AppStatus {
+  return {
+    name: 'main:app',
+    interface: 'asgi3',
+    version: 1,
+    lastReload: null,
+    scale: { min: 1, max: 1, wanted: 1 },
+    requests: 1_000,
+    inFlight: 0,
+    latencyMs: { p50: 1.23, p95: 8, p99: 20.4 },
+    queue: {
+      depth: 0,
+      limit: 1_000,
+      timeoutMs: 30_000,
+      oldestMs: 0,
+      waitMs: { p50: null, p95: null, p99: null },
+      refusedFull: 0,
+      refusedTimeout: 0,
+    },
+    workers: [workerStatus({ leader: true })],
+    exits: [],
+    ...given,
+  };
+}
+
+/** A Galley of one app, started at the beginning of 2026 a minute before. */
+export function galleyStatus(given: Partial<GalleyStatus> = {}): GalleyStatus {
+  return {
+    galley: '0.1.0',
+    pid: 4711,
+    state: 'running',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    uptimeMs: 60_000,
+    addresses: ['http://127.0.0.1:8000'],
+    logLevel: 'info',
+    frontThreads: [{ index: 0, restarts: 0 }],
+    apps: [appStatus()],
+    ...given,
+  };
+}
+
+/** A Galley that notes what it is told, and has one worker, number 1. */
+export class FakeTarget implements ControlTarget {
+  readonly calls: unknown[] = [];
+  current: GalleyStatus = galleyStatus();
+  outcome: ReloadOutcome = { ok: true, text: 'version 2 serves' };
+  /** Called by `stop`. */
+  stopped: () => void = () => {};
+
+  status(): GalleyStatus {
+    return this.current;
+  }
+
+  scale(min: number, max: number): void {
+    this.calls.push(['scale', min, max]);
+  }
+
+  async reload(): Promise<ReloadOutcome> {
+    this.calls.push(['reload']);
+    return this.outcome;
+  }
+
+  drain(worker: number): boolean {
+    this.calls.push(['drain', worker]);
+    return worker === 1;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.calls.push(['log-level', level]);
+  }
+
+  stop(): void {
+    this.calls.push(['stop']);
+    this.stopped();
+  }
+}
