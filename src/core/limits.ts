@@ -42,7 +42,10 @@ export interface ConnectionTimeouts {
   readonly keepAliveMs: number;
   /** Longest time in which a client takes nothing of what was handed to the kernel. */
   readonly sendMs: number;
-  /** How long a client that ended its side, or left, is waited for while nothing is sent: whether it left shows only when something is. */
+  /**
+   * How long a connection is kept of which one side has ended while nothing is sent. The client's: whether it left shows only when
+   * something is sent. Ours, as it was idle: what the client sent before it saw that must not be answered by a reset.
+   */
   readonly halfClosedMs: number;
   /** How long what a refused client still sends is read and thrown away, so that it sees the answer. */
   readonly lingerMs: number;
@@ -116,8 +119,17 @@ export const queueLimits: QueueLimits = {
 /** Requests under way in one ASGI worker at most. */
 export const asgiConcurrency: number = 20_000; // uvicorn: none; an open stream or WebSocket counts as one
 
-/** Client connections of one front thread at most; more are closed at once. */
+/** Client connections of one front thread at most; for one more the longest idle one is ended. */
 export const maxConnections = 20_000; // nginx worker_connections 512 to 1024
+
+/** How long a client without a request may still send one after the stop was asked for, in milliseconds. */
+export const stopLastCallMs = 250; // nginx keepalive_min_timeout 0
+
+/** The same where another process serves meanwhile, after an upgrade. */
+export const upgradeLastCallMs = 5_000;
+
+/** How long the last answers may take to leave once the time for a stop is over, in milliseconds. */
+export const lastAnswersMs = 500;
 
 /** What is read and thrown away of a request body that nobody wanted, so that the connection can be kept, in bytes. */
 export const maxDrainSize: number = 64 * KiB; // Go 256 KiB
@@ -133,3 +145,9 @@ export const appShutdownMs = 2_000;
 
 /** Pieces of a body below this size are put together while they wait, so that what holds them is not larger than they are. */
 export const smallPieceSize: number = 4 * KiB;
+
+/** How long a request that was cancelled for its timeout may take to end, in milliseconds; its worker is replaced then. */
+export const stuckGraceMs = 2_000;
+
+/** How long a stuck worker from which nothing comes any more may take to end the requests it has, in milliseconds. */
+export const hungGraceMs = 1_000;

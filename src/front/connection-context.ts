@@ -7,13 +7,20 @@ import type { Upgrade } from '../core/websocket.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
 import type { Forwarding } from './forwarding.ts';
+import type { IdleEnding } from './idle-ending.ts';
 import type { SlownessCheck } from './slowness-check.ts';
 import type { WebSocketContext, WebSocketDone } from './websocket-connection.ts';
 
 /** A client connection as its front sees it. */
 export interface ClientConnection {
-  /** The front is stopping: what can end now is ended, the rest when it is done. */
-  stop(): void;
+  /** Since when it has been without a request and with nothing unsent, in coarse milliseconds; undefined where it is not. */
+  readonly idleSince: number | undefined;
+  /** Whether the client waits for an answer, or for what is missing of one. */
+  readonly isAwaited: boolean;
+  /** The front is stopping; for those that tell their client so. */
+  stop?(): void;
+  /** The time for the stop is over: an answer that has begun is cut, a request without one is refused. */
+  giveUp(): 'cut' | 'refused' | 'nothing';
   /** Cuts the connection at once. */
   destroy(): void;
   /** Ends what the client is too slow for. Called at every sweep, with the time in coarse milliseconds. */
@@ -30,6 +37,9 @@ export interface ConnectionContext extends WebSocketContext {
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
   readonly stopping: boolean;
+  /** How long a connection may be without a request, in milliseconds. */
+  readonly idleMs: number;
+  readonly idleEnding: IdleEnding;
   /** The exact time in milliseconds on the same clock. */
   now(): number;
   nextRequestId(): string;

@@ -7,6 +7,7 @@ import type { Upgrade } from '../core/websocket.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
+import type { IdleConnection } from './idle-ending.ts';
 import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
 import { Turn } from './turn.ts';
@@ -29,7 +30,7 @@ const unreadHead: Http1RequestHead = {
 };
 
 /** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
-export class Connection implements ClientConnection, RequestSink, TurnConnection {
+export class Connection implements ClientConnection, IdleConnection, RequestSink, TurnConnection {
   readonly socket: Socket;
   readonly facts: ConnectionFacts;
   readonly context: ConnectionContext;
@@ -48,6 +49,7 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
   #advancing = false;
   /** Our side has ended: what still comes is thrown away until the client closes too. */
   #lingering = false;
+  #lingerTimeout: 'lingerMs' | 'halfClosedMs' = 'lingerMs';
   #peerEnded = false;
   #closed = false;
 
@@ -104,9 +106,37 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
     if (context.stopping) next.stop();
   }
 
-  /** The front is stopping: a connection without a request is closed now, others after their answer. */
-  stop(): void {
-    if (!this.#turn && !this.#codec.midMessage) this.#linger();
+  get idleSince(): number | undefined {
+    const isIdle = !this.#turn && !this.#codec.midMessage && !this.#lingering && !this.#closed;
+    return isIdle && this.socket.writableLength === 0 ? this.slowness.since : undefined;
+  }
+
+  get isAwaited(): boolean {
+    return this.#turn?.isAnswered === false || this.socket.writableLength > 0;
+  }
+
+  endIdle(): void {
+    const since = this.idleSince;
+    if (since === undefined || this.context.coarseNow - since < this.context.idleMs) return;
+    // Nothing was said that the client must see: only what crosses our end is waited for.
+    this.#lingerTimeout = 'halfClosedMs';
+    this.#linger();
+  }
+
+  giveUp(): 'cut' | 'refused' | 'nothing' {
+    const turn = this.#turn;
+    if (this.#lingering || this.#closed) return 'nothing';
+    if (turn?.isAnswered) {
+      this.#linger();
+      return 'nothing';
+    }
+    if (!turn && !this.#codec.midMessage) return 'nothing';
+    if (!turn?.isBegun) {
+      this.#broken(new PeerError('shutting-down', 'Galley is stopping'));
+      return 'refused';
+    }
+    this.destroy();
+    return 'cut';
   }
 
   /** Closes at once; the request under way, if any, is aborted. */
@@ -122,7 +152,7 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
     if (this.socket.writableLength > 0) {
       if (slowness.isSendingStuck(now)) this.destroy();
     } else if (this.#lingering) {
-      if (slowness.isOver('lingerMs', now)) this.destroy();
+      if (slowness.isOver(this.#lingerTimeout, now)) this.destroy();
     } else if (turn && !turn.isReceived) {
       if (turn.isBodyAsked && slowness.isBodySlow(now, turn.bodySize))
         this.#tooSlow('The request body came too slowly');
@@ -132,8 +162,8 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
       if (this.#peerEnded && slowness.isOver('halfClosedMs', now)) this.destroy();
     } else if (this.#codec.midMessage) {
       if (slowness.isOver('headMs', now)) this.#tooSlow('The request head came too slowly');
-    } else if (slowness.isOver('keepAliveMs', now)) {
-      this.destroy();
+    } else if (now - slowness.since >= this.context.idleMs) {
+      this.context.idleEnding.add(this);
     }
   }
 
@@ -171,8 +201,7 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
     const holdBack = turn?.isReceived ? this.#isBehind : turn?.isBodyFull;
     if (holdBack) socket.pause();
     else if (socket.isPaused()) socket.resume();
-    if (turn) return;
-    if (this.#peerEnded || (this.context.stopping && !this.#codec.midMessage)) this.#linger();
+    if (!turn && this.#peerEnded) this.#linger();
   }
 
   #takeTurns(): void {
@@ -193,7 +222,8 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
       if (this.socket.writableLength > sendBufferSize) return;
       if (turn.isExhausting) this.#exhausting = turn;
       this.#turn = undefined;
-      this.slowness.restart(this.context.coarseNow);
+      // At a stop the coarse time, which may lie as far back as the last call is long, would not do.
+      this.slowness.restart(this.context.stopping ? this.context.now() : this.context.coarseNow);
       this.#codec.resume();
     }
   }
@@ -217,7 +247,7 @@ export class Connection implements ClientConnection, RequestSink, TurnConnection
   #linger(): void {
     if (this.#lingering || this.#closed) return;
     this.#lingering = true;
-    this.slowness.restart(this.context.coarseNow);
+    this.slowness.restart(this.context.now());
     this.socket.end();
     this.socket.resume();
   }

@@ -7,7 +7,9 @@ import {
   connectionTimeouts,
   type HttpLimits,
   httpLimits,
+  lastAnswersMs,
   maxConnections,
+  stopLastCallMs,
   type WebSocketLimits,
   type WebSocketTimeouts,
   webSocketLimits,
@@ -17,8 +19,10 @@ import type { Log } from '../observe/log.ts';
 import { BufferGarbage } from './buffer-garbage.ts';
 import { Connection } from './connection.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import { Forwarding } from './forwarding.ts';
-import { type Bind, boundTo, listen, peersOf } from './listen.ts';
+import { IdleEnding } from './idle-ending.ts';
+import { type Bind, boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
 
@@ -29,6 +33,8 @@ export interface FrontOptions {
   readonly log: Log;
   /** Called when an exchange is over. */
   readonly done?: ((record: ExchangeRecord) => void) | undefined;
+  /** Refuses every request that has no answer yet, and those that still come. Called when the time for a stop is over. */
+  readonly refuseAll?: (() => void) | undefined;
   /** Begins the ids of requests, so that those of several processes differ. */
   readonly idPrefix: string;
   /** Who is believed when it tells of its clients; nobody where it is left out. */
@@ -37,6 +43,7 @@ export interface FrontOptions {
   readonly timeouts?: ConnectionTimeouts;
   readonly webSocketLimits?: WebSocketLimits;
   readonly webSocketTimeouts?: WebSocketTimeouts;
+  readonly maxConnections?: number;
 }
 
 /** Owns the listening sockets and every client connection. */
@@ -53,12 +60,17 @@ export class Front implements ConnectionContext {
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;
+  idleMs: number;
+  readonly idleEnding: IdleEnding = new IdleEnding();
 
   readonly #log: Log;
   readonly #idPrefix: string;
   readonly #servers: Server[] = [];
   readonly #connections: Set<ClientConnection> = new Set();
+  readonly #limit: ConnectionLimit;
+  readonly #refuseAll: (() => void) | undefined;
   readonly #sweep: NodeJS.Timeout;
+  #accepted = 0;
   #requests = 0;
   #emptied: () => void = () => {};
 
@@ -72,35 +84,43 @@ export class Front implements ConnectionContext {
     this.forwarding = new Forwarding(options.trustedPeers);
     this.#log = options.log;
     this.#idPrefix = options.idPrefix;
-    this.#sweep = setInterval(() => this.#look(), sweepMs);
+    this.#refuseAll = options.refuseAll;
+    this.#limit = new ConnectionLimit(this.#connections, options.maxConnections ?? maxConnections, options.log);
+    this.idleMs = this.timeouts.keepAliveMs;
+    this.#sweep = setInterval(() => this.#look(performance.now()), sweepMs);
   }
 
-  /** Starts to accept connections. Gives where it listens. Throws ListenError. */
-  async listen(bind: Bind): Promise<Bind> {
-    const server = await listen(bind, maxConnections, (socket) => this.#accept(socket, bind));
+  /** Starts to accept connections. Gives where it listens, and the socket's descriptor. Throws ListenError. */
+  async listen(bind: Bind, options: ListenOptions = {}): Promise<{ readonly bind: Bind; readonly fd: number }> {
+    const server = await listen(bind, Number.POSITIVE_INFINITY, (socket) => this.#accept(socket, bind), options);
     this.#servers.push(server);
-    return boundTo(server);
+    return { bind: boundTo(server), fd: descriptorOf(server) };
   }
 
-  /** Accepts no more connections, lets requests under way end, at most so long, then cuts what is left. Gives how many were cut. */
-  async close(graceMs: number): Promise<number> {
+  /**
+   * Accepts no more connections and lets requests end, at most for `graceMs`. Every answer says `connection: close`, so that nothing
+   * behind it is looked at (RFC 9112 §9.6). A connection without a request is ended after `lastCallMs` of silence. When the time is
+   * over, requests without an answer are refused with 503 and answers that have begun are cut; gives how many were cut.
+   */
+  async close(graceMs: number, lastCallMs: number = stopLastCallMs): Promise<number> {
+    const stoppedAt = performance.now();
     this.stopping = true;
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    for (const connection of this.#connections) connection.stop();
-    if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, graceMs);
-        this.#emptied = () => {
-          clearTimeout(late);
-          resolve();
-        };
-      });
+    this.idleMs = Math.min(lastCallMs, graceMs);
+    // A timer may be a fraction of a millisecond early.
+    const lastCall = setTimeout(() => this.#look(performance.now()), this.idleMs + 1);
+    for (const connection of this.#connections) connection.stop?.();
+    const closed = await this.#stopListening();
+    await this.#emptiedWithin(Math.max(0, stoppedAt + graceMs - performance.now()));
+    clearTimeout(lastCall);
+    let cut = this.#giveUp(graceMs);
+    await this.#emptiedWithin(lastAnswersMs);
+    for (const connection of this.#connections) {
+      if (connection.isAwaited) cut++;
+      connection.destroy();
     }
-    const left = this.#connections.size;
-    for (const connection of this.#connections) connection.destroy();
     clearInterval(this.#sweep);
     await Promise.all(closed);
-    return left;
+    return cut;
   }
 
   now(): number {
@@ -128,12 +148,61 @@ export class Front implements ConnectionContext {
 
   #accept(socket: Socket, bind: Bind): void {
     const facts = { scheme: 'http' as const, ...peersOf(socket, bind) };
-    this.#connections.add(new Connection(socket, facts, this));
+    const connection = new Connection(socket, facts, this);
+    this.#accepted++;
+    this.#connections.add(connection);
+    this.#limit.added(connection);
   }
 
-  #look(): void {
-    this.coarseNow = performance.now();
+  /** Closes the listening sockets once nothing waits there to be accepted, unless it never ends: what does wait is reset. */
+  async #stopListening(): Promise<Promise<unknown>[]> {
+    const latest = performance.now() + stopLastCallMs;
+    let before: number;
+    await turnOfTheLoop();
+    do {
+      before = this.#accepted;
+      await turnOfTheLoop();
+    } while (this.#accepted > before && performance.now() < latest);
+    return this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+  }
+
+  /** Resolves when no connection is left, or after so long. */
+  async #emptiedWithin(mostMs: number): Promise<void> {
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, mostMs);
+      this.#emptied = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends all that is left, as far as it can be ended in order; gives how many were cut. */
+  #giveUp(graceMs: number): number {
+    let cut = 0;
+    let refused = 0;
+    this.#refuseAll?.();
+    for (const connection of this.#connections) {
+      const outcome = connection.giveUp();
+      if (outcome === 'cut') cut++;
+      else if (outcome === 'refused') refused++;
+    }
+    this.idleMs = 0;
+    this.#look(performance.now());
+    if (refused > 0) this.#log.warn(`${refused} requests had no answer after ${graceMs} ms and got 503`);
+    return cut;
+  }
+
+  #look(now: number): void {
+    this.coarseNow = now;
     this.date = new Date().toUTCString();
+    this.#limit.sweep(now);
     for (const connection of this.#connections) connection.check(this.coarseNow);
   }
+}
+
+/** Resolves after the sockets were looked at once more. */
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

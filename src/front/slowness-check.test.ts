@@ -141,16 +141,4 @@ describe('Front, with clients that are slow or leave', () => {
     release();
     await connection.sees(new RegExp(`\r\n\r\n${size}$`));
   });
-
-  it('cuts what has not ended in time when it closes', async () => {
-    let begun = false;
-    const { client, front } = await stage(() => {
-      begun = true;
-      return new Promise(() => {});
-    });
-    const connection = await client();
-    connection.send(get('/'));
-    await until(() => begun, 'the request is under way');
-    assert.equal(await front.close(1), 1);
-  });
 });

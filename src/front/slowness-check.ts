@@ -5,7 +5,6 @@ import type { ConnectionTimeouts } from '../core/limits.ts';
 export class SlownessCheck {
   readonly #socket: Socket;
   readonly #timeouts: ConnectionTimeouts;
-  /** When what is waited for began, or last made progress. */
   #since: number;
   #bodyWaitedMs = 0;
   #lastLook: number;
@@ -16,6 +15,11 @@ export class SlownessCheck {
     this.#timeouts = timeouts;
     this.#since = now;
     this.#lastLook = now;
+  }
+
+  /** When what is waited for began, or last made progress. */
+  get since(): number {
+    return this.#since;
   }
 
   /** Something happened: waiting begins anew. */
@@ -30,7 +34,7 @@ export class SlownessCheck {
     this.#bodyWaitedMs = 0;
   }
 
-  isOver(timeout: 'headMs' | 'bodyMs' | 'keepAliveMs' | 'halfClosedMs' | 'lingerMs', now: number): boolean {
+  isOver(timeout: 'headMs' | 'bodyMs' | 'halfClosedMs' | 'lingerMs', now: number): boolean {
     return now - this.#since >= this.#timeouts[timeout];
   }
 

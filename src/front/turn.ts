@@ -56,6 +56,11 @@ export class Turn implements BodySource, ExchangeOwner {
     return !this.#exchange && (this.#isReceived || this.#incoming?.isReady === true);
   }
 
+  /** Whether something of the final answer is written. */
+  get isBegun(): boolean {
+    return this.#answer !== 'none';
+  }
+
   /** Whether the answer is written to its end. */
   get isAnswered(): boolean {
     return this.#answer === 'complete';

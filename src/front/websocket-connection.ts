@@ -121,6 +121,19 @@ export class WebSocketConnection implements WebSocketEnd {
     this.close(1012, '');
   }
 
+  get idleSince(): undefined {
+    return undefined;
+  }
+
+  get isAwaited(): boolean {
+    return this.#state !== 'gone';
+  }
+
+  giveUp(): 'cut' {
+    this.destroy();
+    return 'cut';
+  }
+
   /** Cuts the connection. */
   destroy(): void {
     this.#socket.destroy();

@@ -104,15 +104,16 @@ describe('galley, when it is told to stop', () => {
     await held.galley.leavesNothing();
   });
 
-  it('cuts what has not ended within --graceful-timeout', async () => {
+  it('refuses with 503 what has no answer within --graceful-timeout', async () => {
     await using held = await HeldRequests.start('--workers', '1', '--graceful-timeout', '0.5');
     const [outcome] = await held.hold(1);
     const askedAt = performance.now();
     assert.equal(await held.galley.stop(), 0);
     const tookMs = performance.now() - askedAt;
     assert.ok(tookMs >= 500 && tookMs < 5_000, `it took ${tookMs} ms`);
-    assert.equal('cut' in (await outcome!), true);
-    assert.match(held.galley.stderr(), /1 connections? had not ended/);
+    const got = await outcome!;
+    assert.equal('status' in got && got.status, 503);
+    assert.match(held.galley.stderr(), /1 requests had no answer after 500 ms and got 503/);
     await held.galley.leavesNothing();
   });
 
@@ -133,6 +134,7 @@ def app(environ, start_response):
     assert.equal(Buffer.from((await reader.read()).value!).toString(), 'stuck');
     assert.equal(await galley.stop(), 0);
     await assert.rejects(reader.read());
+    assert.match(galley.stderr(), /1 connections had not ended/);
     await galley.leavesNothing();
   });
 });

@@ -30,12 +30,14 @@ const clients: RawClient[] = [];
 
 export interface StageLimits extends Partial<ConnectionTimeouts> {
   readonly webSocket?: Partial<WebSocketLimits & WebSocketTimeouts>;
+  readonly maxConnections?: number;
+  readonly refuseAll?: () => void;
 }
 
 /** A front on a free port of this machine, with that handler. */
 export async function stage(
   handle: Handler,
-  { webSocket = {}, ...timeouts }: StageLimits = {},
+  { webSocket = {}, maxConnections = 1_000, refuseAll, ...timeouts }: StageLimits = {},
   maxBodySize: number = 1 << 20,
 ): Promise<FrontStage> {
   const records: ExchangeRecord[] = [];
@@ -43,18 +45,20 @@ export async function stage(
   const front = new Front({
     handle,
     log: createLog(
-      'debug',
+      { level: 'debug' },
       (text) => log.push(text),
       () => new Date(),
     ),
     done: (record) => records.push(record),
     idPrefix: 'test',
+    maxConnections,
+    refuseAll,
     limits: { ...httpLimits, maxBodySize },
     timeouts: { ...connectionTimeouts, ...timeouts },
     webSocketLimits: { ...webSocketLimits, ...webSocket },
     webSocketTimeouts: { ...webSocketTimeouts, ...webSocket },
   });
-  const bound = await front.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
+  const { bind: bound } = await front.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
   const port = bound.kind === 'tcp' ? bound.port : 0;
   const made: FrontStage = {
     front,
