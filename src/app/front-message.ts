@@ -1,4 +1,3 @@
-import type { LogLevel } from '../observe/log.ts';
 import type { Hello } from './dispatch/worker-link.ts';
 
 /** A request as reports name it. */
@@ -11,8 +10,8 @@ export interface RequestName {
   readonly elapsedMs: number;
 }
 
-/** What the supervisor tells the front threads of an app. */
-export type ToFront =
+/** What the supervisor of an app tells the front threads of its workers. */
+export type ToWorkers =
   /** The worker may have requests; its counters are in that slot. */
   | { readonly kind: 'serve'; readonly worker: number; readonly slot: number }
   /** It gets no more requests, finishes what it has and exits. */
@@ -23,14 +22,8 @@ export type ToFront =
   | { readonly kind: 'cut'; readonly worker: number }
   /** A request that was reported late is cancelled in the worker now. */
   | { readonly kind: 'cancel'; readonly worker: number; readonly stream: number }
-  /** Every worker is to connect to that socket too: of a front thread that came later. */
-  | { readonly kind: 'invite'; readonly socket: string }
-  /** Why the newest version of the app cannot start; undefined when one has started. */
-  | {
-      readonly kind: 'app-failure';
-      readonly failure: { readonly message: string; readonly traceback: string } | undefined;
-    }
-  | { readonly kind: 'log-level'; readonly level: LogLevel };
+  /** Every worker is to connect to that socket too: that of a front thread which came later. */
+  | { readonly kind: 'invite'; readonly socket: string };
 
 /** What a front thread tells the supervisor of an app's workers. */
 export type FromFront =

@@ -1,4 +1,3 @@
-import { asgiConcurrency } from '../core/limits.ts';
 import type { AppOptions } from './options.ts';
 import { AppStartError } from './start-error.ts';
 import { type AppInspection, type LoadedApp, Zygote } from './supervision/zygote.ts';
@@ -15,7 +14,7 @@ export interface InspectedApp {
  */
 export async function inspectApp(python: string, app: AppOptions): Promise<InspectedApp> {
   const events = { forked: () => {}, exited: () => {}, gone: () => {} };
-  const zygote = new Zygote(python, app, asgiConcurrency, [], events, true);
+  const zygote = new Zygote(python, app, [], events, true);
   try {
     const loaded = await zygote.loaded();
     if (!loaded.inspection) throw new AppStartError('Cannot inspect the app: its Python did not tell about it', '');

@@ -71,3 +71,10 @@ export interface AppStatus {
   /** The latest first, at most 20. */
   readonly exits: readonly ExitStatus[];
 }
+
+/** What came of a reload. `text` is one sentence; `traceback` is the app's, where it is why. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly text: string;
+  readonly traceback?: string;
+}

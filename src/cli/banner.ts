@@ -1,9 +1,9 @@
 import { bindText } from '../front/listen.ts';
 import type { ServeOptions } from '../server/options.ts';
-import type { RunningServer } from '../server/start.ts';
+import type { RunningServer } from '../server/running-server.ts';
+import { version } from '../server/version.ts';
 import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';
-import { version } from './version.ts';
 
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
 export function banner(options: ServeOptions, server: RunningServer, startedMs: number): string {

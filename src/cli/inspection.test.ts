@@ -17,6 +17,7 @@ function inspected(loaded: Partial<LoadedApp> = {}, inspection: Partial<AppInspe
       milliseconds: 12.6,
       preloaded: true,
       found: [],
+      rss: 1,
       ...loaded,
     },
     inspection: {

@@ -1,7 +1,7 @@
+import { version } from '../server/version.ts';
 import { inspect } from './inspect.ts';
 import { parseCommandLine } from './options.ts';
 import { run } from './run.ts';
-import { version } from './version.ts';
 
 const usageError = 2;
 

@@ -51,6 +51,7 @@ describe('parseCommandLine', () => {
         environment: {},
       },
       binds: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
+      areBindsDefault: true,
       trustedPeers: undefined,
       frontThreads: 1,
       controlSocket: 'default',

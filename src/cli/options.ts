@@ -120,6 +120,7 @@ function serveOptions(given: GivenOptions, target: string, surroundings: Surroun
   return {
     app: appOptions(given, target, surroundings),
     binds: bindsOf(given, currentFolder),
+    areBindsDefault: !given.has('bind') && !given.has('host') && !given.has('port'),
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
     frontThreads: frontThreadsOf(given.value('front-threads'), cpus),
     controlSocket: controlSocketOf(given.value('control-socket'), currentFolder),

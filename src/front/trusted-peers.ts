@@ -5,12 +5,15 @@ export class InvalidTrustedPeer extends Error {}
 
 /** The peers that are believed when they tell of their clients. */
 export class TrustedPeers {
+  /** The list that was read. */
+  readonly list: string;
   readonly #addresses: BlockList = new BlockList();
   #everyone = false;
   #unix = false;
 
   /** Reads IP addresses, networks in CIDR notation, `unix:` and `*`, separated by commas. Throws {@link InvalidTrustedPeer}. */
   constructor(list: string) {
+    this.list = list;
     for (const entry of list.split(',')) this.#add(entry.trim());
   }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog, type LogLevel, type LogThreshold } from './log.ts';
 
 function logged(level: LogLevel): { lines: string[]; log: ReturnType<typeof createLog> } {
   const lines: string[] = [];
   const log = createLog(
-    level,
+    { level },
     (text) => lines.push(text),
     () => new Date(2026, 10, 21, 9, 5, 7),
   );
@@ -13,6 +13,20 @@ function logged(level: LogLevel): { lines: string[]; log: ReturnType<typeof crea
 }
 
 describe('createLog', () => {
+  it('follows its threshold', () => {
+    const lines: string[] = [];
+    const threshold: LogThreshold = { level: 'error' };
+    const log = createLog(
+      threshold,
+      (text) => lines.push(text),
+      () => new Date(),
+    );
+    log.info('unheard');
+    threshold.level = 'info';
+    log.info('heard');
+    assert.match(lines.join(''), /^\S+ info {2}heard\n$/);
+  });
+
   it('writes time, level, message and fields on one line', () => {
     const { lines, log } = logged('info');
     log.warn('worker 3 was killed', { pid: 47, app: 'a b', nothing: undefined });

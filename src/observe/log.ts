@@ -6,13 +6,18 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 
 export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
 
+/** The level up to which is logged; it may change. */
+export interface LogThreshold {
+  level: LogLevel;
+}
+
 const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** A log of one readable line an event, `HH:MM:SS level message key=value`, without control characters (they could forge lines). */
-export function createLog(level: LogLevel, write: (text: string) => void, now: () => Date): Log {
+export function createLog(threshold: LogThreshold, write: (text: string) => void, now: () => Date): Log {
   const line = (each: LogLevel): ((message: string, fields?: LogFields) => void) => {
-    if (levels.indexOf(each) > levels.indexOf(level)) return () => {};
     return (message, fields = {}) => {
+      if (levels.indexOf(each) > levels.indexOf(threshold.level)) return;
       const { text, ...others } = fields;
       const pairs = Object.entries(others).filter(([, value]) => value !== undefined);
       const suffix = pairs.map(([key, value]) => ` ${key}=${quoted(String(value))}`).join('');

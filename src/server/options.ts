@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly app: AppOptions;
   /** At least one. Port 0 takes a free port. */
   readonly binds: readonly Bind[];
+  /** Nobody has chosen them: the sockets of a service manager take their place. */
+  readonly areBindsDefault: boolean;
   /** Who is believed when it tells of its clients; undefined for nobody. */
   readonly trustedPeers: TrustedPeers | undefined;
   /** From 1 to 32. */

@@ -1,90 +1,93 @@
-import { randomBytes } from 'node:crypto';
+import { AppCounters } from '../app/counters.ts';
 import { findPython } from '../app/python.ts';
 import { AppStartError, StartGivenUp } from '../app/start-error.ts';
 import { AppSupervisor } from '../app/supervision/supervisor.ts';
 import type { LoadedApp } from '../app/supervision/zygote.ts';
-import type { Handler } from '../core/handler.ts';
-import { appShutdownMs } from '../core/limits.ts';
-import { Front } from '../front/front.ts';
-import type { Bind } from '../front/listen.ts';
-import { AccessLog, combinedFormat, jsonFormat } from '../observe/access-log.ts';
-import type { Log } from '../observe/log.ts';
-import { createSite } from '../site/site.ts';
-import { StartErrorPage } from '../site/start-error-page.ts';
+import type { Log, LogThreshold } from '../observe/log.ts';
+import { describeStartFailure } from '../site/start-failure.ts';
+import { openControl } from './control/control-server.ts';
+import { FrontThreads } from './front-threads.ts';
 import { gilNote } from './gil-note.ts';
+import { closeSockets, planListening, takeInheritedSockets } from './inherited-sockets.ts';
 import { postponeMajorCollections } from './major-collections.ts';
 import type { ServeOptions } from './options.ts';
+import { RunningServer } from './running-server.ts';
+import { sharedNow } from './shared-clock.ts';
+import { SocketFolder } from './socket-folder.ts';
+import { ServiceManager } from './systemd.ts';
+import { tellUpgraded } from './upgrade.ts';
 import { watchPythonFiles } from './watch.ts';
 
-/** A server that answers requests. */
-export interface RunningServer {
-  /** Where it listens, with the ports it really has. */
-  readonly binds: readonly Bind[];
-  /** Undefined where it could not start and a change is waited for, with `--reload`. */
-  readonly app: LoadedApp | undefined;
-  /** Whether there is no app yet since its start was given up for one with a newer version, which is under way. */
-  readonly isRestarting: boolean;
-  /** Which interpreter runs the app and why that one, in a few words. */
-  readonly python: { readonly path: string; readonly origin: string };
-  readonly workerPids: readonly number[];
-  /** Starts the app anew beside the old version and swaps them; see AppSupervisor. */
-  reload(): Promise<void>;
-  /** Ends requests under way, at most so long, then the app. */
-  stop(graceMs: number): Promise<void>;
-}
-
-/** Starts the app, then listens. Throws AppStartError, ListenError or PythonNotFound, with nothing left behind. */
+/**
+ * Starts the app, then listens. `askStop` is called when somebody asks for a stop over the control socket.
+ * Throws AppStartError, ListenError, PythonNotFound, ControlSocketError or RuntimeFolderError, with nothing left behind.
+ */
 export async function startServer(
   options: ServeOptions,
   log: Log,
-  writeAccessLog: (text: string) => void,
+  threshold: LogThreshold,
+  askStop: () => void,
 ): Promise<RunningServer> {
   postponeMajorCollections();
-  const python = await findPython(options.app);
-  const now = (): number => performance.now();
-  const { directory } = options.app;
-  const page = options.app.reload ? new StartErrorPage(directory) : undefined;
-  const supervisor = new AppSupervisor(options.app, python.path, log, now, (failure) => page?.show(failure));
-  const dispatch: Handler = (exchange) => supervisor.dispatch(exchange);
-  const accessLog = createAccessLog(options.accessLog, writeAccessLog);
-  const front = new Front({
-    handle: createSite(page ? (exchange) => page.answer(exchange) ?? dispatch(exchange) : dispatch),
-    log,
-    done: accessLog && ((record) => accessLog.add(record)),
-    idPrefix: randomBytes(4).toString('hex'),
-    trustedPeers: options.trustedPeers,
-    webSocketLimits: options.webSocketLimits,
-    webSocketTimeouts: options.webSocketTimeouts,
+  const { app } = options;
+  const { sockets, isUpgrade } = takeInheritedSockets(process.env, process.pid);
+  const { plans, unused } = planListening(sockets, options.binds, options.areBindsDefault);
+  closeSockets(unused);
+  const python = await findPython(app);
+  const now = sharedNow();
+  const counters = new AppCounters(options.frontThreads);
+  const folder = await SocketFolder.make();
+  const fronts = new FrontThreads(frontSettings(options), counters, folder.path, log, now, {
+    told: (front, message) => supervisor.receive(front, message),
+    closed: (front) => supervisor.frontClosed(front),
+    opened: (front) => supervisor.frontOpened(front),
   });
-  let unwatch: (() => void) | undefined;
-
-  const stop = async (graceMs: number): Promise<void> => {
-    unwatch?.();
-    page?.close();
-    const deadline = now() + graceMs;
-    supervisor.announceStop();
-    const cut = await front.close(graceMs);
-    if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
-    await supervisor.stop(Math.max(Math.min(graceMs, appShutdownMs), deadline - now()));
-    accessLog?.flush();
-  };
-
+  const supervisor: AppSupervisor = new AppSupervisor({
+    app,
+    python: python.path,
+    counters,
+    fronts,
+    folder: folder.path,
+    log,
+    now,
+    failed: (error) => {
+      const failure = error && app.reload ? describeStartFailure(error, app.directory) : undefined;
+      fronts.announce({ kind: 'start-failure', failure });
+    },
+  });
+  const service = new ServiceManager(process.env, (text) => supervisor.notify(text));
+  const server = new RunningServer({ options, log, threshold, python, folder, fronts, supervisor, service, askStop });
   try {
+    await fronts.open();
     const starting = supervisor.start();
-    if (page) unwatch = watchPythonFiles(directory, log, () => void supervisor.restart(options.app.gracefulTimeoutMs));
-    const first = await (page ? orWaiting(starting, log) : starting);
-    const isRestarting = first === 'restarting';
-    const app = isRestarting ? undefined : first;
-    const note = app && gilNote(app);
+    if (app.reload) server.unwatch = watchPythonFiles(app.directory, log, () => void supervisor.restart());
+    const first = await (app.reload ? orWaiting(starting, log) : starting);
+    server.started(first);
+    const note = typeof first === 'object' && gilNote(first);
     if (note) log.info(note);
-    const binds: Bind[] = [];
-    for (const bind of options.binds) binds.push(await front.listen(bind));
-    const reload = (): Promise<void> => supervisor.reload(options.app.gracefulTimeoutMs);
-    return { binds, app, isRestarting, python, workerPids: supervisor.workerPids, reload, stop };
+    await server.listen(plans);
+    if (options.controlSocket !== 'off') server.control = await openControl(server, options.controlSocket);
+    if (isUpgrade) tellUpgraded();
+    service.ready(process.pid);
+    return server;
   } catch (error) {
-    await stop(0);
+    await server.end(0);
     throw error;
   }
+}
+
+function frontSettings(options: ServeOptions): ConstructorParameters<typeof FrontThreads>[0] {
+  const { app, trustedPeers, accessLog, logLevel, webSocketLimits, webSocketTimeouts } = options;
+  return {
+    queue: app.queue,
+    requestTimeoutMs: app.requestTimeoutMs,
+    showsStartFailure: app.reload,
+    trustedPeers: trustedPeers?.list,
+    accessLog,
+    logLevel,
+    webSocketLimits,
+    webSocketTimeouts,
+  };
 }
 
 /** The app; undefined where it cannot start, which is said in the log. */
@@ -98,9 +101,4 @@ async function orWaiting(starting: Promise<LoadedApp>, log: Log): Promise<Loaded
     log.error(`the app cannot start, the browser shows why until the next change: ${error.message}`, text);
     return undefined;
   }
-}
-
-function createAccessLog(kind: ServeOptions['accessLog'], write: (text: string) => void): AccessLog | undefined {
-  if (kind === 'off') return undefined;
-  return new AccessLog(kind === 'json' ? jsonFormat : combinedFormat, write, () => new Date());
 }

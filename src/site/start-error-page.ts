@@ -4,7 +4,7 @@ import type { Exchange } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
 import { failureHeader, sameStatus, startErrorReply } from './start-error-reply.ts';
-import { describeStartFailure, type StartFailure } from './start-failure.ts';
+import type { StartFailure } from './start-failure.ts';
 
 const headers = HeaderList.of([['cache-control', 'no-store']]);
 /** Tells the page that the failure it shows is over. */
@@ -16,19 +16,13 @@ const mostWaitMs = 1_000;
 
 /** What `--reload` puts before the app: while its newest version cannot start, every request is answered with the reason. */
 export class StartErrorPage {
-  readonly #directory: string;
   readonly #waiting: Set<PromiseWithResolvers<Reply>> = new Set();
   #failure: StartFailure | undefined;
   #closed = false;
 
-  /** `directory`: the app's folder. */
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
   /** From now on this is why the app cannot start; undefined where it has. Pages that show another state load again. */
-  show(error: Error | undefined): void {
-    this.#failure = error && describeStartFailure(error, this.#directory);
+  show(failure: StartFailure | undefined): void {
+    this.#failure = failure;
     for (const page of this.#waiting) page.resolve(over);
     this.#waiting.clear();
   }

@@ -8,7 +8,12 @@ export interface FakeExchange extends Exchange {
 }
 
 /** An exchange without a connection. */
-export function fakeExchange(target: string, body: Body = emptyBody, expectsContinue = false): FakeExchange {
+export function fakeExchange(
+  target: string,
+  body: Body = emptyBody,
+  expectsContinue = false,
+  method = 'GET',
+): FakeExchange {
   const listeners: ((reason: ErrorCode) => void)[] = [];
   const [path = '', query = ''] = target.split('?');
   return {
@@ -19,7 +24,7 @@ export function fakeExchange(target: string, body: Body = emptyBody, expectsCont
       server: { address: '127.0.0.1', port: 80 },
     },
     request: {
-      method: 'GET',
+      method,
       target,
       path,
       query,

@@ -46,14 +46,14 @@ describeRule('importDirections', importDirections, [
       "const b = await import('../server/b.ts');",
       "import '../server/b.ts';",
       "let b: import('../server/b.ts').B;",
-      "import { until } from '../support/until.ts';",
+      "import { until } from '../../test/support/until.ts';",
       "import { b } from '../index.ts';",
     ],
   },
   {
     path: 'src/core/a.test.ts',
-    good: ["import { until } from '../support/until.ts';"],
-    bad: ["import { b } from '../http/b.ts';", "import { c } from './code-only.ts';"],
+    good: ["import { until } from '../../test/support/until.ts';"],
+    bad: ["import { b } from '../http/b.ts';", "import { c } from '../../test/tidy/code-only.ts';"],
   },
   {
     path: 'src/protocol/http1/a.ts',

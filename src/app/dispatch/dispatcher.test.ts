@@ -1,57 +1,84 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
 import { fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { FakeWorker } from '../../../test/support/fake-worker.ts';
 import { until } from '../../../test/support/until.ts';
 import { BodyStream } from '../../core/body.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import { prefetch } from '../../core/limits.ts';
+import { prefetch, stuckGraceMs } from '../../core/limits.ts';
 import { isUpgrade, type Outcome, type Reply } from '../../core/reply.ts';
 import { CancelReason, Flag, initialWindow, Kind } from '../../protocol/worker/kinds.ts';
+import { AppCounters } from '../counters.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { WorkerLink } from './worker-link.ts';
 import { WorkerListener } from './worker-listener.ts';
+import type { WorkerStream } from './worker-stream.ts';
 
 interface Stage {
   dispatcher: Dispatcher;
   listener: WorkerListener;
+  counters: AppCounters;
   links: Map<number, WorkerLink>;
   closed: { worker: number | undefined; error: Error | undefined }[];
   appErrors: { text: string; exchange: Exchange | undefined }[];
+  stuck: WorkerStream[];
   worker(id: number, hello?: object): Promise<FakeWorker>;
 }
 
 const stages: Stage[] = [];
+let folder: AppFolder;
+before(async () => {
+  folder = await AppFolder.with({});
+});
+after(() => folder[Symbol.asyncDispose]());
 
+/** `front`: which of the fronts that share the counters. */
 async function stage(
   limits = { maxRequests: 2, maxWaitMs: 60_000 },
   requestTimeoutMs = 0,
   now = () => performance.now(),
+  counters = new AppCounters(1),
+  front = 0,
 ): Promise<Stage> {
-  const dispatcher = new Dispatcher(limits, requestTimeoutMs, now);
+  const dispatcher: Dispatcher = new Dispatcher({
+    limits,
+    requestTimeoutMs,
+    counters,
+    front,
+    now,
+    late: (link, { id }) => dispatcher.cancelLate(link, id),
+    stuck: (_link, stream) => made.stuck.push(stream),
+  });
+  const path = folder.file(`front-${stages.length}.sock`);
+  const listener = await WorkerListener.open(
+    path,
+    {
+      hello: (link, hello) => {
+        made.links.set(hello.worker, link);
+        dispatcher.add(link, hello.worker);
+      },
+      ended: (link, stream, milliseconds) => dispatcher.ended(link, stream, milliseconds),
+      returned: (link, exchange) => dispatcher.returned(link, exchange),
+      retry: (stream) => dispatcher.retry(stream),
+      appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
+      closed: (link, error) => {
+        dispatcher.forget(link);
+        made.closed.push({ worker: link.hello?.worker, error });
+      },
+    },
+    now,
+  );
   const made: Stage = {
     dispatcher,
+    listener,
+    counters,
     links: new Map(),
     closed: [],
     appErrors: [],
-    listener: await WorkerListener.open(
-      {
-        hello: (link, hello) => {
-          made.links.set(hello.worker, link);
-          dispatcher.add(link);
-        },
-        free: (link) => dispatcher.free(link),
-        returned: (exchange) => dispatcher.dispatch(exchange),
-        appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
-        closed: (link, error) => {
-          dispatcher.remove(link);
-          made.closed.push({ worker: link.hello?.worker, error });
-        },
-      },
-      now,
-    ),
+    stuck: [],
     worker: async (id, hello) => {
-      const worker = await FakeWorker.connect(made.listener.path, id, hello);
+      const worker = await FakeWorker.connect(path, id, hello);
       await until(() => made.links.has(id) || made.closed.length > 0, 'the worker is known');
       return worker;
     },
@@ -209,19 +236,134 @@ describe('Dispatcher', () => {
     await until(() => dispatcher.queueDepth === 0, 'the place is free');
   });
 
-  it('fails only the requests of a worker that dies', async () => {
-    const { dispatcher, worker, closed } = await stage();
+  it('tries the idempotent requests of a worker that dies elsewhere, and fails the others', async () => {
+    const { dispatcher, worker, closed, counters } = await stage();
     const dying = await worker(1);
-    const other = await worker(2);
-    const replies = [dispatcher.dispatch(fakeExchange('/1')), dispatcher.dispatch(fakeExchange('/2'))];
-    await until(() => dying.requests.length === 1 && other.requests.length === 1, 'one request each');
+    const reply = dispatcher.dispatch(fakeExchange('/1'));
+    const posted = dispatcher.dispatch(fakeExchange('/2', undefined, false, 'POST'));
+    await until(() => dying.requests.length === 2, 'both are sent');
     dying.socket.destroy();
-    other.respond(other.requests[0] ?? 0, 'fine');
-    const results = await Promise.allSettled(replies);
-    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
-    const failed = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
-    assert.equal(failed.reason.code, 'worker-lost');
+    await assert.rejects(posted, { code: 'worker-lost' });
     assert.equal(closed[0]?.worker, 1);
+    assert.equal(counters.inFlight(1), 0);
+    const other = await worker(2);
+    await other.frame(request);
+    other.respond(other.requests[0] ?? 0, 'fine');
+    assert.equal(await text(reply), 'fine');
+  });
+
+  it('tries a request again only once, and no two such at a time at one worker', async () => {
+    const { dispatcher, worker } = await stage({ maxRequests: 10, maxWaitMs: 60_000 });
+    const first = await worker(1);
+    const killer = dispatcher.dispatch(fakeExchange('/kills'));
+    const innocent = dispatcher.dispatch(fakeExchange('/innocent'));
+    await until(() => first.requests.length === 2, 'both are sent');
+    first.socket.destroy();
+    const second = await worker(2);
+    await second.frame(request);
+    const fresh = dispatcher.dispatch(fakeExchange('/fresh'));
+    await until(() => second.requests.length === 2, 'a new request is sent, the other one is not');
+    assert.deepEqual(
+      second.frames.map(({ payload }) => /\/(kills|fresh|innocent)/.exec(payload.toString('latin1', 60))?.[1]),
+      ['kills', 'fresh'],
+    );
+    second.socket.destroy();
+    await assert.rejects(killer, { code: 'worker-lost' });
+    const third = await worker(3);
+    await third.frame(request);
+    third.respond(third.requests[0] ?? 0, 'third');
+    await until(() => third.requests.length === 2, 'the other one is sent');
+    third.respond(third.requests[1] ?? 0, 'third');
+    assert.deepEqual(await Promise.all([text(innocent), text(fresh)]), ['third', 'third']);
+  });
+
+  it('reports a request that its worker does not end although it was cancelled', async () => {
+    let time = 0;
+    const { dispatcher, worker, stuck } = await stage(undefined, 1_000, () => time);
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/ends'));
+    const other = dispatcher.dispatch(fakeExchange('/stuck'));
+    await until(() => fake.requests.length === 2, 'both are sent');
+    time += 1_000;
+    await assert.rejects(reply, { code: 'app-timeout' });
+    await assert.rejects(other, { code: 'app-timeout' });
+    await until(() => fake.frames.filter(({ kind }) => kind === Kind.cancel).length === 2, 'both are cancelled');
+    fake.send(Kind.abort, 0, fake.requests[0] ?? 0);
+    fake.send(Kind.inform, 0, 77, '');
+    time += stuckGraceMs - 1;
+    await until(() => time > 0, 'time passes');
+    assert.equal(stuck.length, 0);
+    time += 1;
+    await until(() => stuck.length === 1, 'it is reported');
+    assert.deepEqual(
+      [...stuck].map(({ exchange }) => exchange.request.target),
+      ['/stuck'],
+    );
+  });
+
+  it('gives the place that becomes free to the front whose request has waited longest', async () => {
+    const counters = new AppCounters(2);
+    const limits = { maxRequests: 10, maxWaitMs: 60_000 };
+    const one = await stage(limits, 0, undefined, counters, 0);
+    const other = await stage(limits, 0, undefined, counters, 1);
+    const atOne = await one.worker(7, { concurrency: 1 });
+    const atOther = await other.worker(7, { concurrency: 1 });
+    const replies = [one.dispatcher.dispatch(fakeExchange('/1'))];
+    for (const [index, { dispatcher }] of [other, one, other, one].entries()) {
+      replies.push(dispatcher.dispatch(fakeExchange(`/${index + 2}`)));
+    }
+    assert.equal(counters.queueDepth, 4);
+    assert.equal(counters.inFlight(7), 1);
+    for (const [index, [fake, nth]] of (
+      [
+        [atOne, 1],
+        [atOther, 1],
+        [atOne, 2],
+        [atOther, 2],
+        [atOne, 3],
+      ] as const
+    ).entries()) {
+      await until(
+        () => fake.requests.length === nth,
+        () => `request ${index + 1} is sent: ${atOne.requests.length}, ${atOther.requests.length}`,
+      );
+      assert.equal(counters.inFlight(7), 1);
+      fake.respond(fake.requests[nth - 1] ?? 0, `answer ${index + 1}`);
+    }
+    assert.deepEqual(await Promise.all(replies.map((reply) => text(reply))), [
+      'answer 1',
+      'answer 2',
+      'answer 3',
+      'answer 4',
+      'answer 5',
+    ]);
+    assert.equal(counters.queueDepth, 0);
+  });
+
+  it('bounds the queues of all fronts together', async () => {
+    const counters = new AppCounters(2);
+    const one = await stage(undefined, 0, undefined, counters, 0);
+    const other = await stage(undefined, 0, undefined, counters, 1);
+    const waiting = [one.dispatcher.dispatch(fakeExchange('/1')), other.dispatcher.dispatch(fakeExchange('/2'))];
+    assert.throws(() => one.dispatcher.dispatch(fakeExchange('/3')), { code: 'queue-full' });
+    assert.equal(counters.refusedFull, 1);
+    one.dispatcher.close();
+    other.dispatcher.close();
+    for (const each of waiting) await assert.rejects(each, { code: 'shutting-down' });
+  });
+
+  it('refuses what has no answer yet when it closes', async () => {
+    const { dispatcher, worker } = await stage();
+    const fake = await worker(1);
+    const answering = dispatcher.dispatch(fakeExchange('/1'));
+    const { stream } = await fake.frame(request);
+    fake.respond(stream, 'he', false);
+    await answering;
+    const waiting = dispatcher.dispatch(fakeExchange('/2'));
+    dispatcher.close();
+    await assert.rejects(waiting, { code: 'shutting-down', status: 503 });
+    fake.send(Kind.body, Flag.end, stream, 'llo');
+    assert.equal(await text(answering), 'hello');
   });
 
   it('reports the traceback of an app with the request it failed on', async () => {

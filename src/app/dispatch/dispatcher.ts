@@ -2,117 +2,228 @@ import { PeerError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { QueueLimits } from '../../core/limits.ts';
 import type { Outcome } from '../../core/reply.ts';
+import type { AppCounters } from '../counters.ts';
+import { LateRequests } from './late-requests.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { WorkerLink } from './worker-link.ts';
+import type { WorkerStream } from './worker-stream.ts';
 
 const sweepMs = 100;
-const longestLookMs = 1_000;
 
-/** Gives each request to the ready worker with the fewest under way; what no worker can take waits in the queue. */
+export interface DispatcherOptions {
+  readonly limits: QueueLimits;
+  /** How long an app may take to begin its answer, in milliseconds; 0 for no limit. */
+  readonly requestTimeoutMs: number;
+  /** Shared by all fronts. */
+  readonly counters: AppCounters;
+  /** Which front this is. */
+  readonly front: number;
+  /** A monotonic clock in milliseconds that all threads share. */
+  now(): number;
+  /** A request has taken too long; its client was told. Call `cancelLate` to have the worker told. */
+  late(link: WorkerLink, stream: WorkerStream): void;
+  /** The worker has not ended such a request after a grace. */
+  stuck(link: WorkerLink, stream: WorkerStream): void;
+}
+
+/**
+ * Gives each request to the ready worker that has the fewest under way from all fronts; what no worker can take waits in the queue.
+ * Between fronts the request that has waited longest comes first: a front that finds another's before its own wakes that.
+ */
 export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #counters: AppCounters;
   readonly #links: WorkerLink[] = [];
-  /** Those that get no more requests and still have some. */
-  readonly #leaving: Set<WorkerLink> = new Set();
   readonly #queue: RequestQueue;
-  readonly #requestTimeoutMs: number;
-  readonly #now: () => number;
+  /** Requests whose worker died. One of them may be why, so no worker gets two of them at a time. */
+  readonly #retries: RequestQueue;
+  readonly #trying: Map<WorkerLink, WorkerStream> = new Map();
+  readonly #late: LateRequests;
   readonly #sweep: NodeJS.Timeout;
+  readonly #unwatch: () => void;
   /** Where the next search begins, so that equally busy workers take turns. */
   #turn = 0;
-  /** When requests are next looked at for being late: there may be as many as there are open streams. */
-  #nextLook = 0;
   #closed = false;
 
-  /** `requestTimeoutMs`: how long an app may take to begin its answer, 0 for no limit. `now`: a monotonic clock in milliseconds. */
-  constructor(limits: QueueLimits, requestTimeoutMs: number, now: () => number) {
-    this.#queue = new RequestQueue(limits);
-    this.#requestTimeoutMs = requestTimeoutMs;
-    this.#now = now;
-    this.#sweep = setInterval(() => this.#expire(), sweepMs);
+  constructor(options: DispatcherOptions) {
+    const { limits, counters, front } = options;
+    this.#options = options;
+    this.#counters = counters;
+    const changed = (): void => this.#tell();
+    this.#queue = new RequestQueue(limits, changed);
+    this.#retries = new RequestQueue(limits, changed);
+    this.#late = new LateRequests(options);
+    this.#sweep = setInterval(() => this.#look(), sweepMs);
     this.#sweep.unref();
+    this.#unwatch = counters.frontCount > 1 ? counters.onWake(front, () => this.#pump(false)) : () => {};
   }
 
   get queueDepth(): number {
-    return this.#queue.depth;
+    return this.#queue.depth + this.#retries.depth;
   }
 
-  /** A worker is ready. */
-  add(link: WorkerLink): void {
+  /** A worker is ready; its counters are in that slot. */
+  add(link: WorkerLink, slot: number): void {
+    link.slot = slot;
     this.#links.push(link);
-    this.free(link);
+    this.#late.watch(link);
+    this.#pump(false);
   }
 
   /** A worker gets no more requests. */
   remove(link: WorkerLink): void {
     const index = this.#links.indexOf(link);
-    if (index < 0) return;
-    this.#links.splice(index, 1);
-    this.#leaving.add(link);
+    if (index >= 0) this.#links.splice(index, 1);
   }
 
   /** A worker is gone. */
   forget(link: WorkerLink): void {
     this.remove(link);
-    this.#leaving.delete(link);
+    this.#late.forget(link);
+    this.#trying.delete(link);
+    if (link.slot >= 0) this.#counters.lost(this.#options.front, link.slot);
   }
 
-  /** Answers by a worker. Rejects with PeerError: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
+  /** Answers by a worker. Rejects with PeerError, or throws it: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
   dispatch(exchange: Exchange): Promise<Outcome> {
     if (this.#closed) throw new PeerError('shutting-down', 'Galley is stopping');
-    const link = this.#queue.depth === 0 ? this.#leastBusy() : undefined;
-    return link ? link.request(exchange).reply : this.#queue.add(exchange, this.#now());
+    const link = this.#counters.queueDepth === 0 ? this.#leastBusy() : undefined;
+    return link ? this.#send(link, exchange).reply : this.#enqueue(exchange);
   }
 
-  /** A worker has room for queued requests. */
-  free(link: WorkerLink): void {
-    while (this.#queue.depth > 0 && link.hasRoom && this.#links.includes(link)) {
-      const queued = this.#queue.shift();
-      if (!queued) return;
-      queued.exchange.queueMs = this.#now() - queued.since;
-      queued.resolve(link.request(queued.exchange).reply);
+  /** A request has ended, after that time. */
+  ended(link: WorkerLink, stream: WorkerStream, milliseconds: number): void {
+    this.#counters.ended(this.#options.front, link.slot);
+    if (!stream.webSocket) this.#counters.took(link.slot, milliseconds);
+    if (stream.isRetry) this.#trying.delete(link);
+    this.#pump(false);
+  }
+
+  /** A request that was sent ahead came back. */
+  returned(link: WorkerLink, exchange: Exchange): Promise<Outcome> {
+    this.#counters.returned(this.#options.front, link.slot);
+    const outcome = this.dispatch(exchange);
+    this.#pump(false);
+    return outcome;
+  }
+
+  /** The answer that another worker gives to a request whose worker died; undefined where too many wait for that. */
+  retry({ exchange }: WorkerStream): Promise<Outcome> | undefined {
+    if (this.#closed || this.#retries.depth >= this.#options.limits.maxRequests) return undefined;
+    const outcome = this.#retries.add(exchange, this.#options.now());
+    setImmediate(() => this.#pump(false));
+    return outcome;
+  }
+
+  /** Has the worker cancel a request that was reported late. */
+  cancelLate(link: WorkerLink, stream: number): void {
+    this.#late.cancel(link, stream);
+  }
+
+  /** Refuses what is queued, what still comes, and what has no answer yet. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    this.#unwatch();
+    const error = new PeerError('shutting-down', 'Galley is stopping');
+    this.#queue.clear(error);
+    this.#retries.clear(error);
+    for (const link of this.#late.links) for (const stream of link.streams) if (stream.isWaiting) stream.cancel(error);
+  }
+
+  #send(link: WorkerLink, exchange: Exchange, isRetry = false): WorkerStream {
+    this.#counters.sent(this.#options.front, link.slot);
+    return link.request(exchange, isRetry);
+  }
+
+  #enqueue(exchange: Exchange): Promise<Outcome> {
+    const { limits, front } = this.#options;
+    if (this.#counters.queueDepth >= limits.maxRequests) {
+      this.#counters.refused(front, 'full');
+      throw new PeerError('queue-full', `Cannot queue the request: ${limits.maxRequests} are waiting already`);
+    }
+    const outcome = this.#queue.add(exchange, this.#options.now());
+    this.#pump(false);
+    return outcome;
+  }
+
+  /** Sends what waits to workers that have room. `isOwn`: without letting other fronts go first. */
+  #pump(isOwn: boolean): void {
+    while (this.#retries.depth > 0) {
+      const link = this.#leastBusy(true);
+      if (!link) break;
+      this.#sendNext(this.#retries, link, true);
+    }
+    for (;;) {
+      const isShared = this.#counters.frontCount > 1;
+      if (this.#queue.depth === 0 && !isShared) return;
+      const first = isShared && !isOwn ? this.#counters.longestWaiting() : this.#options.front;
+      if (first === undefined) return;
+      const link = this.#leastBusy();
+      if (!link) return;
+      if (first !== this.#options.front) {
+        this.#counters.wake(first);
+        return;
+      }
+      if (this.#queue.depth === 0) return;
+      this.#sendNext(this.#queue, link, false);
     }
   }
 
-  /** Refuses what is queued and what still comes. */
-  close(): void {
-    this.#closed = true;
-    clearInterval(this.#sweep);
-    this.#queue.clear(new PeerError('shutting-down', 'Galley is stopping'));
+  #sendNext(queue: RequestQueue, link: WorkerLink, isRetry: boolean): void {
+    const queued = queue.shift();
+    if (!queued) return;
+    const { exchange, since, resolve } = queued;
+    const waitedMs = this.#options.now() - since;
+    exchange.queueMs += waitedMs;
+    this.#counters.waited(waitedMs);
+    const stream = this.#send(link, exchange, isRetry);
+    if (isRetry) this.#trying.set(link, stream);
+    resolve(stream.reply);
   }
 
-  #leastBusy(): WorkerLink | undefined {
+  #leastBusy(isRetry = false): WorkerLink | undefined {
     const links = this.#links;
     const count = links.length;
     let best: WorkerLink | undefined;
+    let least = Number.POSITIVE_INFINITY;
     for (let step = 0; step < count; step++) {
       const link = links[(this.#turn + step) % count] as WorkerLink;
-      if (link.hasRoom && (!best || link.inFlight < best.inFlight)) best = link;
+      const inFlight = this.#counters.inFlight(link.slot);
+      if (inFlight >= least || inFlight >= link.room || (isRetry && this.#trying.has(link))) continue;
+      best = link;
+      least = inFlight;
     }
     this.#turn = count > 0 ? (this.#turn + 1) % count : 0;
     return best;
   }
 
+  #tell(): void {
+    const oldest = Math.min(
+      this.#queue.oldest ?? Number.POSITIVE_INFINITY,
+      this.#retries.oldest ?? Number.POSITIVE_INFINITY,
+    );
+    this.#counters.queued(this.#options.front, this.queueDepth, oldest);
+  }
+
   /** What was sent ahead to a worker that got stuck goes to others that are free. */
   #relieve(now: number): void {
     let free = 0;
-    for (const link of this.#links) free += link.idleRoom;
-    for (const link of this.#links) if (free > 0) free -= link.takeBack(free, now);
+    for (const link of this.#links) free += Math.max(0, link.concurrency - this.#counters.inFlight(link.slot));
+    for (const link of this.#links) {
+      const ahead = this.#counters.inFlight(link.slot) - link.concurrency;
+      if (free > 0) free -= link.takeBack(Math.min(ahead, free), now);
+    }
   }
 
-  #expire(): void {
-    const now = this.#now();
-    this.#queue.expire(now);
+  #look(): void {
+    const { now, counters, front } = { now: this.#options.now(), counters: this.#counters, front: this.#options.front };
+    for (let late = this.#queue.expire(now) + this.#retries.expire(now); late > 0; late--)
+      counters.refused(front, 'timeout');
     this.#relieve(now);
-    if (this.#requestTimeoutMs === 0 || now < this.#nextLook) return;
-    this.#nextLook = now + Math.min(longestLookMs, this.#requestTimeoutMs / 10);
-    for (const link of [...this.#links, ...this.#leaving]) {
-      for (const stream of link.streams) {
-        if (stream.isWaiting && now - stream.startedAt >= this.#requestTimeoutMs) {
-          stream.cancel(
-            new PeerError('app-timeout', `The app did not begin its answer within ${this.#requestTimeoutMs} ms`),
-          );
-        }
-      }
-    }
+    this.#late.look(now);
+    // A wake-up may have met a front that had no use for it.
+    this.#pump(true);
   }
 }

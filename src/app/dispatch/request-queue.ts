@@ -21,13 +21,26 @@ export class RequestQueue {
   #used = 0;
   #depth = 0;
 
-  constructor(limits: QueueLimits) {
+  readonly #changed: () => void;
+
+  /** `changed` is called whenever a request came or went. */
+  constructor(limits: QueueLimits, changed: () => void) {
     this.#limits = limits;
+    this.#changed = changed;
     this.#places = Array.from({ length: limits.maxRequests }, () => undefined);
   }
 
   get depth(): number {
     return this.#depth;
+  }
+
+  /** Since when the one that came first has waited; undefined where none waits. */
+  get oldest(): number | undefined {
+    for (let index = 0; this.#depth > 0 && index < this.#used; index++) {
+      const queued = this.#places[(this.#first + index) % this.#places.length];
+      if (queued) return queued.since;
+    }
+    return undefined;
   }
 
   /** Waits for a worker. Throws PeerError `queue-full`. A client that leaves is taken out. */
@@ -41,11 +54,13 @@ export class RequestQueue {
     this.#places[(this.#first + this.#used) % this.#places.length] = queued;
     this.#used++;
     this.#depth++;
+    this.#changed();
     exchange.onAbort((code) => {
       const place = this.#places.indexOf(queued);
       if (place < 0) return;
       this.#places[place] = undefined;
       this.#depth--;
+      this.#changed();
       reject(new PeerError(code, 'The client left while its request was queued'));
     });
     return promise;
@@ -60,20 +75,27 @@ export class RequestQueue {
       this.#used--;
       if (!queued) continue;
       this.#depth--;
+      this.#changed();
       return queued;
     }
     return undefined;
   }
 
-  /** Refuses those that have waited too long. */
-  expire(now: number): void {
+  /** Refuses those that have waited too long; gives how many. */
+  expire(now: number): number {
     const { maxWaitMs } = this.#limits;
+    let count = 0;
     while (this.#depth > 0) {
       const first = this.#places[this.#first];
-      if (first && now - first.since < maxWaitMs) return;
-      if (first) this.shift()?.reject(new PeerError('queue-timeout', `No worker was free within ${maxWaitMs} ms`));
-      else this.#compact();
+      if (first && now - first.since < maxWaitMs) return count;
+      if (first) {
+        count++;
+        this.shift()?.reject(new PeerError('queue-timeout', `No worker was free within ${maxWaitMs} ms`));
+      } else {
+        this.#compact();
+      }
     }
+    return count;
   }
 
   /** Refuses all. */

@@ -8,7 +8,7 @@ const carrier = { sendBody() {}, sendWindow() {}, sendCancel() {}, sendMessage()
 const exchange = fakeExchange('/');
 
 function added(table: StreamTable): WorkerStream {
-  const stream = new WorkerStream(table.nextId(), exchange, 0, false, carrier);
+  const stream = new WorkerStream(table.nextId(), exchange, 0, false, false, carrier);
   table.add(stream);
   return stream;
 }

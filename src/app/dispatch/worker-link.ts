@@ -37,14 +37,16 @@ const stuckMs = 50;
 export interface LinkEvents {
   /** The first frame came and fits. */
   hello(link: WorkerLink, hello: Hello): void;
-  /** A request there has ended, so that another may be sent. */
-  free(link: WorkerLink): void;
+  /** A request there has ended, after that time, so that another may be sent. */
+  ended(link: WorkerLink, stream: WorkerStream, milliseconds: number): void;
   /** A request that was sent ahead came back: it wants another worker. */
-  returned(exchange: Exchange): Promise<Outcome>;
+  returned(link: WorkerLink, exchange: Exchange): Promise<Outcome>;
+  /** The worker died before it answered a request. Undefined where it must not be tried elsewhere. */
+  retry(stream: WorkerStream): Promise<Outcome> | undefined;
   /** The app failed: its traceback, and the request where it is known. */
   appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
-  /** The connection is gone; all requests on it have failed. The error says what was wrong with what the worker sent. */
-  closed(link: WorkerLink, error: Error | undefined): void;
+  /** The connection is gone, with the requests that were on it. The error says what was wrong with what the worker sent. */
+  closed(link: WorkerLink, error: Error | undefined, lost: readonly WorkerStream[]): void;
 }
 
 /** The front's end of one connection to one worker: many requests at a time, gathered into one write per turn of the event loop. */
@@ -58,6 +60,10 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   #flushing = false;
   readonly #now: () => number;
   #hello: Hello | undefined;
+  /** Where the worker is in the counters, once it may have requests. */
+  slot = -1;
+  /** When something last came from the worker. */
+  heardAt: number;
   /** How long requests take there on average, from being sent to their end, in milliseconds. */
   #meanMs = prefetch.meanMs;
   #lastEnd = 0;
@@ -69,6 +75,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     this.#socket = socket;
     this.#events = events;
     this.#now = now;
+    this.heardAt = now();
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.#close(undefined));
     socket.on('close', () => this.#close(undefined));
@@ -79,39 +86,52 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     return this.#hello;
   }
 
-  get inFlight(): number {
-    return this.#streams.size;
+  /** How many requests it may have, from all fronts together. */
+  get room(): number {
+    if (this.#closed || this.#draining || !this.#hello) return 0;
+    const { interface: called, concurrency } = this.#hello;
+    return called === 'wsgi' && this.#meanMs < prefetch.meanMs ? concurrency * (1 + prefetch.perThread) : concurrency;
   }
 
-  /** Whether it may be sent one more request. */
-  get hasRoom(): boolean {
-    return !this.#closed && !this.#draining && this.#streams.size < this.#room;
+  /** How many requests it could begin at once. */
+  get concurrency(): number {
+    return this.room === 0 ? 0 : (this.#hello?.concurrency ?? 0);
   }
 
-  /** Requests that it could begin at once. */
-  get idleRoom(): number {
-    return this.hasRoom ? Math.max(0, (this.#hello?.concurrency ?? 0) - this.#streams.size) : 0;
-  }
-
-  /** Asks for those requests back that it cannot have begun, where none has ended for so long that they must be stuck; at most so many. */
+  /** Asks for the latest requests back where none has ended for so long that they must be stuck behind others; gives how many. */
   takeBack(most: number, now: number): number {
-    const ahead = this.#streams.size - (this.#hello?.concurrency ?? 0);
-    if (ahead <= 0 || now - this.#lastEnd < stuckMs) return 0;
+    if (most <= 0 || now - this.#lastEnd < stuckMs) return 0;
     const oldestFirst = [...this.#streams].sort((one, other) => one.startedAt - other.startedAt);
-    const streams = oldestFirst.slice(-Math.min(ahead, most));
+    const streams = oldestFirst.slice(-most);
     for (const stream of streams) stream.takeBack();
     return streams.length;
+  }
+
+  /** Whether a stream has not ended yet. */
+  has(stream: WorkerStream): boolean {
+    return this.#streams.get(stream.id) === stream;
+  }
+
+  stream(id: number): WorkerStream | undefined {
+    return this.#streams.get(id);
   }
 
   get streams(): Iterable<WorkerStream> {
     return this.#streams;
   }
 
-  /** Sends a request. The stream's `reply` is the answer. */
-  request(exchange: Exchange): WorkerStream {
+  /** Sends a request. The stream's `reply` is the answer. `isRetry`: another worker died while it had it. */
+  request(exchange: Exchange, isRetry = false): WorkerStream {
     const { body, request } = exchange;
     const streamed = !(body instanceof Uint8Array);
-    const stream = new WorkerStream(this.#streams.nextId(), exchange, this.#now(), exchange.expectsContinue, this);
+    const stream = new WorkerStream(
+      this.#streams.nextId(),
+      exchange,
+      this.#now(),
+      exchange.expectsContinue,
+      isRetry,
+      this,
+    );
     this.#streams.add(stream);
     const isWebSocket = exchange.isWebSocket && this.#hello?.interface !== 'wsgi';
     this.#writer.request(
@@ -164,6 +184,12 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       webSocket?.restart();
     }
     return count;
+  }
+
+  /** Has the worker connect to another front's socket as well. */
+  invite(socket: string): void {
+    this.#writer.frame(Kind.connect, 0, 0, Buffer.from(socket));
+    this.#schedule();
   }
 
   /** Tells the worker that no request will follow: it ends what it has and exits. */
@@ -234,8 +260,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       case Kind.returned:
         if (!stream) return;
         this.#streams.delete(stream);
-        stream.returned((exchange) => this.#events.returned(exchange));
-        this.#events.free(this);
+        stream.returned((exchange) => this.#events.returned(this, exchange));
         return;
       case Kind.window:
         if (end - start !== 4) throw new PeerError('worker-protocol', 'A WINDOW frame has the wrong length');
@@ -251,12 +276,6 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       default:
         throw new PeerError('worker-protocol', `A worker must not send frames of kind ${kind}`);
     }
-  }
-
-  get #room(): number {
-    if (!this.#hello) return 0;
-    const { interface: called, concurrency } = this.#hello;
-    return called === 'wsgi' && this.#meanMs < prefetch.meanMs ? concurrency * (1 + prefetch.perThread) : concurrency;
   }
 
   #greet(kind: number, bytes: Buffer, start: number, end: number): void {
@@ -294,14 +313,14 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     stream.end();
     this.#streams.delete(stream);
     this.#recent.add(stream);
-    if (this.#hello?.interface === 'wsgi') {
-      this.#lastEnd = this.#now();
-      this.#meanMs += (this.#lastEnd - stream.startedAt - this.#meanMs) * meanWeight;
-    }
-    this.#events.free(this);
+    this.#lastEnd = this.#now();
+    const tookMs = this.#lastEnd - stream.startedAt;
+    this.#meanMs += (tookMs - this.#meanMs) * meanWeight;
+    this.#events.ended(this, stream, tookMs);
   }
 
   #receive(chunk: Buffer): void {
+    this.heardAt = this.#now();
     try {
       this.#reader.receive(chunk);
     } catch (error) {
@@ -333,11 +352,14 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    for (const stream of this.#streams) {
-      stream.fail(new PeerError('worker-lost', 'The worker was lost while it had this request'));
-    }
+    const lost = [...this.#streams];
     this.#streams.clear();
-    this.#events.closed(this, cause);
+    for (const stream of lost) {
+      const elsewhere = stream.mayRetry ? this.#events.retry(stream) : undefined;
+      if (elsewhere) stream.answerWith(elsewhere);
+      else stream.fail(new PeerError('worker-lost', 'The worker was lost while it had this request'));
+    }
+    this.#events.closed(this, cause, lost);
   }
 }
 

@@ -28,7 +28,7 @@ export class WorkerStream implements ResponseSource {
   readonly #carrier: StreamCarrier;
   #resolve!: (outcome: Outcome | Promise<Outcome>) => void;
   #reject!: (error: unknown) => void;
-  #state: 'waiting' | 'answering' | 'accepted' | 'cancelled' | 'ended' = 'waiting';
+  #state: 'waiting' | 'late' | 'answering' | 'accepted' | 'cancelled' | 'ended' = 'waiting';
   /** Bytes the worker may still be sent. */
   #credit: number;
   #creditGiven: (() => void) | undefined;
@@ -40,11 +40,21 @@ export class WorkerStream implements ResponseSource {
   #window = initialWindow;
   #trailers: HeaderList = HeaderList.empty;
   #isAskedBack = false;
+  /** Whether another worker died while it had the request. */
+  readonly isRetry: boolean;
 
-  constructor(id: number, exchange: Exchange, startedAt: number, held: boolean, carrier: StreamCarrier) {
+  constructor(
+    id: number,
+    exchange: Exchange,
+    startedAt: number,
+    held: boolean,
+    isRetry: boolean,
+    carrier: StreamCarrier,
+  ) {
     this.id = id;
     this.exchange = exchange;
     this.startedAt = startedAt;
+    this.isRetry = isRetry;
     this.#carrier = carrier;
     this.#credit = held ? 0 : initialWindow;
     this.reply = new Promise((resolve, reject) => {
@@ -61,6 +71,18 @@ export class WorkerStream implements ResponseSource {
   /** Whether the worker has not begun its answer and somebody still waits for it. */
   get isWaiting(): boolean {
     return this.#state === 'waiting';
+  }
+
+  /** Whether another worker may be tried when this one dies: doing it twice is as doing it once (RFC 9110 §9.2.2), and its body is still here. */
+  get mayRetry(): boolean {
+    const { exchange } = this;
+    return (
+      this.#state === 'waiting' &&
+      !this.isRetry &&
+      !exchange.isWebSocket &&
+      exchange.body instanceof Uint8Array &&
+      idempotentMethods.has(exchange.request.method)
+    );
   }
 
   /** Sends a streamed request body as credit allows. */
@@ -100,6 +122,21 @@ export class WorkerStream implements ResponseSource {
     this.#creditGiven?.();
   }
 
+  /** Has taken too long to be answered: the client is told. The worker is not, until `cancelLate`. */
+  expire(error: PeerError): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'late';
+    this.#reject(error);
+    this.#creditGiven?.();
+  }
+
+  /** Cancels what has expired. */
+  cancelLate(): void {
+    if (this.#state !== 'late') return;
+    this.#state = 'cancelled';
+    this.#carrier.sendCancel(this.id, CancelReason.deadline);
+  }
+
   /** Asks the worker for the request back, where it can still be sent elsewhere. */
   takeBack(): void {
     if (
@@ -125,6 +162,12 @@ export class WorkerStream implements ResponseSource {
     }
   }
 
+  /** The worker is gone: the answer is now what another gives. */
+  answerWith(elsewhere: Promise<Outcome>): void {
+    this.#state = 'ended';
+    this.#resolve(elsewhere);
+  }
+
   credit(bytes: number): void {
     if (this.#webSocket) {
       this.#webSocket.credit(bytes);
@@ -136,7 +179,7 @@ export class WorkerStream implements ResponseSource {
 
   /** A RESPONSE frame. Throws PeerError for one that must not come now. */
   respond(frame: ResponseFrame, body: Buffer, end: boolean): void {
-    if (this.#state === 'cancelled') return;
+    if (this.#isUnwanted()) return;
     if (this.#state !== 'waiting') throw new PeerError('worker-protocol', 'The worker answered one request twice');
     this.#state = 'answering';
     this.#spend(body.length);
@@ -153,7 +196,7 @@ export class WorkerStream implements ResponseSource {
 
   /** A WS_ACCEPT frame. Throws PeerError for one that must not come now. */
   accept({ reason, headers }: ResponseFrame): void {
-    if (this.#state === 'cancelled') return;
+    if (this.#isUnwanted()) return;
     if (this.#state !== 'waiting' || !this.exchange.isWebSocket) {
       throw new PeerError('worker-protocol', 'The worker accepted a WebSocket that nobody asks for');
     }
@@ -168,7 +211,7 @@ export class WorkerStream implements ResponseSource {
   }
 
   receiveBody(bytes: Uint8Array): void {
-    if (this.#state === 'cancelled') return;
+    if (this.#isUnwanted()) return;
     if (this.#state !== 'answering') throw new PeerError('worker-protocol', 'The worker sent a body without a head');
     this.#spend(bytes.length);
     this.#response?.push(bytes);
@@ -176,7 +219,7 @@ export class WorkerStream implements ResponseSource {
 
   /** A FILE frame: its bytes come next. */
   receiveFile(part: FilePart): void {
-    if (this.#state === 'cancelled') return;
+    if (this.#isUnwanted()) return;
     if (this.#state !== 'answering') throw new PeerError('worker-protocol', 'The worker sent a file without a head');
     this.#spend(pieceOverhead);
     this.#response?.pushFile(part);
@@ -230,8 +273,12 @@ export class WorkerStream implements ResponseSource {
     this.cancel(new PeerError('client-closed', 'The client left'));
   }
 
+  #isUnwanted(): boolean {
+    return this.#state === 'cancelled' || this.#state === 'late';
+  }
+
   #isOver(): boolean {
-    return this.#state === 'cancelled' || this.#state === 'ended';
+    return this.#isUnwanted() || this.#state === 'ended';
   }
 
   #moreCredit(): Promise<void> {
@@ -250,6 +297,8 @@ export class WorkerStream implements ResponseSource {
       throw new PeerError('worker-protocol', 'The worker sent more of an answer than it had credit for');
   }
 }
+
+const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 
 const cancelReasons: Partial<Record<ErrorCode, CancelReason>> = {
   'app-timeout': CancelReason.deadline,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
 import { type FakeExchange, fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { FakeWorker, type ReceivedFrame } from '../../../test/support/fake-worker.ts';
 import { until } from '../../../test/support/until.ts';
@@ -36,14 +37,22 @@ interface Stage {
 }
 
 const stages: Stage[] = [];
+let folder: AppFolder;
+before(async () => {
+  folder = await AppFolder.with({});
+});
+after(() => folder[Symbol.asyncDispose]());
 
 async function stage(hello: object = {}): Promise<Stage> {
   const { promise, resolve } = Promise.withResolvers<WorkerLink>();
   const appErrors: string[] = [];
+  const path = folder.file(`front-${stages.length}.sock`);
   const listener = await WorkerListener.open(
+    path,
     {
       hello: (link) => resolve(link),
-      free: () => {},
+      ended: () => {},
+      retry: () => undefined,
       returned: () => assert.fail('a WebSocket is never taken back'),
       appError: (_link, text) => appErrors.push(text),
       closed: () => {
@@ -52,7 +61,7 @@ async function stage(hello: object = {}): Promise<Stage> {
     },
     () => performance.now(),
   );
-  const worker = await FakeWorker.connect(listener.path, 1, hello);
+  const worker = await FakeWorker.connect(path, 1, hello);
   const made: Stage = { listener, worker, link: await promise, appErrors, closed: false };
   stages.push(made);
   return made;

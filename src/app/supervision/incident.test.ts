@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RequestName } from '../front-message.ts';
-import { describeExit, describeStuck, type WorkerExit } from './incident.ts';
+import { describeExit, describeLate, type WorkerExit } from './incident.ts';
 
 const MiB = 1024 * 1024;
 
@@ -65,7 +65,7 @@ describe('describeExit', () => {
   });
 });
 
-describe('describeStuck', () => {
+describe('describeLate', () => {
   const stacks = `Thread 0x01 (most recent call first):
   File "/opt/galley/workers/python/galley_worker/wsgi/pool.py", line 73 in _work
 
@@ -74,25 +74,27 @@ Thread 0x02 (most recent call first):
 `;
 
   it('names the request and shows the stacks of the app', () => {
-    const stuck = { worker: 3, pid: 4711, request: request(1, 31_240), stacks, rssBytes: 64 * MiB };
-    assert.deepEqual(describeStuck(stuck), {
-      message: 'worker 3 is stuck: GET /1 (31.2 s) goes on though it was cancelled',
+    const late = { worker: 3, pid: 4711, requests: [request(1, 31_240)], stacks, rssBytes: 64 * MiB };
+    assert.deepEqual(describeLate(late), {
+      message: 'the app has not answered in time: 1 request: GET /1 (31.2 s)',
       fields: {
+        worker: 3,
+        pid: 4711,
+        rssMiB: 64,
         request: 'r1',
         line: 'GET /1',
         elapsedMs: 31_240,
-        pid: 4711,
-        rssMiB: 64,
         text: 'Thread 0x02 (most recent call first):\n  File "/srv/shop.py", line 12 in slow',
       },
     });
   });
 
   it('says where there are no stacks', () => {
-    const stuck = { worker: 3, pid: 1, request: request(1), stacks: undefined, rssBytes: undefined };
-    const { message, fields } = describeStuck(stuck);
-    assert.match(message, /was cancelled; its threads do not tell where$/);
+    const late = { worker: 3, pid: 1, requests: [request(1), request(2)], stacks: undefined, rssBytes: undefined };
+    const { message, fields } = describeLate(late);
+    assert.match(message, /2 requests: .*; its threads do not tell where$/);
     assert.equal('text' in fields, false);
+    assert.equal(fields['requests'], 'r1 r2');
   });
 });
 

@@ -32,11 +32,12 @@ export interface WorkerExit {
   readonly reason: string | undefined;
 }
 
-/** A request that goes on though it was cancelled. */
-export interface StuckWorker {
+/** Requests of one worker that the app did not answer in time. */
+export interface LateWork {
   readonly worker: number;
   readonly pid: number | undefined;
-  readonly request: RequestName;
+  /** At least one. */
+  readonly requests: readonly RequestName[];
   /** What faulthandler wrote; undefined where it wrote nothing. */
   readonly stacks: string | undefined;
   readonly rssBytes: number | undefined;
@@ -56,20 +57,21 @@ export function describeExit(exit: WorkerExit): Incident {
       signal: signal ?? undefined,
       code: code ?? undefined,
       oom: oom || undefined,
-      ...lostFields(lost),
+      ...requestsFields(lost),
     },
   };
 }
 
-/** Which request a worker hangs in, and where. */
-export function describeStuck({ worker, pid, request, stacks, rssBytes }: StuckWorker): Incident {
+/** Which requests take too long, and where the app is. */
+export function describeLate({ worker, pid, requests, stacks, rssBytes }: LateWork): Incident {
   const where = stacks === undefined ? '; its threads do not tell where' : '';
   return {
-    message: `worker ${worker} is stuck: ${timed(request)} goes on though it was cancelled${where}`,
+    message: `the app has not answered in time: ${named(requests)}${where}`,
     fields: {
-      ...requestFields(request),
+      worker,
       pid,
       rssMiB: inMiB(rssBytes),
+      ...requestsFields(requests),
       ...(stacks === undefined ? {} : { text: appStacks(stacks) }),
     },
   };
@@ -92,7 +94,7 @@ function timed({ line, elapsedMs }: RequestName): string {
   return `${short} (${(elapsedMs / 1000).toFixed(1)} s)`;
 }
 
-function lostFields(lost: readonly RequestName[]): LogFields {
+function requestsFields(lost: readonly RequestName[]): LogFields {
   const [first, second] = lost;
   if (first === undefined) return {};
   if (second === undefined) return requestFields(first);

@@ -6,7 +6,7 @@ const states: readonly WorkerState[] = [
   { name: 'starting' },
   { name: 'ready' },
   { name: 'draining', reason: 'stop' },
-  { name: 'exited', code: 0, signal: null, expected: true },
+  { name: 'exited', code: 0, signal: null, reason: 'stop' },
 ];
 const events: readonly WorkerEvent[] = [
   { name: 'hello' },
@@ -32,14 +32,14 @@ describe('nextState', () => {
     }
   }
 
-  it('knows an exit that was asked for from one that was not', () => {
+  it('keeps why an exited worker had been drained', () => {
     const exit: WorkerEvent = { name: 'exit', code: 0, signal: null };
-    assert.deepEqual(nextState({ name: 'ready' }, exit), { name: 'exited', code: 0, signal: null, expected: false });
+    assert.deepEqual(nextState({ name: 'ready' }, exit), { name: 'exited', code: 0, signal: null, reason: undefined });
     assert.deepEqual(nextState({ name: 'draining', reason: 'stop' }, exit), {
       name: 'exited',
       code: 0,
       signal: null,
-      expected: true,
+      reason: 'stop',
     });
   });
 });

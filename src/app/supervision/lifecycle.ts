@@ -1,5 +1,7 @@
-/** Why a worker is being drained. */
-export type DrainReason = 'stop' | 'reload';
+import type { RecycleReason } from './recycling.ts';
+
+/** Why a worker is drained: Galley stops, a reload, fewer are wanted, it has reached a limit, it is stuck, or somebody asked for it. */
+export type DrainReason = 'stop' | 'reload' | 'scale-down' | RecycleReason | 'stuck' | 'asked';
 
 /** Where a worker is in its life. */
 export type WorkerState =
@@ -10,7 +12,8 @@ export type WorkerState =
       readonly name: 'exited';
       readonly code: number | null;
       readonly signal: string | null;
-      readonly expected: boolean;
+      /** Why it had been drained; undefined where nobody had asked it to end. */
+      readonly reason: DrainReason | undefined;
     };
 
 /** What happens to a worker. */
@@ -30,7 +33,8 @@ export function nextState(state: WorkerState, event: WorkerEvent): WorkerState {
       break;
     case 'exit':
       if (state.name !== 'exited') {
-        return { name: 'exited', code: event.code, signal: event.signal, expected: state.name === 'draining' };
+        const reason = state.name === 'draining' ? state.reason : undefined;
+        return { name: 'exited', code: event.code, signal: event.signal, reason };
       }
       break;
   }

@@ -7,6 +7,9 @@ import { fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { testPython } from '../../../test/support/python.ts';
 import { until } from '../../../test/support/until.ts';
 import { createLog } from '../../observe/log.ts';
+import { AppCounters } from '../counters.ts';
+import { AppFront } from '../dispatch/app-front.ts';
+import type { ToWorkers } from '../front-message.ts';
 import type { AppOptions } from '../options.ts';
 import { AppSupervisor } from './supervisor.ts';
 
@@ -23,7 +26,7 @@ def send(**event):
 
 def loaded():
     send(event='loaded', interface='asgi3', reason='', python='3', implementation='CPython', gil='always',
-         milliseconds=1, preloaded=True, found=[])
+         milliseconds=1, preloaded=True, found=[], rss=1)
     return json.loads(next(lines))['worker']
 
 def hello(worker, **more):
@@ -47,39 +50,61 @@ hello(worker, concurrency=0, failed='no database')
 wait()
 `;
 
-const app: AppOptions = appOptions();
-
 interface Staged {
   readonly supervisor: AppSupervisor;
+  readonly front: AppFront;
   readonly failures: readonly (Error | undefined)[];
   /** What was logged. */
   log(): string;
 }
 
 /** Runs `act` with a supervisor that starts that program. */
-async function withProgram(text: string, act: (staged: Staged) => Promise<void>): Promise<void> {
+async function withProgram(
+  text: string,
+  act: (staged: Staged) => Promise<void>,
+  app: AppOptions = appOptions(),
+): Promise<void> {
   await using folder = await AppFolder.with({ python: text });
   await chmod(folder.file('python'), 0o700);
   let logged = '';
   const log = createLog(
-    'error',
+    { level: 'error' },
     (line) => {
       logged += line;
     },
     () => new Date(),
   );
   const failures: (Error | undefined)[] = [];
-  const supervisor = new AppSupervisor(
-    app,
-    folder.file('python'),
+  const counters = new AppCounters(1);
+  const socket = folder.file('front.sock');
+  const now = (): number => performance.now();
+  const front: AppFront = new AppFront({
+    socket,
+    queue: app.queue,
+    requestTimeoutMs: app.requestTimeoutMs,
+    counters,
+    front: 0,
     log,
-    () => performance.now(),
-    (failure) => failures.push(failure),
-  );
+    now,
+    tell: (message) => supervisor.receive(0, message),
+  });
+  const post = (message: ToWorkers): void => front.receive(message);
+  const supervisor: AppSupervisor = new AppSupervisor({
+    app,
+    python: folder.file('python'),
+    counters,
+    fronts: { sockets: [socket], post, postTo: (_front, message) => post(message) },
+    folder: folder.path,
+    log,
+    now,
+    failed: (failure) => failures.push(failure),
+  });
+  await front.open();
   try {
-    await act({ supervisor, failures, log: () => logged });
+    await act({ supervisor, front, failures, log: () => logged });
   } finally {
     await supervisor.stop(0);
+    await front.close();
   }
 }
 
@@ -107,9 +132,9 @@ describe('AppSupervisor', () => {
   it('starts an app anew that writes to the control descriptor later', () =>
     withProgram(
       `${stage}\nfront = hello(loaded())\nfront.recv(1)\ncontrol.sendall(b'ready\\n')\nwait()\n`,
-      async ({ supervisor, log }) => {
+      async ({ supervisor, front, log }) => {
         await supervisor.start();
-        void supervisor.dispatch(fakeExchange('/')).catch(() => {});
+        void front.dispatch(fakeExchange('/')).catch(() => {});
         await until(
           () => /process that forks the workers is gone \(it wrote what is not for Galley/.test(log()),
           'a loss',

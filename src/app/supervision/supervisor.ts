@@ -1,136 +1,171 @@
-import type { Exchange } from '../../core/exchange.ts';
-import { asgiConcurrency, queueLimits } from '../../core/limits.ts';
-import type { Outcome } from '../../core/reply.ts';
 import type { Log } from '../../observe/log.ts';
-import { Dispatcher } from '../dispatch/dispatcher.ts';
-import { WorkerListener } from '../dispatch/worker-listener.ts';
+import type { FromFront } from '../front-message.ts';
 import type { AppOptions } from '../options.ts';
 import { AppStartError, StartGivenUp } from '../start-error.ts';
+import type { AppStatus, ReloadOutcome } from '../status.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
-import { Generation } from './generation.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import type { LoadedApp } from './zygote.ts';
+import { statusOf } from './status-of.ts';
+import { Version } from './version.ts';
+import { type PoolContext, WorkerPool } from './worker-pool.ts';
+import { type LoadedApp, Zygote } from './zygote.ts';
 
 /** How long a start that is given up may take to end by itself, in milliseconds: who saved waits for it. */
 const giveUpMs = 100;
-/** With `reload`, how many old versions may finish their requests at a time. */
-const mostOldVersions = 2;
 
-/** Keeps one app running: starts it, replaces what dies, reloads it, ends it. */
+/** What the supervisor of an app needs from around it. */
+export interface SupervisorContext extends PoolContext {
+  /** Path of the interpreter. */
+  readonly python: string;
+  /** Told why the newest version of the app cannot start, and of undefined when one has started. */
+  failed(failure: Error | undefined): void;
+}
+
+/** Keeps one app running: starts it, reloads it, starts it anew when its zygote is lost, ends it. */
 export class AppSupervisor {
+  readonly #context: SupervisorContext;
   readonly #app: AppOptions;
-  readonly #python: string;
   readonly #log: Log;
-  readonly #now: () => number;
-  readonly #failed: (failure: Error | undefined) => void;
-  readonly #dispatcher: Dispatcher;
-  readonly #generations: Set<Generation> = new Set();
-  /** Those of them that finish what they have, the oldest first. */
-  readonly #retiring: Set<Generation> = new Set();
-  #listener: WorkerListener | undefined;
-  #current: Generation | undefined;
-  #starting: Generation | undefined;
-  #lastWorkerId = 0;
+  readonly #pool: WorkerPool;
+  readonly #versions: Set<Version> = new Set();
+  readonly #starts: OneAtATime = new OneAtATime();
+  /** The version that workers are forked from. */
+  #current: Version | undefined;
+  /** What a start or a reload waits for: that all workers are of its version. */
+  #rolling: { readonly version: Version; resolve(): void; reject(error: Error): void } | undefined;
+  #starting: Version | undefined;
+  #lastVersion = 0;
   #servingSince = 0;
   #lossesInRow = 0;
   /** Whether the newest version of the app is known not to start. */
   #newestFails = false;
+  #lastReload: AppStatus['lastReload'] = null;
+  #lastOutcome: ReloadOutcome = { ok: false, text: 'Galley is stopping' };
   #recovery: NodeJS.Timeout | undefined;
-  #stopped = false;
-  readonly #starts: OneAtATime = new OneAtATime();
+  #isStopping = false;
 
-  /**
-   * `python`: path of the interpreter. `now`: a monotonic clock in milliseconds. `failed` is told why the newest version of the
-   * app cannot start, and of undefined when one has started.
-   */
-  constructor(
-    app: AppOptions,
-    python: string,
-    log: Log,
-    now: () => number,
-    failed: (failure: Error | undefined) => void,
-  ) {
-    this.#app = app;
-    this.#python = python;
-    this.#log = log;
-    this.#now = now;
-    this.#failed = failed;
-    this.#dispatcher = new Dispatcher(queueLimits, app.requestTimeoutMs, now);
+  constructor(context: SupervisorContext) {
+    this.#context = context;
+    this.#app = context.app;
+    this.#log = context.log;
+    this.#pool = new WorkerPool(context, {
+      changed: () => this.#changed(),
+      startFailed: (version, error) => this.#startFailed(version, error),
+    });
   }
 
   get workerPids(): number[] {
-    return this.#current?.workerPids ?? [];
+    return this.#pool.workers.all().flatMap(({ pid, state }) => (state.name === 'ready' ? (pid ?? []) : []));
   }
 
   /** Imports the app and waits until all workers are ready. Rejects with AppStartError; then call `stop`, or `reload` when it may do better. */
-  async start(): Promise<LoadedApp> {
-    this.#listener = await WorkerListener.open(
-      {
-        hello: (link, hello) => {
-          const owner = this.#ownerOf(hello.worker);
-          if (owner) owner.hello(link, hello);
-          else link.destroy();
-        },
-        free: (link) => this.#dispatcher.free(link),
-        returned: (exchange) => this.#dispatcher.dispatch(exchange),
-        appError: (link, text, exchange) => this.#appError(link.hello?.worker ?? 0, text, exchange),
-        closed: (link, error) => this.#ownerOf(link.hello?.worker ?? 0)?.linkClosed(link, error),
-      },
-      this.#now,
-    );
-    return this.#starts.run(() => this.#replace(0));
-  }
-
-  /** Answers by a worker; see Dispatcher. */
-  dispatch(exchange: Exchange): Promise<Outcome> {
-    return this.#dispatcher.dispatch(exchange);
+  start(): Promise<LoadedApp> {
+    return this.#starts.run(() => this.#replace());
   }
 
   /**
-   * Starts the app anew beside the old one and swaps them; where the new one fails, the old one serves on and the log says why.
-   * While a start is under way it waits for that, and calls that wait are one.
+   * Starts a new version of the app and replaces the workers one after the other; where it fails, the old one serves on and the log
+   * says why. While a start is under way it waits for that, and calls that wait are one.
    */
-  reload(graceMs: number): Promise<void> {
-    return this.#starts.runLatest(() => this.#reload(graceMs));
+  async reload(): Promise<ReloadOutcome> {
+    await this.#starts.runLatest(() => this.#reload());
+    return this.#lastOutcome;
   }
 
   /** A reload that does not wait for a start that is under way but gives it up: the files that it began with have changed. */
-  restart(graceMs: number): Promise<void> {
+  restart(): Promise<ReloadOutcome> {
     this.#giveUp();
-    return this.reload(graceMs);
+    return this.reload();
+  }
+
+  /** From now on there are to be so many workers. */
+  scale(min: number, max: number): void {
+    this.#pool.sampling.setRange(min, max);
+    this.#log.info(min === max ? `scaling to ${min} workers` : `scaling to ${min} to ${max} workers`);
+    this.#pool.reconcile();
+  }
+
+  /** So many workers more, or less where it is negative. */
+  scaleBy(step: number): void {
+    const count = Math.max(1, this.#pool.sampling.wanted + step);
+    this.scale(count, count);
+  }
+
+  /** Has a worker replaced by a new one. False where there is none of that number that serves. */
+  replaceWorker(id: number): boolean {
+    return this.#pool.replace(id);
+  }
+
+  /** What a front thread says. */
+  receive(front: number, message: FromFront): void {
+    this.#pool.receive(front, message);
+  }
+
+  /** A front thread died. */
+  frontClosed(front: number): void {
+    this.#pool.frontClosed(front);
+  }
+
+  /** One has taken its place. */
+  frontOpened(front: number): void {
+    this.#pool.frontOpened(front);
+  }
+
+  status(): AppStatus {
+    const { app, counters, now } = this.#context;
+    const [pool, current, lastReload] = [this.#pool, this.#current, this.#lastReload];
+    return statusOf({ app, counters, pool, current, lastReload, now: now() });
+  }
+
+  /** Sends a text to the service manager, if there is one. */
+  notify(text: string): void {
+    this.#current?.zygote.notify(text);
   }
 
   /** A stop is near: the app may end streams that would else stay open. */
   announceStop(): void {
-    for (const generation of this.#generations) generation.announceEnd();
+    this.#pool.announceStop();
   }
 
   /** Lets the workers end what they have, at most so long, and ends them. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
+    this.#isStopping = true;
     clearTimeout(this.#recovery);
-    this.#dispatcher.close();
     this.#giveUp();
-    await Promise.all([...this.#generations].map((generation) => this.#retire(generation, graceMs)));
-    await this.#listener?.close();
+    await this.#pool.stop(graceMs);
+    await Promise.all([...this.#versions].map((version) => version.close()));
   }
 
   #giveUp(): void {
     const starting = this.#starting;
     this.#starting = undefined;
-    void starting?.kill(giveUpMs);
+    void starting?.close(giveUpMs);
   }
 
-  async #reload(graceMs: number): Promise<void> {
-    if (this.#stopped) return;
-    const started = this.#now();
+  async #reload(): Promise<void> {
+    if (this.#isStopping) return;
+    const { now } = this.#context;
+    const started = now();
     try {
-      await this.#replace(graceMs);
-      this.#log.info(`reloaded in ${Math.round(this.#now() - started)} ms`);
+      await this.#replace();
+      this.#reloaded({ ok: true, text: `reloaded in ${Math.round(now() - started)} ms` });
+      this.#log.info(this.#lastOutcome.text);
     } catch (error) {
+      if (error instanceof StartGivenUp) {
+        this.#lastOutcome = { ok: false, text: error.message };
+        return;
+      }
       const meanwhile = this.#app.reload ? 'the browser shows why until the next change' : 'the old version serves on';
-      this.#logFailure(`reload failed, ${meanwhile}: `, error);
+      const what = `reload failed, ${meanwhile}: `;
+      this.#logFailure(what, error);
+      const { message, traceback } = error instanceof AppStartError ? error : { message: String(error), traceback: '' };
+      this.#reloaded({ ok: false, text: what + message, ...(traceback ? { traceback } : {}) });
     }
+  }
+
+  #reloaded(outcome: ReloadOutcome): void {
+    this.#lastOutcome = outcome;
+    this.#lastReload = { at: new Date().toISOString(), ok: outcome.ok, text: outcome.text };
   }
 
   #logFailure(what: string, error: unknown): void {
@@ -140,77 +175,114 @@ export class AppSupervisor {
     this.#log.error(`${what}${isApps ? error.message : String(error)}`, text ? { text } : {});
   }
 
-  async #replace(graceMs: number): Promise<LoadedApp> {
+  async #replace(): Promise<LoadedApp> {
     try {
-      const loaded = await this.#swap(graceMs);
+      const loaded = await this.#bringUp();
       this.#newestFails = false;
-      this.#failed(undefined);
+      this.#context.failed(undefined);
       return loaded;
     } catch (error) {
       if (!(error instanceof StartGivenUp)) {
         this.#newestFails = true;
-        this.#failed(error instanceof Error ? error : new Error(String(error)));
+        this.#context.failed(error instanceof Error ? error : new Error(String(error)));
       }
       throw error;
     }
   }
 
-  async #swap(graceMs: number): Promise<LoadedApp> {
-    const next = this.#generation();
+  async #bringUp(): Promise<LoadedApp> {
+    const old = this.#current;
+    const next = this.#makeVersion();
     this.#starting = next;
     try {
-      const loaded = await next.start();
+      const loaded = await next.zygote.loaded();
       if (this.#starting !== next) throw new StartGivenUp();
+      next.loaded = loaded;
+      this.#logFound(loaded);
+      this.#pool.sampling.appLoaded(loaded);
+      await this.#rollTo(next);
       clearTimeout(this.#recovery);
-      const old = this.#current;
-      this.#current = next;
-      this.#servingSince = this.#now();
-      next.serve();
-      if (old) void this.#retire(old, graceMs);
-      if (!loaded.preloaded) {
-        this.#log.info(`every worker imports the app for itself: the import left ${loaded.found.join(', ')}`);
-      }
       return loaded;
     } catch (error) {
       const isGivenUp = this.#starting !== next;
-      await next.kill();
-      this.#generations.delete(next);
+      await this.#fallBack(next, old);
       throw isGivenUp ? new StartGivenUp() : error;
     } finally {
       if (this.#starting === next) this.#starting = undefined;
     }
   }
 
-  #generation(): Generation {
-    const app = this.#app;
-    const generation = new Generation({
-      app,
-      python: this.#python,
-      concurrency: asgiConcurrency,
-      sockets: [this.#listener?.path ?? ''],
-      dispatcher: this.#dispatcher,
-      log: this.#log,
-      now: this.#now,
-      nextWorkerId: () => ++this.#lastWorkerId,
-      lost: (lost, reason) => this.#lost(lost, reason),
+  #logFound({ found, preloaded }: LoadedApp): void {
+    if (found.length === 0) return;
+    const what = preloaded
+      ? 'workers are forked with the app imported, although'
+      : 'every worker imports the app for itself:';
+    this.#log.info(`${what} the import left ${found.join(', ')}`);
+  }
+
+  #makeVersion(): Version {
+    const { python, fronts } = this.#context;
+    const zygote = new Zygote(python, this.#app, fronts.sockets, {
+      forked: (id, pid) => this.#pool.forked(id, pid),
+      exited: (id, code, signal) => this.#pool.exited(id, code, signal),
+      gone: (reason) => this.#gone(version, reason),
     });
-    this.#generations.add(generation);
-    return generation;
+    const version: Version = new Version(++this.#lastVersion, zygote);
+    this.#versions.add(version);
+    return version;
   }
 
-  async #retire(generation: Generation, graceMs: number): Promise<void> {
-    this.#retiring.add(generation);
-    if (this.#app.reload) for (const old of [...this.#retiring].slice(0, -mostOldVersions)) old.hurry();
-    await generation.drain(this.#stopped ? 'stop' : 'reload', graceMs);
-    this.#retiring.delete(generation);
-    this.#generations.delete(generation);
+  /** Replaces the workers by those of that version. Rejects when one of them cannot start. */
+  #rollTo(next: Version): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#rolling = { version: next, resolve, reject };
+    this.#servingSince = this.#context.now();
+    this.#use(next);
+    return promise;
   }
 
-  #lost(generation: Generation, reason: string): void {
-    this.#generations.delete(generation);
-    if (generation !== this.#current || this.#stopped) return;
-    this.#current = undefined;
-    const steady = this.#now() - this.#servingSince >= steadyMs;
+  /** That version has failed: the old one, where it still runs, serves on. */
+  async #fallBack(next: Version, old: Version | undefined): Promise<void> {
+    if (this.#rolling?.version === next) this.#rolling = undefined;
+    const canGoOn = old && this.#versions.has(old) && !old.isClosing;
+    if (this.#current === next) this.#use(canGoOn ? old : undefined);
+    if (!this.#current) await next.close();
+  }
+
+  #use(version: Version | undefined): void {
+    this.#current = version;
+    this.#pool.use(version);
+  }
+
+  #changed(): void {
+    if (this.#rolling && this.#pool.isComplete) {
+      this.#rolling.resolve();
+      this.#rolling = undefined;
+    }
+    const used = new Set([this.#current, this.#starting, ...this.#pool.workers.all().map(({ version }) => version)]);
+    for (const version of this.#versions) if (!used.has(version) && !version.isClosing) void version.close();
+  }
+
+  #startFailed(version: Version, error: AppStartError): boolean {
+    if (this.#rolling?.version !== version) return false;
+    this.#rolling.reject(error);
+    return true;
+  }
+
+  #gone(version: Version, reason: string): void {
+    this.#versions.delete(version);
+    this.#pool.gone(version);
+    if (this.#rolling?.version === version) {
+      const error = new AppStartError(`The process that imports the app ended: ${reason}`, '');
+      this.#rolling.reject(version.isClosing ? new StartGivenUp() : error);
+    } else if (this.#current === version && !version.isClosing) {
+      this.#use(undefined);
+      this.#lost(reason);
+    }
+  }
+
+  #lost(reason: string): void {
+    const steady = this.#context.now() - this.#servingSince >= steadyMs;
     this.#lossesInRow = steady ? 1 : this.#lossesInRow + 1;
     const delayMs = restartDelayMs(this.#lossesInRow);
     const isInVain = this.#app.reload && this.#newestFails;
@@ -224,26 +296,14 @@ export class AppSupervisor {
   }
 
   async #recover(): Promise<void> {
-    if (this.#current || this.#stopped) return;
+    if (this.#current || this.#isStopping) return;
     try {
-      await this.#replace(0);
+      await this.#replace();
     } catch (error) {
       this.#logFailure('', error);
       this.#lossesInRow++;
       // In development only a change makes a difference, and the page shows why until then.
-      if (!this.#stopped && !this.#app.reload) this.#recoverIn(restartDelayMs(this.#lossesInRow));
+      if (!this.#isStopping && !this.#app.reload) this.#recoverIn(restartDelayMs(this.#lossesInRow));
     }
-  }
-
-  #ownerOf(worker: number): Generation | undefined {
-    for (const generation of this.#generations) if (generation.owns(worker)) return generation;
-    return undefined;
-  }
-
-  #appError(worker: number, text: string, exchange: Exchange | undefined): void {
-    const line = exchange
-      ? `${exchange.request.method} ${exchange.request.target}`
-      : 'in a request that ended long ago';
-    this.#log.error(`the app failed: ${line}`, { request: exchange?.id, worker, text });
   }
 }

@@ -12,6 +12,7 @@ const loaded = {
   milliseconds: 41.5,
   preloaded: true,
   found: [],
+  rss: 1,
 };
 
 describe('readZygoteMessage', () => {

@@ -32,6 +32,7 @@ const shapes: Readonly<Record<ZygoteMessage['event'], Readonly<Record<string, Te
     milliseconds: isNumber,
     preloaded: isFlag,
     found: isTextList,
+    rss: isNumber,
     inspection: (value) => value === undefined || isObject(value),
   },
   failed: { kind: isText, message: isText, traceback: isText },

@@ -20,8 +20,10 @@ export interface LoadedApp {
   readonly milliseconds: number;
   /** Whether workers are forked with the app imported. */
   readonly preloaded: boolean;
-  /** The threads and descriptors that forbid it, where it is not. */
+  /** The threads, sockets, event polls and databases that the import left open: what makes forking unsafe. */
   readonly found: readonly string[];
+  /** Memory in RAM after the import, in bytes. */
+  readonly rss: number;
   /** Only where it was asked for. */
   readonly inspection?: AppInspection;
 }
@@ -83,14 +85,7 @@ export class Zygote {
    * `python`: path of the interpreter. `sockets`: where workers connect. `inspect`: tell all that can be told of the app, then end;
    * what it prints goes to standard error.
    */
-  constructor(
-    python: string,
-    app: AppOptions,
-    concurrency: number,
-    sockets: readonly string[],
-    events: ZygoteEvents,
-    inspect = false,
-  ) {
+  constructor(python: string, app: AppOptions, sockets: readonly string[], events: ZygoteEvents, inspect = false) {
     this.#events = events;
     this.#child = spawn(python, [join(pythonSide, 'galley_worker/__main__.py')], {
       env: withPythonPath({ ...process.env, ...app.environment }),
@@ -128,10 +123,11 @@ export class Zygote {
       lifespan: app.lifespan,
       root_path: app.rootPath,
       threads: app.threads,
-      workers: app.workers.min,
-      concurrency,
+      workers: app.workers.max,
+      concurrency: app.concurrency,
       sockets,
       uvloop: 'auto',
+      preload: app.preload,
       reload: app.reload,
       inspect,
     });
@@ -146,12 +142,23 @@ export class Zygote {
     return this.#loaded.promise;
   }
 
-  fork(worker: number): void {
-    this.#send({ command: 'fork', worker });
+  /** `leader`: of all workers this one may do what must be done once. */
+  fork(worker: number, leader: boolean): void {
+    this.#send({ command: 'fork', worker, leader });
   }
 
   kill(worker: number): void {
     this.#send({ command: 'signal', worker, signal: 'SIGKILL' });
+  }
+
+  /** Has a worker write down the stacks of its threads (control.md). */
+  writeStacks(worker: number): void {
+    this.#send({ command: 'signal', worker, signal: 'SIGRTMIN+8' });
+  }
+
+  /** Sends a text to the service manager, if there is one. */
+  notify(text: string): void {
+    this.#send({ command: 'notify', text });
   }
 
   /** Lets the app in a worker know that its end is near, where it asks. */

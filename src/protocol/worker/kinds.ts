@@ -10,6 +10,7 @@ export const Kind = {
   drain: 5,
   wsMessage: 6,
   wsClose: 7,
+  connect: 8,
   hello: 16,
   response: 17,
   inform: 18,

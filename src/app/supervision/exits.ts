@@ -1,0 +1,108 @@
+import type { Log } from '../../observe/log.ts';
+import type { RequestName } from '../front-message.ts';
+import type { ExitStatus } from '../status.ts';
+import { oomKills, readCgroupLimits } from './cgroup.ts';
+import { describeExit } from './incident.ts';
+import type { Worker } from './worker.ts';
+
+const mostRemembered = 20;
+/** How long the fronts may take to say which requests a worker had, in milliseconds: they see its end by other ways. */
+const lostNamesMs = 200;
+
+/** The exits of workers: the last ones for the status, those that nobody asked for in the log. */
+export class Exits {
+  readonly #log: Log;
+  readonly #latest: ExitStatus[] = [];
+  /** Workers whose fronts have not all said which requests were lost, and what then logs their exit. */
+  readonly #waiting: Map<
+    number,
+    { readonly worker: Worker; readonly log: () => void; readonly timer: NodeJS.Timeout }
+  > = new Map();
+  #oomKills: number | undefined = oomKills();
+  #requests = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** All requests that those had which have exited. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** The latest first. */
+  get latest(): readonly ExitStatus[] {
+    return this.#latest;
+  }
+
+  /** A worker has exited. */
+  add(worker: Worker): void {
+    const { id, pid, state } = worker;
+    this.#requests += worker.requests;
+    if (state.name !== 'exited') return;
+    const { code, signal, reason } = state;
+    const oom = signal === 'SIGKILL' && reason === undefined && this.#isOutOfMemory();
+    const at = new Date().toISOString();
+    this.#latest.unshift({ worker: id, pid: pid ?? null, at, code, signal, oom, reason: reason ?? null });
+    this.#latest.length = Math.min(this.#latest.length, mostRemembered);
+  }
+
+  /** Logs an exit that nobody had asked for. `restMs`: when a new worker starts. */
+  report(worker: Worker, restMs: number): void {
+    const log = (): void => this.#write(worker, restMs);
+    if (worker.fronts.size === 0) {
+      log();
+      return;
+    }
+    const timer = setTimeout(() => this.#told(worker.id), lostNamesMs);
+    this.#waiting.set(worker.id, { worker, log, timer });
+  }
+
+  /** A front has lost its link to a worker, and these requests with it. */
+  linkClosed(id: number, front: number, lost: readonly RequestName[]): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    waiting.worker.lost.push(...lost);
+    waiting.worker.fronts.delete(front);
+    if (waiting.worker.fronts.size === 0) this.#told(id);
+  }
+
+  /** Logs what still waits. */
+  close(): void {
+    for (const id of [...this.#waiting.keys()]) this.#told(id);
+  }
+
+  #told(id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(id);
+    waiting.log();
+  }
+
+  #write({ id, pid, state, usage, lost }: Worker, restMs: number): void {
+    if (state.name !== 'exited') return;
+    const oom = this.#latest.find(({ worker }) => worker === id)?.oom ?? false;
+    const memoryLimitBytes = oom ? readCgroupLimits().memoryLimitBytes : undefined;
+    const { code, signal } = state;
+    const exit = {
+      worker: id,
+      pid,
+      code,
+      signal,
+      oom,
+      memoryLimitBytes,
+      rssBytes: usage?.rssBytes,
+      lost,
+      reason: undefined,
+    };
+    const { message, fields } = describeExit(exit);
+    this.#log.error(`${message}; a new one starts ${restMs === 0 ? 'now' : `in ${Math.ceil(restMs)} ms`}`, fields);
+  }
+
+  #isOutOfMemory(): boolean {
+    const before = this.#oomKills;
+    this.#oomKills = oomKills();
+    return (this.#oomKills ?? 0) > (before ?? 0);
+  }
+}

@@ -1,0 +1,144 @@
+import type { Log } from '../../observe/log.ts';
+import type { AppCounters } from '../counters.ts';
+import { RecentHistogram } from '../histogram.ts';
+import type { AppOptions, WorkerRange } from '../options.ts';
+import type { Percentiles } from '../status.ts';
+import { workersByMemory } from './auto-workers.ts';
+import { readCgroupLimits } from './cgroup.ts';
+import { readProcessUsage } from './process-usage.ts';
+import { recycleReason } from './recycling.ts';
+import { type ScalingState, scale, startScaling } from './scaling.ts';
+import type { Worker } from './worker.ts';
+import type { Workers } from './workers.ts';
+import type { LoadedApp } from './zygote.ts';
+
+const sampleMs = 500;
+/** How busy workers are is looked at more often, for the mean. */
+const busyLookMs = 50;
+
+export interface SamplingContext {
+  readonly app: AppOptions;
+  readonly counters: AppCounters;
+  readonly workers: Workers;
+  readonly log: Log;
+  /** A monotonic clock in milliseconds that all threads share. */
+  now(): number;
+  /** Another number of workers is wanted, or one of them has reached a limit. */
+  changed(): void;
+}
+
+/** Looks at the workers twice a second: what they use, which have reached a limit, how many there are to be. */
+export class Sampling {
+  readonly #context: SamplingContext;
+  readonly #waits: RecentHistogram;
+  readonly #timer: NodeJS.Timeout;
+  readonly #busyTimer: NodeJS.Timeout;
+  /** The sum of the busy shares that were seen since the last sample, and how many those are. */
+  #busySum = 0;
+  #busyLooks = 0;
+  #range: WorkerRange;
+  #wanted: number;
+  #scaling: ScalingState;
+  #loaded: LoadedApp | undefined;
+
+  constructor(context: SamplingContext) {
+    const { app, counters, now } = context;
+    this.#context = context;
+    this.#range = app.workers;
+    this.#wanted = app.workers.min;
+    this.#scaling = startScaling(now());
+    this.#waits = new RecentHistogram(() => counters.waits(), now());
+    this.#timer = setInterval(() => this.#look(), sampleMs);
+    this.#timer.unref();
+    this.#busyTimer = setInterval(() => this.#lookHowBusy(), busyLookMs);
+    this.#busyTimer.unref();
+  }
+
+  /** How many workers there are to be. */
+  get wanted(): number {
+    return this.#wanted;
+  }
+
+  get range(): WorkerRange {
+    return this.#range;
+  }
+
+  /** How long requests waited that had to, in the last minute. */
+  get waits(): Percentiles {
+    return this.#waits.percentiles();
+  }
+
+  setRange(min: number, max: number): void {
+    this.#range = { min, max, isAuto: false };
+    this.#wanted = Math.min(Math.max(this.#wanted, min), max);
+    this.#scaling = startScaling(this.#context.now());
+  }
+
+  /** The app is imported: the first time it shows how much memory workers need. */
+  appLoaded(loaded: LoadedApp): void {
+    const isFirst = this.#loaded === undefined;
+    this.#loaded = loaded;
+    if (!isFirst || !this.#range.isAuto) return;
+    const { memoryLimitBytes: limitBytes, memoryUsedBytes: usedBytes } = readCgroupLimits();
+    const memory = { limitBytes, usedBytes, zygoteRssBytes: loaded.rss, forked: loaded.preloaded };
+    const { workers, reason } = workersByMemory(this.#range.max, memory);
+    if (reason) this.#context.log.warn(reason);
+    this.setRange(Math.min(this.#range.min, workers), workers);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    clearInterval(this.#busyTimer);
+  }
+
+  #look(): void {
+    const { app, workers, now, changed } = this.#context;
+    const at = now();
+    let isDue = false;
+    for (const worker of workers) {
+      if (worker.pid) worker.used(readProcessUsage(worker.pid, at));
+      worker.latency.look(at);
+      if (worker.readyAt === undefined || !worker.isStaying) continue;
+      const { requests, inFlight, margin, readyAt, usage } = worker;
+      const age = { requests: requests - inFlight, rssBytes: usage?.rssBytes, readyAt, ...margin };
+      worker.retire = recycleReason(age, app.recycling, at);
+      isDue ||= worker.retire !== undefined;
+    }
+    this.#waits.look(at);
+    if (this.#rescale(at) || isDue) changed();
+  }
+
+  #rescale(at: number): boolean {
+    const { counters, workers, log } = this.#context;
+    if (this.#range.min === this.#range.max) return false;
+    const ready = workers.all().filter(({ state }) => state.name === 'ready');
+    const busy = this.#busyLooks === 0 ? 0 : this.#busySum / this.#busyLooks;
+    this.#busySum = 0;
+    this.#busyLooks = 0;
+    const { queueDepth, oldest } = counters;
+    const longestWaitMs = oldest === undefined ? 0 : at - oldest;
+    const sample = { now: at, ready: ready.length, wanted: this.#wanted, busy, queueDepth, longestWaitMs };
+    const { wanted, state, reason } = scale(this.#range, this.#scaling, sample);
+    this.#scaling = state;
+    if (wanted === this.#wanted) return false;
+    log.info(`scaling from ${this.#wanted} to ${wanted} workers: ${reason}`);
+    this.#wanted = wanted;
+    return true;
+  }
+
+  #lookHowBusy(): void {
+    if (this.#range.min === this.#range.max) return;
+    for (const worker of this.#context.workers) {
+      if (worker.state.name !== 'ready') continue;
+      this.#busySum += this.#busyShare(worker);
+      this.#busyLooks++;
+    }
+  }
+
+  /** How busy a worker is now, from 0 to 1: an ASGI worker is one thread, whatever waits in it. */
+  #busyShare({ inFlight, cpuShare = 0 }: Worker): number {
+    const { app } = this.#context;
+    if (this.#loaded?.interface === 'wsgi') return Math.min(1, inFlight / app.threads);
+    return Math.min(1, Math.max(inFlight / app.concurrency, cpuShare));
+  }
+}

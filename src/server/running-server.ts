@@ -1,0 +1,168 @@
+import type { PythonFound } from '../app/python.ts';
+import type { ReloadOutcome } from '../app/status.ts';
+import type { AppSupervisor } from '../app/supervision/supervisor.ts';
+import type { LoadedApp } from '../app/supervision/zygote.ts';
+import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits.ts';
+import { type Bind, bindText } from '../front/listen.ts';
+import { SocketFile } from '../front/socket-file.ts';
+import type { Log, LogLevel, LogThreshold } from '../observe/log.ts';
+import type { OpenControl } from './control/control-server.ts';
+import type { ControlTarget } from './control/control-target.ts';
+import type { GalleyStatus } from './control/galley-status.ts';
+import type { ListeningSocket } from './front-thread-message.ts';
+import type { FrontThreads } from './front-threads.ts';
+import type { InheritedSocket, ListenPlan } from './inherited-sockets.ts';
+import type { ServeOptions } from './options.ts';
+import type { SocketFolder } from './socket-folder.ts';
+import type { ServiceManager } from './systemd.ts';
+import { startUpgrade } from './upgrade.ts';
+import { version } from './version.ts';
+
+/** What a server is made of. */
+export interface ServerParts {
+  readonly options: ServeOptions;
+  readonly log: Log;
+  readonly threshold: LogThreshold;
+  /** Which interpreter runs the app and why that one, in a few words. */
+  readonly python: PythonFound;
+  readonly folder: SocketFolder;
+  readonly fronts: FrontThreads;
+  readonly supervisor: AppSupervisor;
+  readonly service: ServiceManager;
+  /** Somebody asks for a stop. */
+  askStop(): void;
+}
+
+/** A server that answers requests, and what can be done to it. */
+export class RunningServer implements ControlTarget {
+  readonly python: PythonFound;
+  /** Undefined where it could not start and a change is waited for, with `--reload`. */
+  app: LoadedApp | undefined;
+  /** Whether there is no app yet since its start was given up for one with a newer version, which is under way. */
+  isRestarting = false;
+  unwatch: (() => void) | undefined;
+  control: OpenControl | undefined;
+  readonly #parts: ServerParts;
+  readonly #startedAt: number = Date.now();
+  readonly #upgrading: AbortController = new AbortController();
+  #sockets: readonly ListeningSocket[] = [];
+  /** The files of Unix sockets that are ours to delete. */
+  #files: readonly SocketFile[] = [];
+  /** The addresses of sockets that the service manager has opened. */
+  #fromSystemd: ReadonlySet<string> = new Set();
+  #isStopping = false;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.python = parts.python;
+  }
+
+  /** Where it listens, with the ports it really has. */
+  get binds(): readonly Bind[] {
+    const texts = new Set<string>();
+    return this.#sockets.flatMap(({ bind }) => {
+      if (texts.has(bindText(bind))) return [];
+      texts.add(bindText(bind));
+      return [bind];
+    });
+  }
+
+  get workerPids(): readonly number[] {
+    return this.#parts.supervisor.workerPids;
+  }
+
+  /** The app has been started, or could not. */
+  started(first: LoadedApp | 'restarting' | undefined): void {
+    this.isRestarting = first === 'restarting';
+    this.app = first === 'restarting' ? undefined : first;
+  }
+
+  /** Throws ListenError. */
+  async listen(plans: readonly ListenPlan[]): Promise<void> {
+    this.#sockets = await this.#parts.fronts.listen(plans);
+    this.#fromSystemd = new Set(plans.flatMap(({ bind, origin }) => (origin === 'systemd' ? bindText(bind) : [])));
+    const own = plans.filter(({ bind, origin }) => bind.kind === 'unix' && origin === 'galley');
+    this.#files = await Promise.all(own.map(({ bind }) => SocketFile.at(bind.kind === 'unix' ? bind.path : '')));
+  }
+
+  status(): GalleyStatus {
+    const { fronts, supervisor, threshold } = this.#parts;
+    return {
+      galley: version,
+      pid: process.pid,
+      state: this.#isStopping ? 'stopping' : 'running',
+      startedAt: new Date(this.#startedAt).toISOString(),
+      uptimeMs: Date.now() - this.#startedAt,
+      addresses: this.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind))),
+      logLevel: threshold.level,
+      frontThreads: fronts.restarts.map((restarts, index) => ({ index, restarts })),
+      apps: [supervisor.status()],
+    };
+  }
+
+  scale(min: number, max: number): void {
+    this.#parts.supervisor.scale(min, max);
+  }
+
+  /** So many workers more, or less where it is negative. */
+  scaleBy(step: number): void {
+    this.#parts.supervisor.scaleBy(step);
+  }
+
+  /** Starts a new version of the app and replaces the workers by it; see AppSupervisor. */
+  async reload(): Promise<ReloadOutcome> {
+    const { service, supervisor } = this.#parts;
+    service.reloading();
+    const outcome = await supervisor.reload();
+    service.ready(process.pid);
+    return outcome;
+  }
+
+  drain(worker: number): boolean {
+    return this.#parts.supervisor.replaceWorker(worker);
+  }
+
+  setLogLevel(level: LogLevel): void {
+    const { threshold, fronts, log } = this.#parts;
+    threshold.level = level;
+    fronts.announce({ kind: 'log-level', level });
+    log.info(`the log level is ${level} from now on`);
+  }
+
+  stop(): void {
+    this.#parts.askStop();
+  }
+
+  /** Starts Galley once more and hands the listening sockets over; then this one is to be ended. Throws UpgradeError. */
+  async upgrade(): Promise<number> {
+    const sockets = this.#sockets.map(({ bind, fd }): InheritedSocket => ({ bind, fd, origin: this.#originOf(bind) }));
+    const [program = '', ...argv] = process.argv.slice(1);
+    const { pid } = await startUpgrade({ sockets, argv, program, signal: this.#upgrading.signal });
+    // They are the new process's now.
+    this.#files = [];
+    return pid;
+  }
+
+  /** Ends requests under way, at most so long, then the app. `isReplaced`: a new process serves meanwhile, so clients may take their time. */
+  async end(graceMs: number, isReplaced = false): Promise<void> {
+    const { fronts, supervisor, service, log, folder } = this.#parts;
+    const deadline = performance.now() + graceMs;
+    this.#isStopping = true;
+    this.#upgrading.abort();
+    this.unwatch?.();
+    if (!isReplaced) service.stopping();
+    supervisor.announceStop();
+    const cut = await fronts.close(graceMs, isReplaced ? upgradeLastCallMs : stopLastCallMs);
+    if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
+    await supervisor.stop(Math.max(Math.min(graceMs, appShutdownMs), deadline - performance.now()));
+    service.close();
+    await fronts.end();
+    await this.control?.close();
+    for (const file of this.#files) await file.remove();
+    await folder.remove();
+  }
+
+  #originOf(bind: Bind): InheritedSocket['origin'] {
+    return this.#fromSystemd.has(bindText(bind)) ? 'systemd' : 'galley';
+  }
+}
