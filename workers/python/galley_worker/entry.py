@@ -116,7 +116,7 @@ def _load(control: Control, command: Message) -> Tuple[App, Message]:
         _exit_at_once(EXIT_CODE)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     found = unsafe_to_fork(before)
-    preload = command.get('preload', 'auto')
+    preload = command['preload']
     loaded: Message = {
         'event': 'loaded',
         'interface': detected.interface,

@@ -16,6 +16,7 @@ WINDOW = 4
 DRAIN = 5
 WS_MESSAGE = 6
 WS_CLOSE = 7
+CONNECT = 8
 HELLO = 16
 RESPONSE = 17
 INFORM = 18
@@ -25,6 +26,8 @@ RETURNED = 21
 WS_ACCEPT = 22
 FILE = 23
 
+DEADLINE = 2
+"""A CANCEL with this reason also interrupts the app."""
 TAKEN_BACK = 4
 """A CANCEL with this reason asks for a request that the app has not been called for."""
 
@@ -56,7 +59,7 @@ _unpack_u16 = struct.Struct('<H').unpack_from
 _unpack_header = struct.Struct('<IBBHI').unpack_from
 _HEADER_SIZE = 12
 _KINDS = frozenset((
-    REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE,
+    REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE, CONNECT,
     HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED, WS_ACCEPT, FILE,
 ))  # fmt: skip
 _MAX_FLAGS = END | HOLD | TEXT | MORE | WEBSOCKET

@@ -16,7 +16,11 @@ def connect(path: str) -> socket.socket:
     connection.settimeout(None)  # an app may have set another default
     # A process that the app forks must not hold the connection open, nor write to it.
     os.register_at_fork(after_in_child=lambda: _close_inherited(connection))
-    connection.connect(path)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 

@@ -11,7 +11,9 @@ except ImportError:  # a Python that was built without it
 
 def prctl(option: int, value: int) -> bool:
     """Whether the process has the attribute now; False where there is no prctl."""
+    if ctypes is None:
+        return False
     try:
-        return ctypes is not None and ctypes.CDLL(None).prctl(option, value) == 0
+        return int(ctypes.CDLL(None).prctl(option, value)) == 0
     except (OSError, AttributeError):
         return False

@@ -89,7 +89,7 @@ class Zygote:
                             break
                         for message in messages:
                             if self._obey(message):
-                                return Forked(message['worker'], message.get('leader', False), self._alive_reader)
+                                return Forked(message['worker'], message['leader'], self._alive_reader)
         self._end()
         return None
 

@@ -173,8 +173,8 @@ class Connection:
     def body(self, stream: int, body: bytes, end: bool = False) -> None:
         self.send(f.BODY, f.END if end else 0, stream, body)
 
-    def cancel(self, stream: int) -> None:
-        self.send(f.CANCEL, 0, stream, b'\x01')
+    def cancel(self, stream: int, reason: int = 1) -> None:
+        self.send(f.CANCEL, 0, stream, bytes([reason]))
 
     def window(self, stream: int, credit: int) -> None:
         self.send(f.WINDOW, 0, stream, struct.pack('<I', credit))
@@ -237,12 +237,8 @@ class FakeFront:
     def __init__(self, app: Any, connections: int = 1, **changes: Any) -> None:
         self._folder = tempfile.mkdtemp()
         self._listeners: List[socket.socket] = []
-        for number in range(connections):
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(f'{self._folder}/{number}.sock')
-            listener.listen()
-            listener.settimeout(TIMEOUT)
-            self._listeners.append(listener)
+        for _ in range(connections):
+            self.listen()
         self.settings = settings(sockets=[listener.getsockname() for listener in self._listeners], **changes)
         self.failure: Optional[BaseException] = None
         self._thread = threading.Thread(target=self._serve, args=(app,), daemon=True)
@@ -257,6 +253,26 @@ class FakeFront:
         self.drain()
         if self.failure:
             raise self.failure
+
+    def listen(self) -> str:
+        """Opens one more socket and returns its path."""
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f'{self._folder}/{len(self._listeners)}.sock')
+        listener.listen()
+        listener.settimeout(TIMEOUT)
+        self._listeners.append(listener)
+        return str(listener.getsockname())
+
+    def accept(self) -> Connection:
+        """The worker's connection to the socket that was opened last."""
+        connection = Connection(self._listeners[-1].accept()[0])
+        self.connections.append(connection)
+        return connection
+
+    def lose(self, connection: Connection) -> None:
+        """Closes a connection without a word."""
+        self.connections.remove(connection)
+        connection.socket.close()
 
     def drain(self) -> None:
         """Drains the worker and waits until it has ended."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import Any, Dict, List, Optional, cast
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, cast
 
 from ..frames import (
-    BODY, CANCEL, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE, WS_MESSAGE, FrameDecoder, FrameError,
-    close_of, head_end, u32,
+    BODY, CANCEL, CONNECT, DEADLINE, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE, WS_MESSAGE,
+    FrameDecoder, FrameError, close_of, head_end, u32,
 )  # fmt: skip
 from .held_heads import HeldHeads
 from .incoming_body import IncomingBody
@@ -18,7 +18,11 @@ from .scope import Scope, http_scope, websocket_scope
 from .stream import App, Stream
 from .websocket import WebSocket
 
+if TYPE_CHECKING:
+    from .fronts import Fronts
+
 _TASK_NAME = 'galley-request'
+_DEADLINE = bytes([DEADLINE])
 _TAKEN_BACK = bytes([TAKEN_BACK])
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
@@ -28,23 +32,24 @@ class FrontConnection(asyncio.Protocol):
 
     def __init__(
         self,
+        fronts: Fronts,
         app: App,
         root_path: str,
         state: Optional[Dict[str, Any]],
         hello: bytes,
     ) -> None:
         """`hello` is the first frame."""
+        self._fronts = fronts
         self._app = app
         self._root_path = root_path
         self._state = state
         self.loop = asyncio.get_running_loop()
-        self.drained: asyncio.Future[None] = self.loop.create_future()
-        """Done when the front has sent DRAIN and no stream is left."""
         self._closed: asyncio.Future[None] = self.loop.create_future()
         self._transport: Optional[asyncio.Transport] = None
         self._streams: Dict[int, Stream] = {}
         self._decoder = FrameDecoder(self._frame)
-        self._is_draining = False
+        self._is_over = False
+        """No request will come: the front has sent DRAIN or is gone."""
         self.flush_scheduled = False
         self.is_paused = False
         self.has_woken = False
@@ -76,13 +81,24 @@ class FrontConnection(asyncio.Protocol):
             self.schedule_flush()
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
-        if not self._is_draining:
-            os._exit(1)
         self._transport = None
         for stream in self._streams.values():
             stream.client_left()
         self.resume_writing()
         self._closed.set_result(None)
+        if not self._is_over:
+            self._is_over = True
+            self._fronts.lost()
+
+    @property
+    def is_closed(self) -> bool:
+        """The front is gone, or has read all."""
+        return self._closed.done()
+
+    @property
+    def is_done(self) -> bool:
+        """No stream is left and none will come."""
+        return self._is_over and not self._streams
 
     def pause_writing(self) -> None:
         self.is_paused = True
@@ -113,8 +129,8 @@ class FrontConnection(asyncio.Protocol):
     def finished(self, stream: int) -> None:
         """The app has returned."""
         del self._streams[stream]
-        if self._is_draining:
-            self._check_done()
+        if self._is_over:
+            self._fronts.look()
 
     async def close(self) -> None:
         """Sends what is queued and says goodbye; returns when the front has read all and closed."""
@@ -122,10 +138,6 @@ class FrontConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write_eof()
         await self._closed
-
-    def _check_done(self) -> None:
-        if self._is_draining and not self._streams and not self.drained.done():
-            self.drained.set_result(None)
 
     def _flush_turn(self) -> None:
         self.flush_scheduled = False
@@ -158,15 +170,21 @@ class FrontConnection(asyncio.Protocol):
             if stream:
                 stream.credit_came(credit)
         elif kind == CANCEL:
-            if stream and data[start:end] != _TAKEN_BACK:  # the app has been called
-                stream.client_left()
+            if stream:
+                cause = data[start:end]
+                if cause == _DEADLINE:
+                    stream.deadline_passed()
+                elif cause != _TAKEN_BACK:  # the app has been called
+                    stream.client_left()
         elif kind == WS_CLOSE:
             code, reason = close_of(data, start, end)
             if isinstance(stream, WebSocket):
                 stream.close_came(code, reason, bool(flags & END))
         elif kind == DRAIN:
-            self._is_draining = True
-            self._check_done()
+            self._is_over = True
+            self._fronts.drain_came()
+        elif kind == CONNECT:
+            self._fronts.connect_came(os.fsdecode(data[start:end]))
         else:
             raise FrameError(f'Cannot take a frame of kind {kind} from a front')
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import List
 
-from ..hello import connect, hello_frame
+from ..hello import hello_frame
 from ..settings import Settings
 from .asgi2 import asgi2_as_asgi3
-from .connection import FrontConnection
+from .fronts import Fronts
 from .lifespan import Lifespan
 from .stream import App
 
@@ -38,23 +36,18 @@ def serve(app: App, settings: Settings, worker: int) -> None:
 
 
 async def _serve(app: App, settings: Settings, worker: int) -> None:
-    loop = asyncio.get_running_loop()
     lifespan = Lifespan(app, settings.lifespan)
     await lifespan.start()
     hello = hello_frame(worker, settings.interface, settings.concurrency)
-    connections: List[FrontConnection] = []
+    fronts = Fronts(app, settings.root_path, lifespan.state, hello)
     for path in settings.sockets:
-        make = partial(FrontConnection, app, settings.root_path, lifespan.state, hello)
-        _, connection = await loop.create_unix_connection(make, sock=connect(path))
-        connections.append(connection)
+        await fronts.connect(path)
     try:
-        for connection in connections:
-            await connection.drained
+        await fronts.drained
         await lifespan.stop()
-        await asyncio.gather(*(connection.close() for connection in connections))
+        await fronts.close()
     finally:
-        for connection in connections:
-            connection.is_ending = True
+        fronts.end()
 
 
 async def _end_tasks() -> None:

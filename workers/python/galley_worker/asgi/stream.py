@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, Dict, Tuple
 
 from ..disconnect import ClientDisconnected, is_disconnect
 from ..frames import INITIAL_WINDOW, abort_frame, window_frame
+from ..timeouts import TIMED_OUT
 from ..tracebacks import format_exception
 from .scope import Scope
 
@@ -18,6 +19,9 @@ App = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awa
 
 COMPLETE = -1
 """The phase of a stream that the worker has ended."""
+
+_LATE = 2
+"""Instead of True: nobody waits for the answer since a deadline has passed, and the app's task was cancelled for that."""
 
 
 class Stream:
@@ -33,7 +37,7 @@ class Stream:
         self._stream = stream
         self._phase = 0
         self._credit = INITIAL_WINDOW
-        self._gone = False
+        self._gone: int = False
         """Nobody waits for what the app sends any more."""
         self._waiters: Tuple[asyncio.Future[None], ...] = ()
 
@@ -45,7 +49,9 @@ class Stream:
             if self._phase != COMPLETE and not self._gone:
                 failure = self._unfinished()
         except asyncio.CancelledError as error:
-            if not (self._gone or self._connection.is_ending):
+            if self._gone == _LATE:
+                failure = f'{TIMED_OUT}\n{format_exception(error)}'
+            elif not (self._gone or self._connection.is_ending):
                 failure = format_exception(error)  # by the app itself
         except BaseException as error:
             if not (self._gone and self._is_disconnect(error)):
@@ -75,6 +81,17 @@ class Stream:
         """A CANCEL frame came, or the connection is gone."""
         self._gone = True
         self._wake()
+
+    def deadline_passed(self) -> None:
+        """A CANCEL frame with that reason came."""
+        self.client_left()
+        # A task that is cancelled before its first step would never come here to end the stream.
+        self._connection.loop.call_soon(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._phase != COMPLETE:  # else it crossed with the end of the answer, and the app does something else
+            self._gone = _LATE
+            self.task.cancel()
 
     def _unfinished(self) -> str:
         """What is wrong with an app that has returned by now, or nothing."""

@@ -16,6 +16,8 @@ from ..credit import ReceiveWindow
 from ..frames import (
     BODY,
     CANCEL,
+    CONNECT,
+    DEADLINE,
     DRAIN,
     END,
     HOLD,
@@ -34,6 +36,7 @@ from .environ import Environ, EnvironMaker
 from .input import streamed_input
 from .stream import Stream
 
+_DEADLINE = bytes([DEADLINE])
 _TAKEN_BACK = bytes([TAKEN_BACK])
 _READ_SIZE = 256 * 1024
 _GATHERED_FRAMES = 16
@@ -46,16 +49,26 @@ Request = Tuple[Stream, Environ]
 class FrontConnection:
     """Reads frames in one thread and writes those of all."""
 
-    def __init__(self, sock: socket.socket, environs: EnvironMaker, take: Callable[[Request], None]) -> None:
-        """`take` gets every request."""
+    def __init__(
+        self,
+        sock: socket.socket,
+        environs: EnvironMaker,
+        take: Callable[[Request], None],
+        connect_came: Callable[[str], None],
+    ) -> None:
+        """`take` gets every request, `connect_came` the path in a CONNECT."""
         self._socket = sock
         self._environs = environs
         self._take = take
+        self._connect_came = connect_came
         self._decoder = FrameDecoder(self._frame)
         self._streams: Dict[int, Stream] = {}
         # Those that the app has not been called for. Two threads may want one: `pop` gives it to one of them.
         self._unbegun: Dict[int, Stream] = {}
-        self._is_draining = False
+        self._late: List[Stream] = []
+        """Where RequestTimeout is still to be raised."""
+        self.is_draining = False
+        """The front has sent DRAIN."""
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self._unsent: Deque[bytes] = deque()
@@ -65,18 +78,13 @@ class FrontConnection:
         return self._socket.fileno()
 
     def read(self) -> bool:
-        """Takes what comes next. Returns whether the connection goes on; ends the process when the front is gone."""
+        """Takes what comes next. Returns whether the connection goes on; lets the app know when it does not."""
         try:
             data = self._socket.recv(_READ_SIZE)
         except OSError:
             data = b''
         if not data:
-            if not self._is_draining:
-                os._exit(1)
-            with self._changed:
-                for stream in self._streams.copy().values():
-                    stream.client_left()
-                self._changed.notify_all()
+            self._tell_all()
             return False
         try:
             self._decoder.receive(data)
@@ -86,9 +94,9 @@ class FrontConnection:
         return True
 
     @property
-    def has_unsent(self) -> bool:
-        """Whether frames wait for `flush`."""
-        return bool(self._unsent)
+    def needs_look(self) -> bool:
+        """Whether something waits for `look`."""
+        return bool(self._unsent or self._late)
 
     def send(self, frame: bytes) -> None:
         """Writes a frame, behind those that wait."""
@@ -96,7 +104,7 @@ class FrontConnection:
         self.flush()
 
     def send_soon(self, frame: bytes) -> None:
-        """Writes a frame with others, when some have gathered, the thread has no more to do, or `flush_late` finds that it has waited."""
+        """Writes a frame with others, when some have gathered, the thread has no more to do, or `look` finds that it has waited."""
         unsent = self._unsent
         if not unsent:
             self._unsent_since = monotonic()
@@ -116,10 +124,12 @@ class FrontConnection:
                 with suppress(OSError):
                     self._socket.sendall(b''.join(frames))
 
-    def flush_late(self, age: float) -> None:
-        """Writes what has waited for `age` seconds: the thread that gathered it is held up."""
+    def look(self, age: float) -> None:
+        """Writes what has waited for `age` seconds: the thread that gathered it is held up. Interrupts what has taken too long."""
         if self._unsent and monotonic() - self._unsent_since >= age:
             self.flush()
+        if self._late:
+            self._late = [stream for stream in self._late if not stream.interrupt()]
 
     def wait(self, is_ready: Callable[[], bool]) -> None:
         """Returns when frames have made `is_ready` true."""
@@ -134,15 +144,27 @@ class FrontConnection:
     def finished(self, stream: Stream) -> None:
         """The app is done with a request."""
         del self._streams[stream.id]
-        if self._is_draining:
+        if self.is_draining:
             self._check_done()
 
     def close(self) -> None:
-        self._socket.close()
+        """What is sent from now on is dropped."""
+        with self._sending:  # or another thread might write to what gets the descriptor's number next
+            self._socket.close()
+
+    def _tell_all(self) -> None:
+        """The front is gone: forgets what has not begun, lets the app know of the rest."""
+        for stream_id in list(self._unbegun):
+            if self._unbegun.pop(stream_id, None) is not None:
+                del self._streams[stream_id]
+        with self._changed:
+            for stream in self._streams.copy().values():
+                stream.client_left()
+            self._changed.notify_all()
 
     def _check_done(self) -> None:
         """Once the front has sent DRAIN and no request is left: says goodbye; the front closes when it has read all."""
-        if self._is_draining and not self._streams:
+        if self.is_draining and not self._streams:
             self.flush()
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -151,8 +173,11 @@ class FrontConnection:
         if kind == REQUEST:
             self._open(flags, stream_id, data, start, end)
         elif kind == DRAIN:
-            self._is_draining = True
+            self.is_draining = True
             self._check_done()
+        elif kind == CONNECT:
+            if not self.is_draining:
+                self._connect_came(os.fsdecode(data[start:end]))
         elif kind == CANCEL and self._unbegun.pop(stream_id, None) is not None:
             returned = pack_header(0, RETURNED, 0, 0, stream_id)
             self.send(returned if data[start:end] == _TAKEN_BACK else abort_frame(stream_id, ''))
@@ -177,6 +202,8 @@ class FrontConnection:
             stream.credit_came(credit)
         else:
             stream.client_left()
+            if data[start:end] == _DEADLINE:
+                self._late.append(stream)
 
     def _open(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         body_start = head_end(data, start, end)

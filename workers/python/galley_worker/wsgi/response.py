@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from ..disconnect import ClientDisconnected, is_disconnect
 from ..frames import BODY, END, MAX_BODY, RESPONSE, abort_frame, file_frame, pack_header, pack_response
+from ..timeouts import TIMED_OUT, Interruption, RequestTimeout
 from ..tracebacks import format_exception
 from .environ import Environ
 from .file_wrapper import FilePart, FileWrapper
@@ -22,7 +23,7 @@ App = Callable[[Environ, Callable[..., Write]], Iterable[bytes]]
 class Response:
     """`start_response` and `write` of one request, and what was sent so far."""
 
-    __slots__ = ('_stream', '_is_bodiless', '_head', '_is_head_sent', '_left', '_has_ended', '_is_cut', '_may_gather')
+    __slots__ = ('_stream', '_is_bodiless', '_head', '_is_head_sent', '_left', '_has_ended', '_is_cut', '_may_gather', '_interruption')
 
     def __init__(self, stream: Stream, is_head: bool) -> None:
         self._stream = stream
@@ -34,25 +35,44 @@ class Response:
         self._is_cut = False
         # Nothing of the app runs behind a frame that could hold it up: no rest of an iterable, no `close`.
         self._may_gather = False
+        self._interruption = Interruption()
 
     def run(self, app: App, environ: Environ) -> None:
         """Calls the app and ends the stream, whatever the app does."""
         failure = ''
+        interruption = self._interruption
         try:
-            blocks = app(environ, self.start_response)
+            self._stream.interruption = interruption
             try:
-                self._send_blocks(blocks)
-            finally:
-                close = getattr(blocks, 'close', None)
-                if close is not None:
-                    close()
-        except BaseException as error:
-            if not (self._stream.is_gone and is_disconnect(error)):
-                failure = format_exception(error)
+                self._call(app, environ)
+            except BaseException as error:
+                failure = self._failure(error)
+            if interruption.is_raised or not self._has_ended:  # none comes behind the last frame
+                interruption.end()
+        except RequestTimeout as error:  # it arrived outside the app; it comes once
+            interruption.end()
+            if not (failure or self._has_ended):
+                failure = self._failure(error)
         if self._is_cut and not failure:
             failure = 'The app gave more body than the Content-Length it declared; the rest was not sent'
         if failure or not self._has_ended:
             self._stream.connection.send(abort_frame(self._stream.id, failure))
+
+    def _call(self, app: App, environ: Environ) -> None:
+        blocks = app(environ, self.start_response)
+        try:
+            self._send_blocks(blocks)
+        finally:
+            close = getattr(blocks, 'close', None)
+            if close is not None:
+                close()
+
+    def _failure(self, error: BaseException) -> str:
+        """What is to be logged of an exception, or nothing."""
+        if self._stream.is_gone and is_disconnect(error):
+            return ''
+        text = format_exception(error)
+        return f'{TIMED_OUT}\n{text}' if self._interruption.is_raised else text
 
     def start_response(
         self, status: str, headers: List[Tuple[str, str]], exc_info: Optional[Tuple[Any, Any, Any]] = None
@@ -175,20 +195,26 @@ class Response:
         size = len(piece)
         stream = self._stream
         flags = END if is_last else 0
-        if self._is_head_sent:
-            stream.connection.send(pack_header(size, BODY, flags, 0, stream.id) + piece)
-        else:
-            assert self._head
-            status, reason, fields, _ = self._head
-            head = reason + fields
-            length = 1 + len(head)
-            start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status, len(reason))
-            self._is_head_sent = True
-            if self._may_gather and size < _SMALL:
-                stream.connection.send_soon(start + head + piece)
+        interruption = self._interruption
+        with interruption.shield:
+            if interruption.is_raised:
+                interruption.check()
+            if self._is_head_sent:
+                stream.connection.send(pack_header(size, BODY, flags, 0, stream.id) + piece)
             else:
-                stream.connection.send(start + head + piece)
-        self._has_ended = is_last
+                assert self._head
+                status, reason, fields, _ = self._head
+                head = reason + fields
+                length = 1 + len(head)
+                start = pack_response(6 + length + size, RESPONSE, flags, 0, stream.id, length, status, len(reason))
+                self._is_head_sent = True
+                if self._may_gather and size < _SMALL:
+                    stream.connection.send_soon(start + head + piece)
+                else:
+                    stream.connection.send(start + head + piece)
+            self._has_ended = is_last
+            if is_last:
+                interruption.stop()
 
 
 def _too_short(missing: int) -> ValueError:

@@ -1,0 +1,86 @@
+"""Ends what an app does for a request that has taken too long (frame.md, CANCEL with reason 2)."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock, get_ident
+
+# Imported by `prctl` before the app's folder is on the path.
+try:
+    import ctypes
+
+    _set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
+except (ImportError, AttributeError):  # built without ctypes, or not CPython
+    _set_async_exc = None  # type: ignore[assignment]
+
+TIMED_OUT = 'The request was cancelled after its timeout'
+"""The line before the traceback in an ABORT."""
+
+# What `_thread` holds instead of a thread.
+_OVER = 0
+
+
+class RequestTimeout(BaseException):
+    """Raised in a thread of a WSGI app, wherever it is, when its request has taken too long. No Exception: most code goes on after one."""
+
+
+class Interruption:
+    """
+    Raises RequestTimeout in the thread that runs the app for one request, and in no other request of that thread. It is made by
+    that thread, and from then on until `end` an exception may come at any point, but within `shield` behind `check` and between
+    `hold_off` and `let_on`.
+    """
+
+    __slots__ = ('shield', 'is_raised', '_thread', '_held_off')
+
+    def __init__(self) -> None:
+        self.shield = allocate_lock()
+        """Held by the thread while it does what must not be left half done."""
+        self.is_raised = False
+        self._thread = get_ident()
+        self._held_off = 0
+
+    def interrupt(self) -> bool:
+        """In another thread: raises RequestTimeout there. False where it cannot be now; it is to be tried again."""
+        if not self.shield.acquire(False):
+            return False
+        try:
+            if self._held_off:
+                return False
+            if self._thread != _OVER and not self.is_raised and _set_async_exc:
+                self.is_raised = True
+                _set_async_exc(ctypes.c_ulong(self._thread), ctypes.py_object(RequestTimeout))
+        finally:
+            self.shield.release()
+        return True
+
+    def check(self) -> None:
+        """Within `shield`. Raises RequestTimeout if it was raised already, and maybe has not arrived yet."""
+        if self.is_raised and get_ident() == self._thread:  # the app may have other threads that read and write
+            self._clear()
+            raise RequestTimeout
+
+    def hold_off(self) -> None:
+        """Nothing comes until `let_on`, for what takes too long to hold `shield`. Raises RequestTimeout as `check` does."""
+        with self.shield:
+            self.check()
+            self._held_off += 1
+
+    def let_on(self) -> None:
+        with self.shield:
+            self._held_off -= 1
+
+    def stop(self) -> None:
+        """Within `shield`, behind `check`: nothing comes any more."""
+        self._thread = _OVER
+
+    def end(self) -> None:
+        """The request is over. May raise RequestTimeout; nothing comes when it has returned or is called once more."""
+        with self.shield:
+            if self.is_raised:
+                self._clear()
+            self._thread = _OVER
+
+    def _clear(self) -> None:
+        """In the thread of the request: what has not arrived does not arrive any more."""
+        if _set_async_exc:
+            _set_async_exc(ctypes.c_ulong(get_ident()), None)
