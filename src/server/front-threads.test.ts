@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../../test/support/app-folder.ts';
+import { FakeWorker } from '../../test/support/fake-worker.ts';
+import { until } from '../../test/support/until.ts';
+import { AppCounters } from '../app/counters.ts';
+import type { FromFront } from '../app/front-message.ts';
+import { queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
+import { createLog } from '../observe/log.ts';
+import { Kind } from '../protocol/worker/kinds.ts';
+import { FrontThreads } from './front-threads.ts';
+import { sharedNow } from './shared-clock.ts';
+
+interface Stage extends AsyncDisposable {
+  readonly fronts: FrontThreads;
+  readonly counters: AppCounters;
+  readonly told: { readonly front: number; readonly message: FromFront }[];
+  readonly closed: number[];
+  readonly opened: number[];
+  log(): string;
+  /** A worker that answers everything with 'ok', at all fronts. */
+  worker(id: number): Promise<readonly FakeWorker[]>;
+}
+
+async function stage(count: number): Promise<Stage> {
+  const folder = await AppFolder.with({});
+  const counters = new AppCounters(count);
+  let logged = '';
+  const write = (text: string): void => {
+    logged += text;
+  };
+  const log = createLog({ level: 'info' }, write, () => new Date());
+  const made: Omit<Stage, 'fronts' | typeof Symbol.asyncDispose> = {
+    counters,
+    told: [],
+    closed: [],
+    opened: [],
+    log: () => logged,
+    async worker(id) {
+      const links = await Promise.all(fronts.sockets.map((socket) => FakeWorker.connect(socket, id)));
+      for (const link of links) answerAll(link);
+      await until(() => hellos(made.told, id).length === count, 'the fronts know the worker');
+      fronts.post({ kind: 'serve', worker: id, slot: id });
+      return links;
+    },
+  };
+  const settings = {
+    queue: queueLimits,
+    requestTimeoutMs: 0,
+    showsStartFailure: false,
+    trustedPeers: undefined,
+    accessLog: 'off' as const,
+    logLevel: 'error' as const,
+    webSocketLimits,
+    webSocketTimeouts,
+  };
+  const fronts: FrontThreads = new FrontThreads(settings, counters, folder.path, log, sharedNow(), {
+    told: (front, message) => made.told.push({ front, message }),
+    closed: (front) => made.closed.push(front),
+    opened: (front) => made.opened.push(front),
+  });
+  await fronts.open();
+  const dispose = async (): Promise<void> => {
+    await fronts.close(0, 0);
+    await fronts.end();
+    await folder[Symbol.asyncDispose]();
+  };
+  return { ...made, fronts, [Symbol.asyncDispose]: dispose };
+}
+
+function hellos(told: Stage['told'], id: number): readonly number[] {
+  return told.flatMap(({ front, message }) => (message.kind === 'hello' && message.hello.worker === id ? front : []));
+}
+
+function answerAll(worker: FakeWorker): void {
+  let answered = 0;
+  worker.socket.on('data', () => {
+    for (const stream of worker.requests.slice(answered)) worker.respond(stream, 'ok');
+    answered = worker.requests.length;
+  });
+}
+
+const anyPort = [{ bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, fds: [], origin: 'galley' }] as const;
+
+function portOf(sockets: Awaited<ReturnType<FrontThreads['listen']>>): number {
+  const ports = new Set(sockets.flatMap(({ bind }) => (bind.kind === 'tcp' ? bind.port : [])));
+  assert.equal(ports.size, 1, 'all threads share one port');
+  return [...ports][0] as number;
+}
+
+async function answer(port: number): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text();
+}
+
+describe('FrontThreads', () => {
+  for (const count of [1, 3]) {
+    it(`${count} on one port answer by workers that they share`, async () => {
+      await using made = await stage(count);
+      await made.worker(4);
+      const sockets = await made.fronts.listen(anyPort);
+      assert.equal(sockets.length, count);
+      const port = portOf(sockets);
+      for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
+      assert.deepEqual([made.counters.requests(4), made.counters.inFlight(4)], [20, 0]);
+    });
+  }
+
+  it('lets nobody else have the port', async () => {
+    await using made = await stage(2);
+    await using other = await stage(2);
+    const port = portOf(await made.fronts.listen(anyPort));
+    const taken = [{ bind: { kind: 'tcp', host: '127.0.0.1', port }, fds: [], origin: 'galley' }] as const;
+    await assert.rejects(other.fronts.listen(taken), /another program listens there/);
+  });
+
+  it('replaces one that dies, and says so', async () => {
+    await using made = await stage(2);
+    const links = await made.worker(4);
+    const port = portOf(await made.fronts.listen(anyPort));
+    made.counters.sent(1, 4);
+    const lost = once(links[1]!.socket, 'close');
+    made.fronts.postTo(1, { kind: 'invite', socket: undefined as unknown as string });
+    await lost;
+    await until(() => made.opened.length === 1, 'another one takes its place');
+    assert.deepEqual([made.closed, made.opened, made.fronts.restarts], [[1], [1], [0, 1]]);
+    assert.match(made.log(), /front thread 1 died .*a new one starts now\n.*TypeError/s);
+    assert.equal(made.counters.inFlight(4), 0, 'what it had is not counted any longer');
+    made.fronts.postTo(0, { kind: 'invite', socket: made.fronts.sockets[1]! });
+    const { payload } = await links[0]!.frame(({ kind }) => kind === Kind.connect);
+    answerAll(await FakeWorker.connect(payload.toString(), 4));
+    await until(() => hellos(made.told, 4).length === 3, 'the worker is connected to it');
+    made.fronts.postTo(1, { kind: 'serve', worker: 4, slot: 4 });
+    for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
+  });
+
+  it('says how many connections it had to cut in all threads', async () => {
+    await using made = await stage(2);
+    const port = portOf(await made.fronts.listen(anyPort));
+    const clients = Array.from({ length: 12 }, () => connect(port, '127.0.0.1'));
+    const answers = clients.map(async (client) => {
+      client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      const [answer] = await once(client, 'data');
+      return String(answer);
+    });
+    await until(() => made.counters.queueDepth === 12, 'all wait for a worker');
+    assert.equal(await made.fronts.close(10, 10), 0);
+    for (const text of await Promise.all(answers)) assert.match(text, /^HTTP\/1.1 503 .*connection: close/is);
+  });
+});
