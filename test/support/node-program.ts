@@ -1,4 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './until.ts';
 
@@ -16,16 +19,17 @@ export class NodeProgram {
   readonly child: ChildProcess;
   /** What it has said so far. */
   readonly said: unknown[] = [];
+  readonly #folder: string = mkdtempSync(join(tmpdir(), 'galley-program-'));
   #stderr = '';
 
   constructor(source: string, { environment = process.env, fds = [] }: NodeProgramOptions = {}) {
     const prelude = `const root = ${JSON.stringify(root.href)};
       const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n');`;
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...fds];
-    this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${prelude}\n${source}`], {
-      env: environment,
-      stdio,
-    });
+    // A file, since the flags that run a text would be passed on to Node processes that the program starts.
+    const path = join(this.#folder, 'program.mjs');
+    writeFileSync(path, `${prelude}\n${source}`);
+    this.child = spawn(process.execPath, [path], { env: environment, stdio });
     const { stdout, stderr } = this.child;
     if (stdout) createInterface({ input: stdout }).on('line', (line) => this.said.push(JSON.parse(line)));
     stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -52,5 +56,6 @@ export class NodeProgram {
   /** Kills it. */
   [Symbol.dispose](): void {
     this.child.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true });
   }
 }
