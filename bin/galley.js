@@ -2,9 +2,12 @@
 // The command `galley`. It must load on Node 20, hence plain JavaScript without anything newer.
 // The two dashes keep Node from taking `--env-file` for itself, which it does even behind a script's name.
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
+
+// Without a handler Node opens a debugger on SIGUSR1. It stays for good: where the last one goes, the signal kills.
+process.on('SIGUSR1', () => {});
 
 const leastNode = 24;
 const forwardedSignals = [
@@ -24,7 +27,7 @@ else runOn(newerNode());
 
 /** Runs the program in this process: src/ in a checkout, dist/ in a published package. */
 async function runHere() {
-  process.once('disconnect', stopWithLauncher);
+  joinLauncher();
   // Inside the package, so that only who may change the program may write what is executed; elsewhere it is not writable and nothing is cached.
   module.enableCompileCache?.(fileURLToPath(new URL('../.cache/compile', import.meta.url)));
   const source = new URL('../src/cli/main.ts', import.meta.url);
@@ -34,15 +37,27 @@ async function runHere() {
   process.exit(await main(process.argv.slice(2)));
 }
 
-/** The channel to a launcher closes when it is killed; the server must not outlive it. */
-function stopWithLauncher() {
-  process.kill(process.pid, 'SIGTERM');
+/**
+ * Where a launcher started this process: the channel to it closes when it is killed, and the server must not outlive it; what a
+ * service manager meant for the launcher is for this process. A channel to anything else, such as an older Galley that this one
+ * replaces, means nothing here.
+ */
+function joinLauncher() {
+  const launcher = process.env.GALLEY_LAUNCHER_PID;
+  if (launcher === undefined) return;
+  delete process.env.GALLEY_LAUNCHER_PID;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  for (const name of ['LISTEN_PID', 'WATCHDOG_PID']) {
+    if (process.env[name] === launcher) process.env[name] = String(process.pid);
+  }
 }
 
-/** The Node of the npm package `node`, looked for as an import from here would be; undefined where it is not installed. */
+/** The Node of the npm package `node`, looked for as an import from here would be; undefined where it is not installed or too old. */
 function newerNode() {
   try {
-    const path = module.createRequire(import.meta.url).resolve('node/bin/node');
+    const require = module.createRequire(import.meta.url);
+    if (Number.parseInt(require('node/package.json').version, 10) < leastNode) return undefined;
+    const path = require.resolve('node/bin/node');
     return realpathSync(path) === realpathSync(process.execPath) ? undefined : path;
   } catch {
     return undefined;
@@ -54,7 +69,8 @@ function newerNode() {
  *
  * The child is the leader of its own process group, because a terminal sends Ctrl-C to every process of a group: forwarded as
  * well, it would arrive twice, and a second SIGINT stops the server at once. So every signal reaches the child exactly once,
- * through here. The `ipc` channel carries no messages: its end tells the child that this process is gone.
+ * through here. The end of the `ipc` channel tells the child that this process is gone. The one message that it carries is the
+ * child's, `{ replacedBy: pid }`: another process serves from now on, and so the child's end is an orderly one.
  */
 function runOn(node) {
   if (node === undefined) {
@@ -63,19 +79,35 @@ function runOn(node) {
     );
     process.exit(1);
   }
-  const child = spawn(node, ['--', ...process.argv.slice(1)], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  const sockets = activationSockets();
+  const child = spawn(node, ['--disable-sigusr1', '--', ...process.argv.slice(1)], {
+    env: { ...process.env, GALLEY_LAUNCHER_PID: String(process.pid) },
+    stdio: ['inherit', 'inherit', 'inherit', ...sockets, 'ipc'],
     detached: true,
   });
+  // Connections to a socket that stays open here, when the child has closed it, would wait for nobody.
+  for (const fd of sockets) closeSync(fd);
   child.on('error', (error) => {
     console.error(`galley cannot start ${node}: ${error.message}`);
     process.exit(1);
   });
   const forward = (signal) => child.kill(signal);
   for (const signal of forwardedSignals) process.on(signal, forward);
+  let isReplaced = false;
+  child.on('message', (message) => {
+    isReplaced ||= Number.isInteger(message?.replacedBy);
+  });
   child.on('exit', (code, signal) => {
+    if (isReplaced) process.exit(0);
     if (signal === null) process.exit(code);
-    for (const each of forwardedSignals) process.off(each, forward);
+    for (const each of forwardedSignals) process.removeAllListeners(each);
     process.kill(process.pid, signal);
   });
+}
+
+/** The descriptors of the sockets that a service manager passed to this process: sd_listen_fds(3). */
+function activationSockets() {
+  const { LISTEN_PID, LISTEN_FDS } = process.env;
+  const count = LISTEN_PID === String(process.pid) && /^\d{1,4}$/.test(LISTEN_FDS ?? '') ? Number(LISTEN_FDS) : 0;
+  return Array.from({ length: count }, (_, index) => 3 + index);
 }
