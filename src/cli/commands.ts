@@ -2,7 +2,7 @@ import { type OptionName, optionNames } from './option-table.ts';
 
 /** One command of the command line. */
 export interface Command {
-  readonly name: 'serve' | 'inspect';
+  readonly name: string;
   /** What is written for it. */
   readonly call: string;
   /** How it is used and what it does, at the head of its help. */
@@ -16,11 +16,20 @@ export const serve: Command = {
   name: 'serve',
   call: 'galley',
   about: `Usage: galley MODULE:ATTR [options]
-       galley inspect MODULE:ATTR [options]
+       galley COMMAND [options]
 
 Serves the Python app ATTR of MODULE, ASGI or WSGI: the HTTP server and the
-worker processes that run the app, in one. "galley inspect" imports an app
-and tells what it is; "galley inspect --help" lists its options.
+worker processes that run the app, in one.
+
+Commands, each with a --help of its own:
+  galley inspect MODULE:ATTR   import an app and tell what it is
+  galley status                how the running Galley is doing, and its workers
+  galley top                   the same live
+  galley reload                load the app anew
+  galley scale NUMBER          change how many workers there are
+  galley drain WORKER          replace one worker
+  galley stop                  stop
+  galley log-level LEVEL       log more or less
 `,
   examples: `
 Examples:
@@ -30,7 +39,7 @@ Examples:
   galley shop:create_app --factory       an app that a function makes
   galley main:app -b unix:/run/shop      behind another web server
 `,
-  options: optionNames.filter((name) => name !== 'json'),
+  options: optionNames.filter((name) => !['json', 'pid', 'control'].includes(name)),
 };
 
 /** `galley inspect MODULE:ATTR`. */

@@ -18,6 +18,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'error':
       process.stderr.write(`galley: ${command.message}\n`);
       return usageError;
+    case 'control':
+      return command.run();
     case 'inspect':
       return inspect(command.app, command.json);
     case 'serve':

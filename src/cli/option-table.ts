@@ -44,6 +44,8 @@ export interface OptionValues {
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
   readonly json: boolean;
+  readonly pid: number | undefined;
+  readonly control: string | undefined;
   readonly version: boolean;
   readonly help: boolean;
 }
@@ -321,6 +323,18 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
   },
   'no-access-log': { group: 'Logs', type: flag, default: false, doc: 'The same as --access-log off.' },
   json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
+  pid: {
+    group: 'Other',
+    type: wholeNumber('PID', 1, 2 ** 22),
+    default: undefined,
+    doc: 'The process id of the Galley that is meant.',
+  },
+  control: {
+    group: 'Other',
+    type: text('PATH'),
+    default: undefined,
+    doc: 'The control socket of the Galley that is meant, where it is not in the runtime folder.',
+  },
   version: { group: 'Other', type: flag, default: false, doc: 'Print the version.' },
   help: { group: 'Other', type: flag, default: false, short: 'h', doc: 'Print this help.' },
 };

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { inspect, serve } from './commands.ts';
+import { controlCommands } from './control/control-commands.ts';
 import { optionTable } from './option-table.ts';
 import { type CommandLine, parseCommandLine } from './options.ts';
 
@@ -203,7 +204,27 @@ describe('parseCommandLine', () => {
   });
 
   it('serves an app of a module that is named as a command', () => {
-    assert.equal(served('inspect:app').app.target, 'inspect:app');
+    for (const name of ['inspect', 'status', 'top', 'stop']) {
+      assert.equal(served(`${name}:app`).app.target, `${name}:app`);
+      assert.equal(served(`--factory ${name}`).app.target, name);
+    }
+    assert.equal(served('shop').app.target, 'shop');
+  });
+
+  it('takes the commands for a running Galley', () => {
+    for (const line of [
+      'status --json',
+      'top --pid 7',
+      'reload --control c',
+      'scale 1-8',
+      'drain 3',
+      'stop',
+      'log-level warn',
+    ]) {
+      const command = parse(line);
+      assert.ok(command.kind === 'control', JSON.stringify(command));
+      assert.equal(command.name, line.split(' ')[0]);
+    }
   });
 
   it('gives the help and the version, with or without an app', () => {
@@ -250,6 +271,17 @@ describe('parseCommandLine', () => {
         'Cannot use --forwarded-allow-ips "::1,10.0.0.0/33": "10.0.0.0/33" is neither an IP address, a network such as 10.0.0.0/8, unix: nor *',
       'main:app --json': 'Unknown option --json. "galley --help" lists all options',
       'inspec main:app': 'Unknown command "inspec". Did you mean "galley inspect main:app"?',
+      'scal 3': 'Unknown command "scal". Did you mean "galley scale 3"?',
+      'main:app --pid 3': 'Unknown option --pid. "galley --help" lists all options',
+      'status main:app': 'Unexpected "main:app": "galley status --help" tells what it takes',
+      'status --pid 1 --control c': 'Cannot use --pid together with --control: each says which Galley is meant',
+      'stop --json': 'Unknown option --json. "galley stop --help" lists all options',
+      'scale 2 3': 'Unexpected "3": "galley scale --help" tells what it takes',
+      'scale 8-1':
+        'Cannot use "8-1" in "galley scale 8-1": it takes a whole number from 1 to 512, or a range such as 1-8',
+      scale: '"galley scale" needs a word: write "galley scale NUMBER"; "galley scale --help" tells more',
+      'drain all': 'Cannot use "all" in "galley drain all": it takes a whole number from 1 to 999999999',
+      'log-level trace': 'Cannot use "trace" in "galley log-level trace": it takes one of error, warn, info, debug',
       inspect:
         'Which app? Write "galley inspect MODULE:ATTR", such as "galley inspect main:app"; "galley inspect --help" tells more',
       'inspect app.py': 'Cannot inspect "app.py": it takes a module, not a file. Write "app"',
@@ -284,9 +316,9 @@ describe('parseCommandLine', () => {
   });
 });
 
-for (const each of [serve, inspect]) {
+for (const each of [serve, inspect, ...controlCommands]) {
   describe(`the help of "${each.call}"`, () => {
-    const command = parse(each === serve ? '--help' : 'inspect --help');
+    const command = parse(each === serve ? '--help' : `${each.name} --help`);
     const text = command.kind === 'help' ? command.text : '';
 
     it('is at most 80 columns wide', () => {
@@ -304,9 +336,14 @@ for (const each of [serve, inspect]) {
     });
 
     it('ends in examples that are command lines', () => {
-      const examples = [...text.matchAll(/^ {2}galley (.*?)(?: {2,}|$)/gm)].map((match) => match[1]!);
+      const examples = [...text.slice(text.indexOf('\nExamples:')).matchAll(/^ {2}galley (.*?)(?: {2,}|$)/gm)].map(
+        (match) => match[1]!,
+      );
       assert.ok(examples.length >= 3);
-      for (const example of examples) assert.equal(parse(example).kind, each.name, example);
+      for (const example of examples) {
+        const parsed = parse(example);
+        assert.equal(parsed.kind === 'control' ? parsed.name : parsed.kind, each.name, example);
+      }
     });
   });
 }

@@ -10,6 +10,9 @@ import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
 import { closestName } from './closest-name.ts';
 import { type Command, inspect, serve } from './commands.ts';
+import type { ControlCommand } from './control/control-command.ts';
+import { controlCommands } from './control/control-commands.ts';
+import { readControl } from './control/read-control.ts';
 import { helpText } from './help.ts';
 import type { OptionValues } from './option-table.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
@@ -17,10 +20,14 @@ import { UsageError } from './usage-error.ts';
 
 const mostFrontThreads = 32;
 
+const commands: readonly (Command | ControlCommand)[] = [inspect, ...controlCommands];
+
 /** What a command line asks for. */
 export type CommandLine =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
   | { readonly kind: 'inspect'; readonly app: AppOptions; readonly json: boolean }
+  /** `run` speaks to a running Galley and gives the exit code. */
+  | { readonly kind: 'control'; readonly name: string; readonly run: () => Promise<number> }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
   | { readonly kind: 'error'; readonly message: string };
@@ -41,7 +48,9 @@ export function parseCommandLine(
   surroundings: Surroundings = currentSurroundings(),
 ): CommandLine {
   try {
-    return argv[0] === 'inspect' ? readInspect(argv.slice(1), surroundings) : readServe(argv, surroundings);
+    const [name, ...others] = argv;
+    const command = commands.find((each) => each.name === name);
+    return command ? readCommand(command, others, surroundings) : readServe(argv, surroundings);
   } catch (error) {
     if (error instanceof UsageError) return { kind: 'error', message: error.message };
     throw error;
@@ -55,10 +64,17 @@ function readServe(argv: readonly string[], surroundings: Surroundings): Command
   return { kind: 'serve', options: serveOptions(given, targetOf(positionals, serve), surroundings) };
 }
 
-function readInspect(argv: readonly string[], surroundings: Surroundings): CommandLine {
-  const { given, positionals } = readArguments(argv, inspect);
-  if (given.has('help')) return { kind: 'help', text: helpText(inspect) };
-  const app = appOptions(given, targetOf(positionals, inspect), surroundings);
+function readCommand(
+  command: Command | ControlCommand,
+  argv: readonly string[],
+  surroundings: Surroundings,
+): CommandLine {
+  const { given, positionals } = readArguments(argv, command);
+  if (given.has('help')) return { kind: 'help', text: helpText(command) };
+  if ('prepare' in command) {
+    return { kind: 'control', name: command.name, run: readControl(command, given, positionals) };
+  }
+  const app = appOptions(given, targetOf(positionals, command), surroundings);
   return { kind: 'inspect', app, json: given.value('json') };
 }
 
@@ -77,9 +93,15 @@ function targetOf(positionals: readonly string[], { name, call }: Command): stri
       `Which app? Write "${call} MODULE:ATTR", such as "${call} main:app"; "${call} --help" tells more`,
     );
   }
-  if (extra !== undefined && name === 'serve' && closestName(target, [inspect.name]) !== undefined) {
-    throw new UsageError(`Unknown command "${target}". Did you mean "${inspect.call} ${extra}"?`);
-  }
+  const meant =
+    extra !== undefined && name === 'serve'
+      ? closestName(
+          target,
+          commands.map((each) => each.name),
+        )
+      : undefined;
+  if (meant !== undefined)
+    throw new UsageError(`Unknown command "${target}". Did you mean "galley ${meant} ${extra}"?`);
   if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": ${call} takes one app`);
   const problem = appTargetProblem(target);
   if (problem !== undefined) throw new UsageError(`Cannot ${name} "${target}": ${problem}`);

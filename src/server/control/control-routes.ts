@@ -39,7 +39,7 @@ const routes: Readonly<Record<string, Route>> = {
     method: 'POST',
     answer(target) {
       target.stop();
-      return { status: 202, body: { ok: true, text: 'stopping' } };
+      return { status: 202, body: { ok: true, text: 'Galley is stopping' } };
     },
   },
   '/log-level': { method: 'PUT', answer: setLogLevel },
@@ -89,7 +89,10 @@ function scale(target: ControlTarget, body: Body): ControlAnswer {
     );
   }
   target.scale(min, max);
-  return { status: 200, body: { ok: true, text: min === max ? `workers: ${min}` : `workers: ${min} to ${max}` } };
+  return {
+    status: 200,
+    body: { ok: true, text: `Galley keeps ${min === max ? min : `${min} to ${max}`} workers from now on` },
+  };
 }
 
 async function reload(target: ControlTarget): Promise<ControlAnswer> {
@@ -100,14 +103,14 @@ async function reload(target: ControlTarget): Promise<ControlAnswer> {
 function drain(target: ControlTarget, { worker }: Body): ControlAnswer {
   if (typeof worker !== 'number') return refused(400, '/drain takes {"worker": NUMBER}, the id of a worker');
   if (!target.drain(worker)) return refused(404, `There is no worker ${worker}`);
-  return { status: 202, body: { ok: true, text: `worker ${worker} is being replaced` } };
+  return { status: 202, body: { ok: true, text: `Worker ${worker} is being replaced` } };
 }
 
 function setLogLevel(target: ControlTarget, body: Body): ControlAnswer {
   const level = logLevels.find((each) => each === body['level']);
   if (level === undefined) return refused(400, `/log-level takes {"level": LEVEL}, one of ${logLevels.join(', ')}`);
   target.setLogLevel(level);
-  return { status: 200, body: { ok: true, text: `log level: ${level}` } };
+  return { status: 200, body: { ok: true, text: `The log level is ${level} from now on` } };
 }
 
 function isWorkerCount(value: unknown): value is number {

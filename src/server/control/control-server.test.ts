@@ -50,7 +50,7 @@ describe('openControl', () => {
     assert.deepEqual(await ask('POST', '/scale', { workers: 3 }), {
       status: 200,
       allow: undefined,
-      body: { ok: true, text: 'workers: 3' },
+      body: { ok: true, text: 'Galley keeps 3 workers from now on' },
     });
     assert.equal((await ask('POST', '/scale', { min: 1, max: 512 })).status, 200);
     assert.deepEqual(target.calls, [

@@ -1,0 +1,11 @@
+import type { ControlCommand } from './control-command.ts';
+import { drain } from './drain.ts';
+import { logLevel } from './log-level.ts';
+import { reload } from './reload.ts';
+import { scale } from './scale.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
+import { top } from './top.ts';
+
+/** The commands that speak to a running Galley. */
+export const controlCommands: readonly ControlCommand[] = [status, top, reload, scale, drain, stop, logLevel];

@@ -1,0 +1,48 @@
+import { controlSocketsIn, RuntimeFolderError, runtimeFolder } from '../../server/control/runtime-folder.ts';
+import { askStatus } from './ask-control.ts';
+import { ControlFailure } from './control-failure.ts';
+
+/** Which Galley is meant, where that was said. */
+export interface Chosen {
+  readonly pid?: number | undefined;
+  /** The path of its control socket. */
+  readonly control?: string | undefined;
+}
+
+/** The paths of the control sockets of all that may be meant, at least one. Rejects with {@link ControlFailure} where there is none. */
+export async function findGalleys({ pid, control }: Chosen): Promise<readonly string[]> {
+  if (control !== undefined) return [control];
+  const folder = runtimeFolder();
+  const sockets = await listeningIn(folder);
+  const meant = sockets.filter((socket) => pid === undefined || socket.pid === pid);
+  if (meant.length > 0) return meant.map(({ path }) => path);
+  const which = pid === undefined ? 'No Galley' : `No Galley with process id ${pid}`;
+  throw new ControlFailure(`${which} is running here (looked in ${folder})`);
+}
+
+/** The control socket of the one that is meant. Rejects with {@link ControlFailure} where there is none, or several. */
+export async function findGalley(chosen: Chosen): Promise<string> {
+  const [path = '', ...others] = await findGalleys(chosen);
+  if (others.length === 0) return path;
+  const choices = await Promise.all([path, ...others].map(choiceText));
+  throw new ControlFailure(`Several Galleys are running. Choose one:\n${choices.join('\n')}`, 2);
+}
+
+async function listeningIn(folder: string): ReturnType<typeof controlSocketsIn> {
+  try {
+    return await controlSocketsIn(folder);
+  } catch (error) {
+    if (error instanceof RuntimeFolderError) throw new ControlFailure(error.message);
+    throw error;
+  }
+}
+
+async function choiceText(path: string): Promise<string> {
+  try {
+    const { pid, apps } = await askStatus(path);
+    return `  --pid ${pid}  ${apps.map(({ name }) => name).join(', ')}`;
+  } catch (error) {
+    if (error instanceof ControlFailure) return `  --control ${path}  (${error.message})`;
+    throw error;
+  }
+}
