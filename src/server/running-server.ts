@@ -71,6 +71,12 @@ export class RunningServer implements ControlTarget {
     return this.#parts.supervisor.workerPids;
   }
 
+  /** How it does, in a few words. */
+  get summary(): string {
+    const count = this.workerPids.length;
+    return `${this.#parts.options.app.target} on ${this.binds.map(bindText).join(', ')}, ${count} worker${count === 1 ? '' : 's'}`;
+  }
+
   /** The app has been started, or could not. */
   started(first: LoadedApp | 'restarting' | undefined): void {
     this.isRestarting = first === 'restarting';
@@ -114,7 +120,7 @@ export class RunningServer implements ControlTarget {
     const { service, supervisor } = this.#parts;
     service.reloading();
     const outcome = await supervisor.reload();
-    service.ready(process.pid);
+    service.ready(outcome.ok ? this.summary : outcome.text);
     return outcome;
   }
 

@@ -55,7 +55,12 @@ export async function startServer(
       fronts.announce({ kind: 'start-failure', failure });
     },
   });
-  const service = new ServiceManager(process.env, (text) => supervisor.notify(text));
+  const service = new ServiceManager({
+    environment: process.env,
+    pid: process.pid,
+    send: (text) => supervisor.notify(text),
+    nowMicroseconds: () => process.hrtime.bigint() / 1_000n,
+  });
   const server = new RunningServer({ options, log, threshold, python, folder, fronts, supervisor, service, askStop });
   try {
     await fronts.open();
@@ -68,7 +73,7 @@ export async function startServer(
     await server.listen(plans);
     if (options.controlSocket !== 'off') server.control = await openControl(server, options.controlSocket);
     if (isUpgrade) tellUpgraded();
-    service.ready(process.pid);
+    service.ready(server.summary);
     return server;
   } catch (error) {
     await server.end(0);
