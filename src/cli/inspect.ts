@@ -11,7 +11,7 @@ export async function inspect(app: AppOptions, json: boolean): Promise<number> {
     const python = await findPython(app);
     found = { app, python, ...(await inspectApp(python.path, app)) };
   } catch (error) {
-    const text = startFailureText(error);
+    const text = startFailureText(error, app.target);
     if (text === undefined) throw error;
     process.stderr.write(text);
     return 1;

@@ -41,7 +41,7 @@ export async function run(options: ServeOptions): Promise<number> {
     }
     server = first;
   } catch (error) {
-    const text = startFailureText(error);
+    const text = startFailureText(error, options.app.target);
     if (text === undefined) throw error;
     process.stderr.write(text);
     return 1;

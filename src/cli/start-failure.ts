@@ -1,11 +1,28 @@
 import { PythonNotFound } from '../app/python.ts';
 import { AppStartError } from '../app/start-error.ts';
 import { ListenError } from '../front/listen.ts';
+import { ControlSocketError } from '../server/control/control-server.ts';
+import { RuntimeFolderError } from '../server/control/runtime-folder.ts';
+import { closestName } from './closest-name.ts';
+import { controlCommands } from './control/control-commands.ts';
 
-/** What a person reads when an app cannot be imported or served; undefined for a defect of ours. */
-export function startFailureText(error: unknown): string | undefined {
-  if (error instanceof AppStartError)
-    return `galley: ${error.message}\n${error.traceback && `\n${error.traceback.trimEnd()}\n`}`;
-  if (error instanceof ListenError || error instanceof PythonNotFound) return `galley: ${error.message}\n`;
+const refusals = [ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError];
+
+/** What a person reads when the app `target` cannot be imported or served; undefined for a defect of ours. */
+export function startFailureText(error: unknown, target: string): string | undefined {
+  if (error instanceof AppStartError) {
+    const hint = error.message.includes(`there is no module "${target}"`) ? commandHint(target) : '';
+    return `galley: ${error.message}${hint}\n${error.traceback && `\n${error.traceback.trimEnd()}\n`}`;
+  }
+  if (error instanceof Error && refusals.some((each) => error instanceof each)) return `galley: ${error.message}\n`;
   return undefined;
+}
+
+/** A word that is nearly a command was taken for an app, which it may have been. */
+function commandHint(word: string): string {
+  const meant = closestName(
+    word,
+    controlCommands.map(({ name }) => name),
+  );
+  return meant === undefined ? '' : `. Did you mean "galley ${meant}"?`;
 }

@@ -164,17 +164,14 @@ describe('openControl', () => {
     assert.deepEqual(readdirSync(folder.path), ['c.sock']);
   });
 
-  it('removes its socket, but not the one that has taken its place', async () => {
+  it('removes its socket, but not the one that has taken its place in an upgrade', async () => {
+    const next = await openControl(target, { path: control.path }, true);
+    await control.close();
+    control = next;
+    assert.equal((await ask('GET', '/status')).status, 200);
     await control.close();
     assert.deepEqual(readdirSync(folder.path), []);
-    const first = await openControl(target, { path: folder.file('c.sock') });
-    const other = createServer().listen(folder.file('other.sock'));
-    await once(other, 'listening');
-    renameSync(folder.file('other.sock'), first.path);
-    await first.close();
-    assert.ok(lstatSync(folder.file('c.sock')).isSocket());
-    other.close();
-    control = await openControl(target, { path: folder.file('d.sock') });
+    control = await openControl(target, { path: folder.file('c.sock') });
   });
 
   it('takes the place of a socket that nobody listens on any more', async () => {

@@ -25,14 +25,16 @@ const socketMode = 0o600;
 
 /**
  * Opens the control socket, by which our user sees and steers this Galley: at a path, or at its own in the runtime folder, from
- * which sockets of Galleys that have ended are removed. Throws {@link ControlSocketError} and RuntimeFolderError.
+ * which sockets of Galleys that have ended are removed. With `takesOver` another Galley may still listen at the path: it is an upgrade.
+ * Throws {@link ControlSocketError} and RuntimeFolderError.
  */
 export async function openControl(
   target: ControlTarget,
   where: 'default' | { readonly path: string },
+  takesOver = false,
 ): Promise<OpenControl> {
   const path = where === 'default' ? await ownSocket() : where.path;
-  await checkFree(path);
+  await checkFree(path, takesOver);
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
     void answer(target, request, response);
   });
@@ -58,7 +60,7 @@ async function ownSocket(): Promise<string> {
   return controlSocketOf(folder, process.pid);
 }
 
-async function checkFree(path: string): Promise<void> {
+async function checkFree(path: string, takesOver: boolean): Promise<void> {
   if (Buffer.byteLength(path) > longestPath) {
     throw new ControlSocketError(
       `Cannot open the control socket "${path}": a socket's path has at most ${longestPath} bytes`,
@@ -68,7 +70,7 @@ async function checkFree(path: string): Promise<void> {
   if (stats === undefined) return;
   if (!stats.isSocket())
     throw new ControlSocketError(`Cannot open the control socket "${path}": another file is there`);
-  if (await isDead(path)) return;
+  if (takesOver || (await isDead(path))) return;
   throw new ControlSocketError(`Cannot open the control socket "${path}": another program listens there`);
 }
 

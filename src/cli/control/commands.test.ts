@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
+import { appStatus, FakeTarget, galleyStatus } from '../../../test/support/fake-control.ts';
+import { type Ending, runGalley } from '../../../test/support/galley.ts';
+import { type OpenControl, openControl } from '../../server/control/control-server.ts';
+
+describe('the commands for a running Galley', () => {
+  let folder: AppFolder;
+  let target: FakeTarget;
+  const open: OpenControl[] = [];
+
+  beforeEach(async () => {
+    folder = await AppFolder.with({});
+    target = new FakeTarget();
+  });
+
+  afterEach(async () => {
+    for (const control of open.splice(0)) await control.close();
+    await folder[Symbol.asyncDispose]();
+  });
+
+  async function listen(pid: number, which: FakeTarget = target): Promise<OpenControl> {
+    const control = await openControl(which, { path: folder.file(`${pid}.sock`) });
+    open.push(control);
+    return control;
+  }
+
+  function galley(...args: string[]): Promise<Ending> {
+    return runGalley(args, { namePython: false, environment: { GALLEY_RUNTIME_DIR: folder.path } });
+  }
+
+  async function succeeds(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await galley(...args);
+    assert.deepEqual([code, stderr], [0, '']);
+    return stdout;
+  }
+
+  /** A second one, of another app. */
+  async function listenTwice(): Promise<FakeTarget> {
+    const other = new FakeTarget();
+    other.current = galleyStatus({ pid: 12, apps: [appStatus({ name: 'shop.wsgi' })] });
+    await listen(4711);
+    await listen(12, other);
+    return other;
+  }
+
+  it('find the only one that runs', async () => {
+    await listen(4711);
+    assert.match(await succeeds('status'), /^Galley 0\.1\.0, pid 4711[\s\S]*main:app {2}ASGI 3/);
+    assert.equal(await succeeds('scale', '2-4'), 'Galley keeps 2 to 4 workers from now on\n');
+    assert.equal(await succeeds('drain', '1'), 'Worker 1 is being replaced\n');
+    assert.equal(await succeeds('log-level', 'debug'), 'The log level is debug from now on\n');
+    assert.equal(await succeeds('reload'), 'version 2 serves\n');
+    assert.deepEqual(target.calls, [['scale', 2, 4], ['drain', 1], ['log-level', 'debug'], ['reload']]);
+  });
+
+  it('print the status as JSON', async () => {
+    await listen(4711);
+    assert.deepEqual(JSON.parse(await succeeds('status', '--json')), target.current);
+  });
+
+  it('say so where none runs, and where they looked', async () => {
+    for (const args of [['status'], ['scale', '2'], ['stop'], ['reload', '--pid', '7']]) {
+      const { code, stderr } = await galley(...args);
+      assert.equal(code, 1);
+      assert.match(stderr, /^galley: No Galley (with process id 7 )?is running here \(looked in \/.*\)\n$/);
+    }
+    const { code, stderr } = await galley('status', '--control', folder.file('none.sock'));
+    assert.deepEqual([code, stderr], [1, `galley: No Galley listens on ${folder.file('none.sock')}\n`]);
+  });
+
+  it('all show up in the status where several run; other commands ask which one', async () => {
+    const other = await listenTwice();
+    const text = await succeeds('status');
+    assert.match(text, /^Galley 0\.1\.0, pid 12,[\s\S]*shop\.wsgi[\s\S]*\n\nGalley 0\.1\.0, pid 4711,[\s\S]*main:app/);
+    const { code, stderr } = await galley('scale', '3');
+    assert.equal(code, 2);
+    assert.equal(
+      stderr,
+      'galley: Several Galleys are running. Choose one:\n  --pid 12  shop.wsgi\n  --pid 4711  main:app\n',
+    );
+    assert.deepEqual([target.calls, other.calls], [[], []]);
+  });
+
+  it('speak to the one that is chosen', async () => {
+    const other = await listenTwice();
+    await succeeds('scale', '3', '--pid', '12');
+    await succeeds('scale', '4', '--control', folder.file('4711.sock'));
+    assert.deepEqual(other.calls, [['scale', 3, 3]]);
+    assert.deepEqual(target.calls, [['scale', 4, 4]]);
+    assert.doesNotMatch(await succeeds('status', '--pid', '12'), /main:app/);
+  });
+
+  it('end with 1 where the Galley refuses', async () => {
+    await listen(4711);
+    const { code, stdout, stderr } = await galley('drain', '2');
+    assert.deepEqual([code, stdout, stderr], [1, '', 'galley: There is no worker 2\n']);
+  });
+
+  it('show why a reload failed, without what could steer the terminal', async () => {
+    await listen(4711);
+    target.outcome = { ok: false, text: 'It broke', traceback: 'Traceback\n  \x1b[2Jline\n' };
+    const { code, stdout, stderr } = await galley('reload');
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.equal(stderr, 'galley: It broke\n\nTraceback\n  \\x1b[2Jline\n');
+  });
+
+  it('stop, and wait until it has', async () => {
+    const control = await listen(4711);
+    let looks = 0;
+    target.stopped = () => {
+      // It ends only after it has been asked twice whether it is still there.
+      target.status = () => {
+        looks += 1;
+        if (looks === 2) open.splice(0).forEach(({ close }) => void close());
+        return { ...target.current, state: 'stopping' };
+      };
+    };
+    assert.equal(await succeeds('stop'), 'Galley is stopping\nGalley has stopped\n');
+    assert.deepEqual([looks, existsSync(control.path)], [2, false]);
+  });
+
+  it('go on where one of several does not answer', async () => {
+    const other = await listenTwice();
+    other.status = () => {
+      throw new Error('broken');
+    };
+    const { code, stdout, stderr } = await galley('status');
+    assert.deepEqual([code, stderr], [1, 'galley: It failed: Error: broken\n']);
+    assert.match(stdout, /main:app/);
+  });
+
+  it('trust no folder in which others can put a socket', async () => {
+    await listen(4711);
+    chmodSync(folder.path, 0o777);
+    const { code, stderr } = await galley('stop');
+    assert.equal(code, 1);
+    assert.match(stderr, /others may use it/);
+    assert.deepEqual(target.calls, []);
+  });
+
+  it('top asks for a terminal', async () => {
+    await listen(4711);
+    const { code, stdout, stderr } = await galley('top');
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.equal(stderr, 'galley: "galley top" needs a terminal. "galley status" prints the same once\n');
+  });
+});
