@@ -40,6 +40,11 @@ def worker_exit(hook: _Hook) -> _Hook:
     return hook
 
 
+def has_before_fork() -> bool:
+    """Whether `run_before_fork` would run anything."""
+    return bool(_before_fork)
+
+
 def run_before_fork() -> bool:
     """Whether all hooks returned. Writes the traceback of one that raises to standard error, and runs no more of them."""
     try:

@@ -107,9 +107,7 @@ class Zygote:
         return False
 
     def _fork(self, worker: int) -> bool:
-        with self._orphans.keeping_new():
-            may_fork = hooks.run_before_fork()
-        if not may_fork:
+        if not self._run_hooks():
             self._tell_not_forked(worker)
             return False
         sys.stdout.flush()
@@ -132,6 +130,13 @@ class Zygote:
         self._workers[pid] = worker
         self._control.send({'event': 'forked', 'worker': worker, 'pid': pid})
         return False
+
+    def _run_hooks(self) -> bool:
+        """Whether the worker may be forked."""
+        if not hooks.has_before_fork():
+            return True
+        with self._orphans.keeping_new():
+            return hooks.run_before_fork()
 
     def _tell_not_forked(self, worker: int) -> None:
         self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})

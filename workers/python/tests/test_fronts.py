@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -35,7 +36,9 @@ class App:
         if scope['method'] == 'POST':
             self.begun.set()
             self.notes.append((await receive())['type'])
-            self._wait()
+            while not self.go_on.is_set():
+                await asyncio.sleep(0.001)
+            self.notes.append('done')
             return
         await send(start())
         await send(body(b'ok'))
@@ -47,13 +50,10 @@ class App:
                 environ['wsgi.input'].read(1)
             except OSError:
                 self.notes.append('http.disconnect')
-            self._wait()
+            self.go_on.wait(10)
+            self.notes.append('done')
         start_response('200 OK', [])
         return [b'ok']
-
-    def _wait(self) -> None:
-        self.go_on.wait(10)
-        self.notes.append('done')
 
 
 class AsgiFrontsTest(unittest.TestCase):
@@ -91,9 +91,12 @@ class AsgiFrontsTest(unittest.TestCase):
             lost.request('POST', flags=0)
             self.app.begun.wait(10)
             front.lose(lost)
-            if self.interface == 'wsgi':  # the event loop of the other one stands still
-                until(lambda: self.app.notes)
-            front.connections[0].send(f.DRAIN, 0, 0)
+            until(lambda: self.app.notes)
+            other = front.connections[0]
+            with other.gathered():
+                stream = other.request()
+                other.send(f.DRAIN, 0, 0)
+            self.assertEqual(other.answer(stream).body, b'ok')
             self.app.go_on.set()
         self.assertEqual(self.app.notes, ['http.disconnect', 'done'])
 
