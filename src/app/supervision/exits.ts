@@ -19,15 +19,9 @@ export class Exits {
     { readonly worker: Worker; readonly log: () => void; readonly timer: NodeJS.Timeout }
   > = new Map();
   #oomKills: number | undefined = oomKills();
-  #requests = 0;
 
   constructor(log: Log) {
     this.#log = log;
-  }
-
-  /** All requests that those had which have exited. */
-  get requests(): number {
-    return this.#requests;
   }
 
   /** The latest first. */
@@ -38,7 +32,6 @@ export class Exits {
   /** A worker has exited. */
   add(worker: Worker): void {
     const { id, pid, state } = worker;
-    this.#requests += worker.requests;
     if (state.name !== 'exited') return;
     const { code, signal, reason } = state;
     const oom = signal === 'SIGKILL' && reason === undefined && this.#isOutOfMemory();

@@ -8,6 +8,7 @@ import { readCgroupLimits } from './cgroup.ts';
 import { readProcessUsage } from './process-usage.ts';
 import { recycleReason } from './recycling.ts';
 import { type ScalingState, scale, startScaling } from './scaling.ts';
+import type { Totals } from './totals.ts';
 import type { Worker } from './worker.ts';
 import type { Workers } from './workers.ts';
 import type { LoadedApp } from './zygote.ts';
@@ -20,6 +21,7 @@ export interface SamplingContext {
   readonly app: AppOptions;
   readonly counters: AppCounters;
   readonly workers: Workers;
+  readonly totals: Totals;
   readonly log: Log;
   /** A monotonic clock in milliseconds that all threads share. */
   now(): number;
@@ -104,6 +106,7 @@ export class Sampling {
       worker.retire = recycleReason(age, app.recycling, at);
       isDue ||= worker.retire !== undefined;
     }
+    this.#context.totals.latency.look(at);
     this.#waits.look(at);
     if (this.#rescale(at) || isDue) changed();
   }

@@ -1,5 +1,4 @@
 import type { AppCounters } from '../counters.ts';
-import { percentilesOf } from '../histogram.ts';
 import type { AppOptions } from '../options.ts';
 import type { AppStatus, WorkerStatus } from '../status.ts';
 import type { Version } from './version.ts';
@@ -19,7 +18,7 @@ export interface StatusSource {
 /** What `galley status` tells of an app. */
 export function statusOf({ app, counters, pool, current, lastReload, now }: StatusSource): AppStatus {
   const workers = pool.workers.all();
-  const { sampling } = pool;
+  const { sampling, totals } = pool;
   const { oldest } = counters;
   const sum = (of: (worker: Worker) => number): number => workers.reduce((total, worker) => total + of(worker), 0);
   return {
@@ -28,9 +27,9 @@ export function statusOf({ app, counters, pool, current, lastReload, now }: Stat
     version: current?.number ?? 0,
     lastReload,
     scale: { min: sampling.range.min, max: sampling.range.max, wanted: sampling.wanted },
-    requests: sum(({ requests }) => requests) + pool.exits.requests,
+    requests: totals.requests,
     inFlight: sum(({ inFlight }) => inFlight),
-    latencyMs: percentilesOf(added(workers.map(({ latency }) => latency.counts()))),
+    latencyMs: totals.latency.percentiles(),
     queue: {
       depth: counters.queueDepth,
       limit: app.queue.maxRequests,
@@ -62,9 +61,4 @@ function workerStatus(worker: Worker, now: number): WorkerStatus | undefined {
     cpuShare: worker.cpuShare ?? null,
     uptimeMs: Math.round(now - worker.startedAt),
   };
-}
-
-function added(histograms: readonly Uint32Array[]): Uint32Array {
-  const [first = new Uint32Array(), ...others] = histograms;
-  return others.reduce((sum, counts) => sum.map((count, bucket) => count + (counts[bucket] ?? 0)), first);
 }

@@ -11,6 +11,7 @@ import { plan } from './plan.ts';
 import { drawMargin } from './recycling.ts';
 import { Sampling } from './sampling.ts';
 import { SlowRequests } from './slow-requests.ts';
+import { Totals } from './totals.ts';
 import type { Version } from './version.ts';
 import { Worker } from './worker.ts';
 import { Workers } from './workers.ts';
@@ -56,6 +57,7 @@ export class WorkerPool {
   readonly workers: Workers = new Workers();
   readonly exits: Exits;
   readonly sampling: Sampling;
+  readonly totals: Totals;
   readonly #context: PoolContext;
   readonly #events: PoolEvents;
   readonly #app: AppOptions;
@@ -79,7 +81,16 @@ export class WorkerPool {
     this.#slow = new SlowRequests(log, folder, (front, worker, stream) =>
       fronts.postTo(front, { kind: 'cancel', worker, stream }),
     );
-    this.sampling = new Sampling({ app, counters, workers: this.workers, log, now, changed: () => this.reconcile() });
+    this.totals = new Totals(this.workers, now());
+    this.sampling = new Sampling({
+      app,
+      counters,
+      workers: this.workers,
+      totals: this.totals,
+      log,
+      now,
+      changed: () => this.reconcile(),
+    });
   }
 
   /** Whether all wanted workers serve, and all of them are such that stay. */
@@ -320,6 +331,7 @@ export class WorkerPool {
     worker.move({ name: 'exit', code, signal });
     this.exits.add(worker);
     this.workers.delete(worker);
+    this.totals.exited(worker);
     this.#context.fronts.post({ kind: 'cut', worker: worker.id });
     if (this.workers.size === 0) this.#allExited();
   }

@@ -54,7 +54,7 @@ export class Worker {
     this.startedAt = now;
     this.#counters = counters;
     counters.clearSlot(slot);
-    this.latency = new RecentHistogram(() => counters.latencies(slot), now);
+    this.latency = new RecentHistogram(() => this.latencies, now);
   }
 
   get state(): WorkerState {
@@ -73,6 +73,11 @@ export class Worker {
 
   get inFlight(): number {
     return this.#counters.inFlight(this.slot);
+  }
+
+  /** Its latencies since it began, by bucket (histogram.ts). */
+  get latencies(): Uint32Array {
+    return this.#counters.latencies(this.slot);
   }
 
   get requests(): number {
