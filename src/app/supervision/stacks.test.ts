@@ -22,8 +22,8 @@ def deep(level):
 
 for _ in range(int(sys.argv[2])):
     threading.Thread(target=deep, args=(30,), daemon=True).start()
-print('ready', flush=True)
 def spin():
+    print('ready', flush=True)
     while True:
         pass
 spin()
