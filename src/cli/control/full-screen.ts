@@ -34,7 +34,10 @@ export class FullScreen {
   /** Shows these lines in place of what is there; what does not fit the height is left out, but not the last one. */
   show(lines: readonly string[]): void {
     const fitting = lines.length <= this.height ? lines : [...lines.slice(0, this.height - 1), ...lines.slice(-1)];
-    process.stdout.write(home + fitting.map((line) => line + clearToLineEnd).join('\r\n') + clearBelow);
+    const last = fitting.length - 1;
+    // Before the line: behind one that is as wide as the terminal, its last letter would be cleared.
+    const drawn = fitting.map((line, index) => (index === last ? clearBelow : clearToLineEnd) + line);
+    process.stdout.write(home + drawn.join('\r\n'));
   }
 
   [Symbol.dispose](): void {

@@ -20,7 +20,7 @@ const busy = galleyStatus({
       name: 'shop.wsgi',
       interface: 'wsgi',
       version: 3,
-      lastReload: { ok: false, at: '2025-12-31T23:55:00Z', text: 'No module named "x"' },
+      lastReload: { ok: false, at: '2025-12-31T23:55:00Z', text: 'reload failed: no module "x"' },
       scale: { min: 1, max: 8, wanted: 3 },
       inFlight: 5,
       queue: {
@@ -90,7 +90,8 @@ main:app  ASGI 3, version 1
       `Galley 0.1.0, pid 4711, up 1 min, 2 front threads (replaced 2 times), stopping
 http://127.0.0.1:8000  unix:/run/shop.sock
 
-shop.wsgi  WSGI, version 3, the reload 5 min ago failed: No module named "x"
+shop.wsgi  WSGI, version 3
+  Reload    5 min ago: reload failed: no module "x"
   Workers   3 wanted, of 1 to 8; 1 ready
   Requests  1000, 5 in flight
   Latency   p50 1.2 ms, p95 8.0 ms, p99 20 ms
@@ -112,11 +113,17 @@ shop.wsgi  WSGI, version 3, the reload 5 min ago failed: No module named "x"
     );
   });
 
+  it('says when the app was reloaded', () => {
+    const lastReload = { ok: true, at: '2025-12-31T23:55:00Z', text: 'reloaded in 300 ms' };
+    const text = renderStatus(galleyStatus({ apps: [appStatus({ version: 2, lastReload })] }), wide);
+    assert.match(text, /^main:app {2}ASGI 3, version 2, reloaded 5 min ago\n {2}Workers/m);
+  });
+
   it('shows rates where they are known, and leaves columns out that do not fit', () => {
     const rates = new Map([['shop.wsgi', { perSecond: 85.34, workers: new Map([[1, 80.1]]) }]]);
     const lines = renderStatus(busy, { ...wide, width: 80, rates }).split('\n');
-    assert.equal(lines[5], '  Requests  1000, 85.3/s, 5 in flight');
-    assert.deepEqual(lines.slice(10, 14), [
+    assert.equal(lines[6], '  Requests  1000, 85.3/s, 5 in flight');
+    assert.deepEqual(lines.slice(11, 15), [
       '  WORKER    PID  STATE                RATE  IN FLIGHT    P99     RSS   CPU',
       '      *1   4712  ready              80.1/s          5  20 ms  48 MiB  12 %',
       '      12  12345  draining: max-rss       -          0      -       -     -',
@@ -148,6 +155,6 @@ shop.wsgi  WSGI, version 3, the reload 5 min ago failed: No module named "x"
   it('lets nothing through that could steer the terminal', () => {
     const lastReload = { ok: false, at: '2025-12-31T23:55:00Z', text: 'bad \x1b[2J\n\x07' };
     const text = renderStatus(galleyStatus({ apps: [appStatus({ lastReload, interface: null })] }), wide);
-    assert.match(text, /not loaded, version 1, the reload 5 min ago failed: bad \\x1b\[2J\\x0a\\x07\n/);
+    assert.match(text, /not loaded, version 1\n {2}Reload {4}5 min ago: bad \\x1b\[2J\\x0a\\x07\n/);
   });
 });

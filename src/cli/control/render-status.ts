@@ -47,8 +47,11 @@ function appLines(app: AppStatus, { width, now, rates }: RenderOptions): readonl
     [
       { text: app.name, style: 'bold' },
       { text: `  ${app.interface ? interfaceNames[app.interface] : 'not loaded'}, version ${app.version}` },
-      ...reloadSpans(app.lastReload, now),
+      ...(app.lastReload?.ok ? [{ text: `, reloaded ${agoText(app.lastReload.at, now)}` }] : []),
     ],
+    ...(app.lastReload?.ok === false
+      ? [line(`  Reload    ${agoText(app.lastReload.at, now)}: ${app.lastReload.text}`, 'red')]
+      : []),
     line(`  Workers   ${scale.wanted} wanted${range}; ${ready} ready`),
     line(`  Requests  ${app.requests}${of ? `, ${rateText(of.perSecond)}` : ''}, ${app.inFlight} in flight`),
     line(`  Latency   ${percentilesText(latencyMs)}`),
@@ -68,14 +71,6 @@ function appLines(app: AppStatus, { width, now, rates }: RenderOptions): readonl
   ];
 }
 
-function reloadSpans(reload: AppStatus['lastReload'], now: number): Line {
-  if (reload === null) return [];
-  const ago = durationText(now - Date.parse(reload.at));
-  return reload.ok
-    ? line(`, reloaded ${ago} ago`)
-    : [{ text: ', ' }, { text: `the reload ${ago} ago failed: ${reload.text}`, style: 'red' }];
-}
-
 function percentilesText({ p50, p95, p99 }: Percentiles): string {
   if (p50 === null) return '-';
   return `p50 ${latencyText(p50)}, p95 ${latencyText(p95)}, p99 ${latencyText(p99)}`;
@@ -86,9 +81,13 @@ function exitStyle({ reason, code }: ExitStatus): 'red' | undefined {
 }
 
 function exitText({ worker, pid, at, code, signal, oom, reason }: ExitStatus, now: number): string {
-  const ago = `${durationText(now - Date.parse(at))} ago`;
+  const ago = agoText(at, now);
   const withCode = code === 0 && reason !== null ? '' : ` with code ${code}`;
   const how = signal === null ? `ended ${ago}${withCode}` : `was killed by ${signal} ${ago}`;
   const why = `${oom ? ', out of memory' : ''}${reason === null ? '' : ` (${reason})`}`;
   return `worker ${worker}${pid === null ? '' : `, pid ${pid},`} ${how}${why}`;
+}
+
+function agoText(at: string, now: number): string {
+  return `${durationText(now - Date.parse(at))} ago`;
 }
