@@ -5,6 +5,9 @@ import type { StartFailure } from '../site/start-failure.ts';
 
 /** One address for a front thread to listen on. */
 export interface ListenRequest {
+  /** Which of the addresses to listen on it is. */
+  readonly plan: number;
+  /** With the port that another thread was given, where any was asked for. */
   readonly bind: Bind;
   /** See ListenOptions in front/listen.ts. */
   readonly reusePort: 'first' | 'join' | undefined;
@@ -14,6 +17,9 @@ export interface ListenRequest {
 
 /** A listening socket of a front thread. */
 export interface ListeningSocket {
+  /** Which of the addresses to listen on it is for. */
+  readonly plan: number;
+  /** Where it is. */
   readonly bind: Bind;
   readonly fd: number;
 }

@@ -118,9 +118,9 @@ export class FrontThread {
   async #listen(requests: readonly ListenRequest[]): Promise<void> {
     const sockets: ListeningSocket[] = [];
     try {
-      for (const { bind, reusePort, fds } of requests) {
-        if (fds.length === 0) sockets.push(await this.#front.listen(bind, { reusePort }));
-        for (const fd of fds) sockets.push(await this.#front.listen(bind, { fd }));
+      for (const { plan, bind, reusePort, fds } of requests) {
+        const ways = fds.length === 0 ? [{ reusePort }] : fds.map((fd) => ({ fd }));
+        for (const way of ways) sockets.push({ plan, ...(await this.#front.listen(bind, way)) });
       }
       this.#tell({ kind: 'listening', sockets, error: undefined });
     } catch (error) {

@@ -4,7 +4,7 @@ import type { AppCounters } from '../app/counters.ts';
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
 import { restartDelayMs, steadyMs } from '../app/supervision/backoff.ts';
 import type { WorkerFronts } from '../app/supervision/worker-pool.ts';
-import { ListenError } from '../front/listen.ts';
+import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { type FrontSettings, FrontThread } from './front-thread.ts';
 import type { FromFrontThread, ListeningSocket, ListenRequest, ToFrontThread } from './front-thread-message.ts';
@@ -108,27 +108,28 @@ export class FrontThreads implements WorkerFronts {
 
   /** Accepts connections there. Gives the listening sockets, the addresses with the ports they really have. Throws ListenError. */
   async listen(plans: readonly ListenPlan[]): Promise<readonly ListeningSocket[]> {
-    const isShared = this.#threads.length > 1;
-    const first = plans.map(({ bind, fds }) => ({
-      bind,
-      reusePort: isShared && bind.kind === 'tcp' ? ('first' as const) : undefined,
-      fds: fdsOfThread(fds, 0, this.#threads.length),
-    }));
-    const sockets = [...(await this.#listenIn(0, first))];
-    const bound = plans.map(
-      ({ bind }, index) => (bind.kind === 'tcp' && bind.port === 0 ? sockets[index]?.bind : bind) ?? bind,
+    const threads = this.#threads.length;
+    const first = plans.map(
+      ({ bind, fds }, plan): ListenRequest => ({
+        plan,
+        bind,
+        reusePort: threads > 1 && bind.kind === 'tcp' ? 'first' : undefined,
+        fds: fdsOfThread(fds, 0, threads),
+      }),
     );
-    this.#listening = bound.map((bind) => ({ bind, reusePort: isShared ? 'join' : undefined, fds: [] }));
-    for (const front of this.#threads.keys()) {
-      if (front === 0) continue;
-      const requests = plans.flatMap(({ fds }, index): readonly ListenRequest[] => {
-        const request = this.#listening[index];
-        // A Unix socket cannot be shared, and one of systemd may not be.
-        if (request?.bind.kind !== 'tcp') return [];
-        const own = fdsOfThread(fds, front, this.#threads.length);
-        return [{ ...request, fds: own }];
-      });
-      sockets.push(...(await this.#listenIn(front, requests)));
+    const sockets = [...(await this.#listenIn(0, first))];
+    this.#listening = plans.map(({ bind: asked }, plan): ListenRequest => {
+      const bind = sockets.find((socket) => socket.plan === plan)?.bind ?? asked;
+      return { plan, bind, reusePort: threads > 1 && bind.kind === 'tcp' ? 'join' : undefined, fds: [] };
+    });
+    for (let front = 1; front < threads; front++) {
+      for (const request of this.#listening) {
+        const given = plans[request.plan]?.fds ?? [];
+        const fds = fdsOfThread(given, front, threads);
+        // A Unix socket cannot be shared.
+        if (request.bind.kind === 'unix' && fds.length === 0) continue;
+        sockets.push(...(await this.#joinIn(front, { ...request, fds }, given.length > 0)));
+      }
     }
     return sockets;
   }
@@ -159,6 +160,19 @@ export class FrontThreads implements WorkerFronts {
     if (answer?.kind !== 'listening') throw new ListenError(`Cannot listen: front thread ${front} died`);
     if (answer.error !== undefined) throw new ListenError(answer.error);
     return answer.sockets;
+  }
+
+  /** A socket that this process was given may be one that its maker does not let others share: then that thread has none there. */
+  async #joinIn(front: number, request: ListenRequest, isGiven: boolean): Promise<readonly ListeningSocket[]> {
+    try {
+      return await this.#listenIn(front, [request]);
+    } catch (error) {
+      if (!(error instanceof ListenError) || !isGiven) throw error;
+      this.#log.warn(
+        `front thread ${front} does not listen on ${bindText(request.bind)}: it cannot share the socket that Galley was given`,
+      );
+      return [];
+    }
   }
 
   /** Tells a thread something and waits for its answer; undefined where it died. */

@@ -48,8 +48,7 @@ export class RunningServer implements ControlTarget {
   #sockets: readonly ListeningSocket[] = [];
   /** The files of Unix sockets that are ours to delete. */
   #files: readonly SocketFile[] = [];
-  /** The addresses of sockets that the service manager has opened. */
-  #fromSystemd: ReadonlySet<string> = new Set();
+  #plans: readonly ListenPlan[] = [];
   #isStopping = false;
 
   constructor(parts: ServerParts) {
@@ -86,7 +85,7 @@ export class RunningServer implements ControlTarget {
   /** Throws ListenError. */
   async listen(plans: readonly ListenPlan[]): Promise<void> {
     this.#sockets = await this.#parts.fronts.listen(plans);
-    this.#fromSystemd = new Set(plans.flatMap(({ bind, origin }) => (origin === 'systemd' ? bindText(bind) : [])));
+    this.#plans = plans;
     const own = plans.filter(({ bind, origin }) => bind.kind === 'unix' && origin === 'galley');
     this.#files = await Promise.all(own.map(({ bind }) => SocketFile.at(bind.kind === 'unix' ? bind.path : '')));
   }
@@ -141,7 +140,10 @@ export class RunningServer implements ControlTarget {
 
   /** Starts Galley once more and hands the listening sockets over; then this one is to be ended. Throws UpgradeError. */
   async upgrade(): Promise<number> {
-    const sockets = this.#sockets.map(({ bind, fd }): InheritedSocket => ({ bind, fd, origin: this.#originOf(bind) }));
+    const sockets = this.#sockets.flatMap(({ plan, fd }): readonly InheritedSocket[] => {
+      const asked = this.#plans[plan];
+      return asked ? [{ bind: asked.bind, fd, origin: asked.origin }] : [];
+    });
     const [program = '', ...argv] = process.argv.slice(1);
     const { pid } = await startUpgrade({ sockets, argv, program, signal: this.#upgrading.signal });
     // They are the new process's now.
@@ -156,7 +158,8 @@ export class RunningServer implements ControlTarget {
     this.#isStopping = true;
     this.#upgrading.abort();
     this.unwatch?.();
-    if (!isReplaced) service.stopping();
+    if (isReplaced) service.close();
+    else service.stopping();
     supervisor.announceStop();
     const cut = await fronts.close(graceMs, isReplaced ? upgradeLastCallMs : stopLastCallMs);
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
@@ -166,9 +169,5 @@ export class RunningServer implements ControlTarget {
     await this.control?.close();
     for (const file of this.#files) await file.remove();
     await folder.remove();
-  }
-
-  #originOf(bind: Bind): InheritedSocket['origin'] {
-    return this.#fromSystemd.has(bindText(bind)) ? 'systemd' : 'galley';
   }
 }

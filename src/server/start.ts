@@ -71,9 +71,10 @@ export async function startServer(
     const note = typeof first === 'object' && gilNote(first);
     if (note) log.info(note);
     await server.listen(plans);
-    if (options.controlSocket !== 'off') server.control = await openControl(server, options.controlSocket);
-    if (isUpgrade) tellUpgraded();
+    if (options.controlSocket !== 'off') server.control = await openControl(server, options.controlSocket, isUpgrade);
+    // First: the service manager must know of this process when the old one ends.
     service.ready(server.summary);
+    if (isUpgrade) tellUpgraded();
     return server;
   } catch (error) {
     await server.end(0);
