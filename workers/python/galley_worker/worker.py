@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Callable, Optional
 
 from . import hooks
@@ -46,6 +47,8 @@ def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
         return 1  # the front's socket is gone, and the front with it
     finally:
         hooks.run_worker_exit()
+        # Python takes its handlers away while it ends: the notice of a stop that comes as late as that would kill.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return 0
 
 

@@ -183,6 +183,19 @@ class ZygoteTest(unittest.TestCase):
             zygote.send(command='signal', worker=1, signal='SIGKILL')
             self.assertEqual(zygote.event()['signal'], 'SIGKILL')
 
+    def test_a_notice_of_the_stop_that_comes_while_python_ends_does_not_kill(self) -> None:
+        late = '''
+            import os, signal, sys
+            class Late:
+                def __del__(self, kill=os.kill, me=os.getpid, term=signal.SIGTERM):
+                    kill(me(), term)
+            sys.modules['late'] = Late()
+        '''
+        with Zygote({'main.py': textwrap.dedent(late) + textwrap.dedent(WSGI)}) as zygote:
+            zygote.event()
+            zygote.fork(1)
+            self.assertEqual(zygote.drain(zygote.accept())['code'], 0)
+
     def test_signals_of_the_terminal_do_nothing(self) -> None:
         with Zygote({'main.py': WSGI}) as zygote:
             zygote.event()
