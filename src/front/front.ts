@@ -92,7 +92,7 @@ export class Front implements ConnectionContext {
 
   /** Starts to accept connections. Gives where it listens, and the socket's descriptor. Throws ListenError. */
   async listen(bind: Bind, options: ListenOptions = {}): Promise<{ readonly bind: Bind; readonly fd: number }> {
-    const server = await listen(bind, Number.POSITIVE_INFINITY, (socket) => this.#accept(socket, bind), options);
+    const server = await listen(bind, (socket) => this.#accept(socket, bind), options);
     this.#servers.push(server);
     return { bind: boundTo(server), fd: descriptorOf(server) };
   }

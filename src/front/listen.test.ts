@@ -13,7 +13,7 @@ const anyPort: Bind = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 /** Takes descriptor 3 over and answers every connection with its name until it is told to close; says where it listens. */
 const heir = (bind: Bind): string => `
   const { listen, boundTo } = await import(root + 'src/front/listen.ts');
-  const server = await listen(${JSON.stringify(bind)}, 10, (socket) => socket.end('heir'), { fd: 3 });
+  const server = await listen(${JSON.stringify(bind)}, (socket) => socket.end('heir'), { fd: 3 });
   say(boundTo(server));
   process.once('SIGTERM', () => server.close(() => say('closed')));
 `;
@@ -26,7 +26,7 @@ describe('listen', () => {
   });
 
   async function open(bind: Bind, name = '', options: ListenOptions = {}): Promise<Server> {
-    const server = await listen(bind, 10, (socket) => socket.end(name), options);
+    const server = await listen(bind, (socket) => socket.end(name), options);
     servers.push(server);
     return server;
   }
@@ -130,7 +130,7 @@ describe('listen', () => {
       `import { openSync } from 'node:fs';
        const { listen } = await import(root + 'src/front/listen.ts');
        const fd = openSync(${JSON.stringify(folder.file('plain'))});
-       await listen(${JSON.stringify(anyPort)}, 10, () => {}, { fd }).catch((error) => say(error.message));`,
+       await listen(${JSON.stringify(anyPort)}, () => {}, { fd }).catch((error) => say(error.message));`,
     );
     assert.match(String(await program.says()), /the descriptor that this process was given is no listening socket/);
   });

@@ -37,12 +37,10 @@ const paths: WeakMap<Server, string> = new WeakMap();
  */
 export async function listen(
   bind: Bind,
-  maxConnections: number,
   accept: (socket: Socket) => void,
   { reusePort, fd }: ListenOptions = {},
 ): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-  server.maxConnections = maxConnections;
   try {
     if (fd !== undefined) await once(server.listen({ fd }, backlog), 'listening');
     else if (bind.kind === 'unix') await openFile(server, bind.path);

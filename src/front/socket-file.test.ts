@@ -10,7 +10,7 @@ describe('SocketFile', () => {
   it('deletes the file, and does not mind where it is gone', async () => {
     await using folder = await AppFolder.with({});
     const path = folder.file('galley.sock');
-    const server = await listen({ kind: 'unix', path }, 10, () => {});
+    const server = await listen({ kind: 'unix', path }, () => {});
     const file = await SocketFile.at(path);
     server.close();
     await file.remove();
@@ -21,10 +21,10 @@ describe('SocketFile', () => {
   it('leaves a file that another program has put there', async () => {
     await using folder = await AppFolder.with({});
     const path = folder.file('galley.sock');
-    const old = await listen({ kind: 'unix', path }, 10, () => {});
+    const old = await listen({ kind: 'unix', path }, () => {});
     const file = await SocketFile.at(path);
     await unlink(path);
-    const next = await listen({ kind: 'unix', path }, 10, () => {});
+    const next = await listen({ kind: 'unix', path }, () => {});
     old.close();
     await file.remove();
     assert.ok(existsSync(path));

@@ -17,7 +17,7 @@ describe('addressOfDescriptor', { skip }, () => {
       { kind: 'tcp', host: '0.0.0.0', port: 0 },
     ];
     for (const bind of binds) {
-      const server = await listen(bind, 10, () => {});
+      const server = await listen(bind, () => {});
       assert.deepEqual(addressOfDescriptor(descriptorOf(server)), boundTo(server));
       server.close();
     }
@@ -30,7 +30,7 @@ describe('addressOfDescriptor', { skip }, () => {
   });
 
   it('knows no address of files, connections and closed descriptors', async () => {
-    const server = await listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, 10, () => {});
+    const server = await listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, () => {});
     const fd = descriptorOf(server);
     server.close();
     await once(server, 'close');

@@ -174,10 +174,7 @@ const skip = process.platform !== 'linux' && 'systemd runs on Linux only';
 
 describe('takeInheritedSockets', { skip }, () => {
   async function two(folder: AppFolder): Promise<readonly [Server, Server]> {
-    return [
-      await listen(tcp('127.0.0.1', 0), 10, () => {}),
-      await listen(unix(folder.file('galley.sock')), 10, () => {}),
-    ];
+    return [await listen(tcp('127.0.0.1', 0), () => {}), await listen(unix(folder.file('galley.sock')), () => {})];
   }
 
   it('gives what systemd passed, leaves no variable and no descriptor to children', async () => {

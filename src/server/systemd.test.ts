@@ -18,21 +18,19 @@ describe('ServiceManager', () => {
     systemd.ready('serving main:app');
     systemd.reloading();
     systemd.ready('serving');
-    systemd.status('2 workers');
     systemd.stopping();
     assert.deepEqual(sent, [
       'READY=1\nMAINPID=42\nSTATUS=serving main:app',
       'RELOADING=1\nMONOTONIC_USEC=1234567',
       'READY=1\nMAINPID=42\nSTATUS=serving',
-      'STATUS=2 workers',
       'STOPPING=1',
     ]);
   });
 
   it('keeps a status in its line', () => {
     const { sent, systemd } = manager(notify);
-    systemd.status('the app fails:\nMAINPID=1\r\nx');
-    assert.deepEqual(sent, ['STATUS=the app fails: MAINPID=1 x']);
+    systemd.ready('the app fails:\nMAINPID=1\r\nx');
+    assert.deepEqual(sent, ['READY=1\nMAINPID=42\nSTATUS=the app fails: MAINPID=1 x']);
   });
 
   it('says nothing where nobody listens, or no more', async () => {
@@ -44,7 +42,6 @@ describe('ServiceManager', () => {
     for (const { systemd } of [alone, closed]) {
       systemd.ready('');
       systemd.reloading();
-      systemd.status('');
       systemd.stopping();
     }
     // The watchdog of a third one has been fed three times meanwhile.

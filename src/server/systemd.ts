@@ -38,11 +38,6 @@ export class ServiceManager {
     this.#say('STOPPING=1');
   }
 
-  /** One line, which `systemctl status` shows. */
-  status(text: string): void {
-    this.#say(statusLine(text));
-  }
-
   /** Says nothing from now on, the watchdog's word included. */
   close(): void {
     this.#isOpen = false;

@@ -16,7 +16,7 @@ const root = new URL('../../', import.meta.url).href;
 const old = (program: string, options = ''): string => `
   const { boundTo, descriptorOf, listen } = await import(root + 'src/front/listen.ts');
   const { startUpgrade } = await import(root + 'src/server/upgrade.ts');
-  const server = await listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, 10, (socket) => socket.end('old'));
+  const server = await listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, (socket) => socket.end('old'));
   const bind = boundTo(server);
   const stopping = new AbortController();
   process.on('SIGUSR2', async () => {
@@ -41,7 +41,7 @@ const heir = `
   const { tellUpgraded } = await import('${root}src/server/upgrade.ts');
   const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
   const { sockets: [{ fd, bind }], isUpgrade } = takeInheritedSockets(process.env, process.pid);
-  await listen(bind, 10, (socket) => socket.end('new'), { fd });
+  await listen(bind, (socket) => socket.end('new'), { fd });
   process.on('SIGTERM', () => process.exit(0));
   process.on('disconnect', () => say('disconnected'));
   say({ isUpgrade, bind, argv: process.argv.slice(2), cwd: process.cwd(), pid: process.pid, flags: process.execArgv,

@@ -27,7 +27,7 @@ import { startUpgrade, tellUpgraded } from '${root}src/server/upgrade.ts';
 export async function main(argv) {
   const { sockets: [given], isUpgrade } = takeInheritedSockets(process.env, process.pid);
   const bind = given?.bind ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
-  const server = await listen(bind, 10, (socket) => socket.end(String(process.pid)), { fd: given?.fd });
+  const server = await listen(bind, (socket) => socket.end(String(process.pid)), { fd: given?.fd });
   const ended = Promise.withResolvers();
   process.on('SIGTERM', () => ended.resolve(7));
   process.on('SIGUSR2', async () => {
