@@ -26,7 +26,7 @@ def connect(path: str) -> socket.socket:
 
 def _close_inherited(connection: socket.socket) -> None:
     if connection.fileno() >= 0:
-        os.close(connection.fileno())
+        os.close(connection.detach())  # which forgets the number: it may be a file of the app's in a process forked from this one
 
 
 def hello_frame(worker: int, interface: str, concurrency: int, failed: Optional[str] = None) -> bytes:

@@ -183,6 +183,32 @@ class ZygoteTest(unittest.TestCase):
             zygote.send(command='signal', worker=1, signal='SIGKILL')
             self.assertEqual(zygote.event()['signal'], 'SIGKILL')
 
+    def test_what_the_app_forks_and_that_forks_keeps_its_own_files(self) -> None:
+        forks = '''
+            import os
+            def in_child(act):
+                reader, writer = os.pipe()
+                if os.fork() == 0:
+                    os.write(writer, act())
+                    os._exit(0)
+                os.wait()
+                return os.read(reader, 100)
+            def opens():
+                # The lowest number that is free is that of the connection to the front.
+                files = [open('/dev/null') for _ in range(10)]
+                return in_child(lambda: b'%d' % len([os.fstat(file.fileno()) for file in files]))
+            def app(environ, start_response):
+                start_response('200 OK', [])
+                return [in_child(opens)]
+        '''
+        with Zygote({'main.py': forks}) as zygote:
+            zygote.event()
+            zygote.fork(1)
+            front = zygote.accept()
+            self.assertEqual(front.get().body, b'10')
+            zygote.drain(front)
+        self.assertEqual(zygote.output, ('', ''))
+
     def test_a_notice_of_the_stop_that_comes_while_python_ends_does_not_kill(self) -> None:
         late = '''
             import os, signal, sys
