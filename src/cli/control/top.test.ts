@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AppFolder } from '../../../test/support/app-folder.ts';
@@ -30,8 +31,13 @@ describe('galley top', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  function top(rows: number, columns: number, environment: Readonly<Record<string, string>> = {}): PseudoTerminal {
-    return new PseudoTerminal([process.execPath, launcher, 'top'], rows, columns, {
+  function top(
+    rows: number,
+    columns: number,
+    environment: Readonly<Record<string, string>> = {},
+    ...args: readonly string[]
+  ): PseudoTerminal {
+    return new PseudoTerminal([process.execPath, launcher, 'top', ...args], rows, columns, {
       GALLEY_RUNTIME_DIR: folder.path,
       NO_COLOR: undefined,
       ...environment,
@@ -91,6 +97,25 @@ describe('galley top', () => {
       terminal.screen.filter((line) => line.length > 40),
       [],
     );
+  });
+
+  it('does not wait for the next status to fit a new size', async () => {
+    const held = Promise.withResolvers<void>();
+    let isFirst = true;
+    const slow = createServer((_request, response) => {
+      if (isFirst) response.end(JSON.stringify(target.current));
+      else held.resolve();
+      isFirst = false;
+    }).listen(folder.file('slow.sock'));
+    try {
+      using other = top(24, 100, {}, '--control', folder.file('slow.sock'));
+      await held.promise;
+      other.resize(12, 40);
+      await other.shows(/^Galley.*…\n[\s\S]*\nq quits$/);
+    } finally {
+      slow.closeAllConnections();
+      slow.close();
+    }
   });
 
   it('says so when the Galley ends, and goes on with the next one', async () => {
