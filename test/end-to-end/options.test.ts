@@ -137,6 +137,36 @@ app = App()
     assert.equal(await get(galley.url), 'False');
   });
 
+  it('--concurrency and --queue-size 0: what finds no room at once is answered with 503', async () => {
+    const code = `
+import asyncio, os
+async def app(scope, receive, send):
+    if scope['path'] == '/held':
+        open('held', 'w').close()
+        while not os.path.exists('free'):
+            await asyncio.sleep(0.01)
+    await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+    await send({'type': 'http.response.body', 'body': b'done'})
+`;
+    await using folder = await AppFolder.with({ 'main.py': code });
+    const args = ['--concurrency', '1', '--queue-size', '0', '--workers', '1', '--lifespan', 'off'];
+    await using galley = await startGalley('main:app', { cwd: folder.path, args });
+    const held = fetch(`${galley.url}/held`);
+    await until(() => existsSync(folder.file('held')), 'the first request is under way');
+    assert.equal((await fetch(galley.url)).status, 503);
+    await folder.write('free', '');
+    assert.equal((await held).status, 200);
+    assert.equal((await fetch(galley.url)).status, 200);
+  });
+
+  it('--max-requests ends a worker after so many', async () => {
+    await using folder = await AppFolder.with({ 'main.py': wsgiShowing('os.getpid()') });
+    const args = ['--workers', '1', '--max-requests', '2'];
+    await using galley = await startGalley('main:app', { cwd: folder.path, args });
+    const first = await get(galley.url);
+    await until(async () => (await get(galley.url)) !== first, 'another worker answers');
+  });
+
   it('--timeout bounds how long the app may take to begin its answer', async () => {
     await using folder = await AppFolder.with({
       'main.py': 'import asyncio\nasync def app(scope, receive, send):\n    await asyncio.sleep(600)\n',
