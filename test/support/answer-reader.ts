@@ -1,4 +1,4 @@
-/** Reads one HTTP/1.1 answer to a GET from the bytes of a connection, given as latin1 text. */
+/** Reads one HTTP/1.1 answer to a GET or a POST from the bytes of a connection, given as latin1 text. */
 export class AnswerReader {
   #text = '';
   #hasHead = false;

@@ -183,10 +183,18 @@ describe('LoadClient', () => {
   it('draws paths by their weights, the same ones in every run, with samples of their own', async () => {
     const draw = async (): Promise<readonly string[]> => {
       const order: string[] = [];
-      const report = await loadFor(2_000, (socket) => socket.write(ok), {
-        paths: [{ path: '/short', weight: 3 }, { path: '/long' }],
+      const respond = (socket: Socket, _: number, head: string): boolean => {
+        const isPost = /^POST \/long .*^content-length: 0\r$/ims.test(head);
+        return socket.write(isPost || head.startsWith('GET /short ') ? ok : 'neither');
+      };
+      const report = await loadFor(2_000, respond, {
+        paths: [
+          { path: '/short', weight: 3 },
+          { path: '/long', method: 'POST' },
+        ],
         answered: ({ path }) => order.push(path),
       });
+      assert.equal(report.failed, 0, report.firstFailures.join('\n'));
       const [short = 0, long = 0] = ['/short', '/long'].map((path) => report.latenciesMs.get(path)?.length);
       assert.equal(short + long, report.answered);
       assert.ok(Math.abs(short / report.answered - 3 / 4) < 0.03, `${short} of ${report.answered}`);

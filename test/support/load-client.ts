@@ -4,6 +4,8 @@ import { type FailureCause, LoadCounts, type LoadReport } from './load-report.ts
 /** One kind of request of a load. */
 export interface LoadPath {
   readonly path: string;
+  /** GET unless said otherwise. A POST has an empty body; a server must not send it to its app twice, as it may a GET. */
+  readonly method?: 'GET' | 'POST';
   /** How often it is sent, relative to the others; 1 unless said otherwise. */
   readonly weight?: number;
 }
@@ -45,11 +47,11 @@ interface Client {
   connection: LoadConnection | undefined;
 }
 
-/** A constant load of GET requests on one address, which counts all that is sent and all that becomes of it. */
+/** A constant load of requests on one address, which counts all that is sent and all that becomes of it. */
 export class LoadClient {
   readonly #options: LoadOptions;
   readonly #counts: LoadCounts = new LoadCounts();
-  readonly #draw: () => string;
+  readonly #draw: () => LoadPath;
   readonly #free: Client[] = [];
   readonly #clients: readonly Client[];
   readonly #startedAt: number = performance.now();
@@ -118,7 +120,7 @@ export class LoadClient {
   }
 
   #send(client: Client, dueAt: number): void {
-    const path = this.#draw();
+    const { path, method = 'GET' } = this.#draw();
     const { port, timeoutMs = 10_000, answered } = this.#options;
     if (!client.connection?.isUsable) {
       this.#counts.connections++;
@@ -127,6 +129,7 @@ export class LoadClient {
     this.#underWay++;
     this.#counts.sent++;
     client.connection.send({
+      method,
       path,
       keepsAlive: client.keepsAlive,
       lateAt: performance.now() + timeoutMs,
@@ -136,7 +139,7 @@ export class LoadClient {
         answered?.({ path, status, body, latencyMs });
         this.#over(client);
       },
-      failed: (cause, detail) => this.#failed(client, cause, `${path}: ${detail}`),
+      failed: (cause, detail) => this.#failed(client, cause, `${method} ${path}: ${detail}`),
     });
   }
 
@@ -172,16 +175,16 @@ export class LoadClient {
  * Draws paths by their weights: as if by chance, so that no pattern meets one of the server's, but the same in every run
  * (a linear congruential generator, with the constants of Numerical Recipes).
  */
-function drawing(paths: readonly LoadPath[]): () => string {
+function drawing(paths: readonly LoadPath[]): () => LoadPath {
   const total = paths.reduce((sum, { weight = 1 }) => sum + weight, 0);
   let state = 1;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     let rest = (state / 2 ** 32) * total;
-    for (const { path, weight = 1 } of paths) {
-      rest -= weight;
-      if (rest < 0) return path;
+    for (const each of paths) {
+      rest -= each.weight ?? 1;
+      if (rest < 0) return each;
     }
-    return '/';
+    return { path: '/' };
   };
 }

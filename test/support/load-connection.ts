@@ -4,6 +4,7 @@ import type { FailureCause } from './load-report.ts';
 
 /** A request and who is told what came of it, once. */
 export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly keepsAlive: boolean;
   /** When the answer is too late, of `performance.now()`. */
@@ -50,8 +51,12 @@ export class LoadConnection {
     this.#request = request;
     this.#reader = new AnswerReader();
     this.#sentAt = performance.now();
+    const length = request.method === 'POST' ? 'Content-Length: 0\r\n' : '';
     const end = request.keepsAlive ? '' : 'Connection: close\r\n';
-    this.#socket.write(`GET ${request.path} HTTP/1.1\r\nHost: localhost\r\n${end}\r\n`, 'latin1');
+    this.#socket.write(
+      `${request.method} ${request.path} HTTP/1.1\r\nHost: localhost\r\n${length}${end}\r\n`,
+      'latin1',
+    );
   }
 
   failIfLate(now: number): void {

@@ -96,13 +96,17 @@ export class ManagedGalley {
       .map((file) => file.slice(name.length + 1));
   }
 
-  /** A load that two cores bear beside the rest, of both kinds of connection. */
+  /**
+   * A load that two cores bear beside the rest, of both kinds of connection. Half of it is POST: what is lost of these no second
+   * try hides.
+   */
   load(options: Partial<LoadOptions> = {}): LoadClient {
     return LoadClient.start({
       port: this.galley.port,
       keptAlive: 6,
       oneRequest: 6,
       requestsPerSecond: 300,
+      paths: [{ path: '/' }, { path: '/', method: 'POST' }],
       ...options,
     });
   }

@@ -57,7 +57,8 @@ describe('galley, with an app that cannot start', () => {
     const files = { 'main.py': answering("'one'") };
     await using managed = await ManagedGalley.start('main:app', ['--workers', '2'], files);
     const { galley } = managed;
-    await using load = managed.load();
+    // A worker is killed meanwhile, and a POST that it has is not sent again.
+    await using load = managed.load({ paths: [{ path: '/' }] });
     await managed.folder.write('main.py', failing);
     const { status, body } = await managed.control('POST', '/reload');
     const outcome = JSON.parse(body) as { readonly ok: boolean; readonly traceback: string };
