@@ -13,7 +13,7 @@ interface Entry {
   readonly requests: readonly string[];
 }
 
-const folder = new URL('./corpus/http1', import.meta.url);
+const folder = new URL('./corpus/http1/', import.meta.url);
 
 for (const file of readdirSync(folder)) {
   const entries = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Entry[];
