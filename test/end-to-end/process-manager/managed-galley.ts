@@ -114,8 +114,16 @@ export class ManagedGalley {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.galley[Symbol.asyncDispose]();
     // After an upgrade, what it started is not its child.
-    for (const { pid } of this.galley.processes()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of this.galley.processes()) killIfAlive(pid);
     await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
