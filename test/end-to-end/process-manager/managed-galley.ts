@@ -98,7 +98,7 @@ export class ManagedGalley {
 
   /**
    * A load that two cores bear beside the rest, of both kinds of connection. Half of it is POST: what is lost of these no second
-   * try hides.
+   * try hides. Half of it takes 30 ms, so that a worker always has some of it under way.
    */
   load(options: Partial<LoadOptions> = {}): LoadClient {
     return LoadClient.start({
@@ -106,7 +106,7 @@ export class ManagedGalley {
       keptAlive: 6,
       oneRequest: 6,
       requestsPerSecond: 300,
-      paths: [{ path: '/' }, { path: '/', method: 'POST' }],
+      paths: ['/', '/sleep?30'].flatMap((path) => [{ path }, { path, method: 'POST' } as const]),
       ...options,
     });
   }

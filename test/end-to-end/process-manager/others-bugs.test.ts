@@ -77,7 +77,7 @@ describe('galley has not what is reported of others', () => {
       for (const client of idle) client.send(get);
       await Promise.all(idle.map((client) => client.sees(/\r\n\r\n\d+$/)));
 
-      await using load = managed.load();
+      await using load = managed.load({ paths: [{ path: '/' }] });
       await until(() => load.report().answered > 100, 'others are answered');
       galley.signal('SIGHUP');
       await galley.says(/reloaded in/);

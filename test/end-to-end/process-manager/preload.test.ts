@@ -57,6 +57,7 @@ async function memoryOfEight(preload: string): Promise<number> {
   await using load = managed.load({
     keptAlive: 16,
     requestsPerSecond: 500,
+    paths: [{ path: '/' }],
     answered: ({ body }) => answers.set(body, (answers.get(body) ?? 0) + 1),
   });
   await until(
