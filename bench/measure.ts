@@ -13,8 +13,8 @@ import { appsFolder, type BenchServer } from './servers.ts';
 const warmUpSeconds = 2;
 
 /**
- * Starts the server on a free port, measures one run of `seconds` with the case's load, and ends it. Throws when it does
- * not start, ends during the run or answers nothing; `signal` ends all of it early.
+ * Starts the server on a free port, measures one run of `seconds` with the case's load, or of the least that this load needs,
+ * and ends it. Throws when it does not start, ends during the run or answers nothing; `signal` ends all of it early.
  */
 export async function measure(
   server: BenchServer,
@@ -44,7 +44,9 @@ async function measureAnswers(
 ): Promise<Measurement> {
   await runLoad(benchCase, port, warmUpSeconds, signal);
   const before = cpuTimeUs(server.tree());
-  const { answers, durationUs, ...result } = await runLoad(benchCase, port, seconds, signal);
+  const { load } = benchCase;
+  const runSeconds = load.kind === 'mixed' ? Math.max(seconds, load.leastSeconds) : seconds;
+  const { answers, durationUs, ...result } = await runLoad(benchCase, port, runSeconds, signal);
   const after = server.tree();
   if (!server.isAlive()) throw server.failure('ended during the run');
   if (answers === 0) throw server.failure('answered nothing');
