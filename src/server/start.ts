@@ -5,7 +5,8 @@ import { AppSupervisor } from '../app/supervision/supervisor.ts';
 import type { LoadedApp } from '../app/supervision/zygote.ts';
 import type { Log, LogThreshold } from '../observe/log.ts';
 import { describeStartFailure } from '../site/start-failure.ts';
-import { openControl } from './control/control-server.ts';
+import { ControlSocketError, type OpenControl, openControl } from './control/control-server.ts';
+import { RuntimeFolderError } from './control/runtime-folder.ts';
 import { FrontThreads } from './front-threads.ts';
 import { gilNote } from './gil-note.ts';
 import { closeSockets, planListening, takeInheritedSockets } from './inherited-sockets.ts';
@@ -71,7 +72,7 @@ export async function startServer(
     const note = typeof first === 'object' && gilNote(first);
     if (note) log.info(note);
     await server.listen(plans);
-    if (options.controlSocket !== 'off') server.control = await openControl(server, options.controlSocket, isUpgrade);
+    server.control = await controlOf(server, options, isUpgrade, log);
     // First: the service manager must know of this process when the old one ends.
     service.ready(server.summary);
     if (isUpgrade) tellUpgraded();
@@ -79,6 +80,24 @@ export async function startServer(
   } catch (error) {
     await server.end(0);
     throw error;
+  }
+}
+
+/** Where nobody has asked for the control socket, Galley serves without it where it cannot be opened, as in a read-only container. */
+async function controlOf(
+  server: RunningServer,
+  { controlSocket }: ServeOptions,
+  isUpgrade: boolean,
+  log: Log,
+): Promise<OpenControl | undefined> {
+  if (controlSocket === 'off') return undefined;
+  try {
+    return await openControl(server, controlSocket, isUpgrade);
+  } catch (error) {
+    if (controlSocket !== 'default') throw error;
+    if (!(error instanceof ControlSocketError || error instanceof RuntimeFolderError)) throw error;
+    log.warn(`"galley status" and its like cannot reach this Galley: ${error.message}`);
+    return undefined;
   }
 }
 
