@@ -46,7 +46,7 @@ describe('makeRuntimeFolder', () => {
   }
 
   it('makes a folder for our user alone, once', () => {
-    const path = folder.file('a/b');
+    const path = folder.file('a');
     makeRuntimeFolder(path);
     assert.equal(lstatSync(path).mode & 0o777, 0o700);
     makeRuntimeFolder(path);
@@ -69,8 +69,9 @@ describe('makeRuntimeFolder', () => {
 
   it('refuses a file, and what it cannot make', async () => {
     await folder.write('file', '');
-    refuses(folder.file('file'), /Cannot make the runtime folder/);
+    refuses(folder.file('file'), /it is not a folder/);
     refuses(folder.file('file/sub'), /Cannot make the runtime folder/);
+    refuses('/proc/nope', /Cannot make the runtime folder/);
   });
 
   it('refuses the folder of another user', { skip: !isRoot && 'only root can give a folder away' }, () => {

@@ -34,9 +34,11 @@ export function controlSocketOf(folder: string, pid: number): string {
 /** Makes the folder, for nobody but us. Throws {@link RuntimeFolderError}, also where others could have put something in it. */
 export function makeRuntimeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Not recursive: where a file system refuses every folder, as /proc does, Node would then try for ever.
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    throw new RuntimeFolderError(`Cannot make the runtime folder "${folder}": ${String(error)}. ${another}`);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new RuntimeFolderError(`Cannot make the runtime folder "${folder}": ${String(error)}. ${another}`);
   }
   checkRuntimeFolder(folder);
 }
