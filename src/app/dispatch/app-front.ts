@@ -65,6 +65,7 @@ export class AppFront {
         },
         ended: (link, stream, milliseconds) => this.#dispatcher.ended(link, stream, milliseconds),
         returned: (link, exchange) => this.#dispatcher.returned(link, exchange),
+        recovered: () => this.#dispatcher.recovered(),
         retry: (stream) => this.#dispatcher.retry(stream),
         appError: (link, text, exchange) => this.#appError(workerOf(link), text, exchange),
         closed: (link, error, lost) => this.#closed(link, error, lost),

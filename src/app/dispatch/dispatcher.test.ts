@@ -60,6 +60,7 @@ async function stage(
       },
       ended: (link, stream, milliseconds) => dispatcher.ended(link, stream, milliseconds),
       returned: (link, exchange) => dispatcher.returned(link, exchange),
+      recovered: () => dispatcher.recovered(),
       retry: (stream) => dispatcher.retry(stream),
       appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
       closed: (link, error) => {
@@ -299,6 +300,32 @@ describe('Dispatcher', () => {
       [...stuck].map(({ exchange }) => exchange.request.target),
       ['/stuck'],
     );
+  });
+
+  it('sends nothing to a worker that does not answer any more, until it does', async () => {
+    let time = 0;
+    const { dispatcher, worker, links } = await stage(undefined, 0, () => time);
+    const fake = await worker(1);
+    const reply = dispatcher.dispatch(fakeExchange('/1'));
+    const { stream } = await fake.frame(request);
+    time += 400;
+    const isPing = ({ kind }: { kind: number }): boolean => kind === Kind.ping;
+    await fake.frame(isPing);
+    fake.send(Kind.pong, 0, 0);
+    await until(() => dispatcher.queueDepth === 0, 'nothing waits');
+    const next = dispatcher.dispatch(fakeExchange('/2'));
+    await until(() => fake.requests.length === 2, 'the next request is sent');
+    time += 400;
+    await until(() => fake.frames.filter(isPing).length === 2, 'it is asked again');
+    time += 500;
+    await until(() => links.get(1)?.room === 0, 'it is found to hang');
+    const queued = dispatcher.dispatch(fakeExchange('/3'));
+    assert.equal(dispatcher.queueDepth, 1);
+    assert.equal(fake.requests.length, 2);
+    fake.respond(stream, 'one');
+    await until(() => fake.requests.length === 3, 'what waited is sent');
+    for (const each of fake.requests.slice(1)) fake.respond(each, 'more');
+    assert.deepEqual(await Promise.all([text(reply), text(next), text(queued)]), ['one', 'more', 'more']);
   });
 
   it('gives the place that becomes free to the front whose request has waited longest', async () => {

@@ -9,6 +9,8 @@ import type { WorkerLink } from './worker-link.ts';
 import type { WorkerStream } from './worker-stream.ts';
 
 const sweepMs = 100;
+/** What is left after a sweep of the requests that a worker is known to have been sent lately. */
+const memory = 0.95;
 
 export interface DispatcherOptions {
   readonly limits: QueueLimits;
@@ -41,8 +43,6 @@ export class Dispatcher {
   readonly #late: LateRequests;
   readonly #sweep: NodeJS.Timeout;
   readonly #unwatch: () => void;
-  /** Where the next search begins, so that equally busy workers take turns. */
-  #turn = 0;
   #closed = false;
 
   constructor(options: DispatcherOptions) {
@@ -65,6 +65,8 @@ export class Dispatcher {
   /** A worker is ready; its counters are in that slot. */
   add(link: WorkerLink, slot: number): void {
     link.slot = slot;
+    // As many as the others: else it would get every request for a while.
+    link.recent = this.#links.reduce((sum, { recent }) => sum + recent / this.#links.length, 0);
     this.#links.push(link);
     this.#late.watch(link);
     this.#pump(false);
@@ -107,6 +109,11 @@ export class Dispatcher {
     return outcome;
   }
 
+  /** A worker that hung has room again. */
+  recovered(): void {
+    this.#pump(false);
+  }
+
   /** The answer that another worker gives to a request whose worker died; undefined where too many wait for that. */
   retry({ exchange }: WorkerStream): Promise<Outcome> | undefined {
     if (this.#closed || this.#retries.depth >= this.#options.limits.maxRequests) return undefined;
@@ -134,6 +141,7 @@ export class Dispatcher {
 
   #send(link: WorkerLink, exchange: Exchange, isRetry = false): WorkerStream {
     this.#counters.sent(this.#options.front, link.slot);
+    link.recent++;
     return link.request(exchange, isRetry);
   }
 
@@ -183,19 +191,17 @@ export class Dispatcher {
     resolve(stream.reply);
   }
 
+  /** The worker with the fewest requests under way; of several such the one that was sent the fewest lately. */
   #leastBusy(isRetry = false): WorkerLink | undefined {
-    const links = this.#links;
-    const count = links.length;
     let best: WorkerLink | undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (let step = 0; step < count; step++) {
-      const link = links[(this.#turn + step) % count] as WorkerLink;
+    for (const link of this.#links) {
       const inFlight = this.#counters.inFlight(link.slot);
-      if (inFlight >= least || inFlight >= link.room || (isRetry && this.#trying.has(link))) continue;
+      if (inFlight > least || inFlight >= link.room || (isRetry && this.#trying.has(link))) continue;
+      if (best && inFlight === least && link.recent >= best.recent) continue;
       best = link;
       least = inFlight;
     }
-    this.#turn = count > 0 ? (this.#turn + 1) % count : 0;
     return best;
   }
 
@@ -221,6 +227,8 @@ export class Dispatcher {
     const { now, counters, front } = { now: this.#options.now(), counters: this.#counters, front: this.#options.front };
     for (let late = this.#queue.expire(now) + this.#retries.expire(now); late > 0; late--)
       counters.refused(front, 'timeout');
+    for (const link of this.#late.links) link.probe(now);
+    for (const link of this.#links) link.recent *= memory;
     this.#relieve(now);
     this.#late.look(now);
     // A wake-up may have met a front that had no use for it.

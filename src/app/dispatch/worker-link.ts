@@ -33,6 +33,11 @@ const meanWeight = 0.1;
 /** After so long without an answer what was sent ahead is stuck behind something slow, in milliseconds. */
 const stuckMs = 50;
 
+/** A worker that has requests and from which nothing came for so long is asked whether it still lives, in milliseconds. */
+const silentMs = 300;
+/** How long its answer may take. On a machine that is too busy for that it has more than enough to do. */
+const pongMs = 500;
+
 /** What happens on a link. */
 export interface LinkEvents {
   /** The first frame came and fits. */
@@ -43,6 +48,8 @@ export interface LinkEvents {
   returned(link: WorkerLink, exchange: Exchange): Promise<Outcome>;
   /** The worker died before it answered a request. Undefined where it must not be tried elsewhere. */
   retry(stream: WorkerStream): Promise<Outcome> | undefined;
+  /** A worker that hung has room again. */
+  recovered(): void;
   /** The app failed: its traceback, and the request where it is known. */
   appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
   /** The connection is gone, with the requests that were on it. The error says what was wrong with what the worker sent. */
@@ -64,6 +71,10 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   slot = -1;
   /** When something last came from the worker. */
   heardAt: number;
+  /** How many requests it was sent lately. */
+  recent = 0;
+  #pingedAt: number | undefined;
+  #isHung = false;
   /** How long requests take there on average, from being sent to their end, in milliseconds. */
   #meanMs = prefetch.meanMs;
   #lastEnd = 0;
@@ -88,7 +99,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 
   /** How many requests it may have, from all fronts together. */
   get room(): number {
-    if (this.#closed || this.#draining || !this.#hello) return 0;
+    if (this.#closed || this.#draining || this.#isHung || !this.#hello) return 0;
     const { interface: called, concurrency } = this.#hello;
     return called === 'wsgi' && this.#meanMs < prefetch.meanMs ? concurrency * (1 + prefetch.perThread) : concurrency;
   }
@@ -105,6 +116,18 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     const streams = oldestFirst.slice(-most);
     for (const stream of streams) stream.takeBack();
     return streams.length;
+  }
+
+  /** Finds out whether the worker hangs: one that does not read would keep what it is sent for ever. Called at every sweep. */
+  probe(now: number): void {
+    if (this.#streams.size === 0 || now - this.heardAt < silentMs) return;
+    if (this.#pingedAt === undefined) {
+      this.#pingedAt = now;
+      this.#writer.frame(Kind.ping, 0, 0, emptyBody);
+      this.#schedule();
+    } else if (now - this.#pingedAt >= pongMs) {
+      this.#isHung = true;
+    }
   }
 
   /** Whether a stream has not ended yet. */
@@ -273,6 +296,8 @@ export class WorkerLink implements FrameSink, StreamCarrier {
         if (stream) this.#end(stream);
         return;
       }
+      case Kind.pong:
+        return;
       default:
         throw new PeerError('worker-protocol', `A worker must not send frames of kind ${kind}`);
     }
@@ -321,12 +346,19 @@ export class WorkerLink implements FrameSink, StreamCarrier {
 
   #receive(chunk: Buffer): void {
     this.heardAt = this.#now();
+    this.#pingedAt = undefined;
     try {
       this.#reader.receive(chunk);
+      if (this.#isHung) this.#recovered();
     } catch (error) {
       if (!(error instanceof PeerError || error instanceof SyntaxError)) throw error;
       this.#close(error);
     }
+  }
+
+  #recovered(): void {
+    this.#isHung = false;
+    this.#events.recovered();
   }
 
   #schedule(): void {

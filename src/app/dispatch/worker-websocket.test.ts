@@ -52,6 +52,7 @@ async function stage(hello: object = {}): Promise<Stage> {
     {
       hello: (link) => resolve(link),
       ended: () => {},
+      recovered: () => {},
       retry: () => undefined,
       returned: () => assert.fail('a WebSocket is never taken back'),
       appError: (_link, text) => appErrors.push(text),

@@ -14,8 +14,8 @@ import type { Workers } from './workers.ts';
 import type { LoadedApp } from './zygote.ts';
 
 const sampleMs = 500;
-/** How busy workers are is looked at more often, for the mean. */
-const busyLookMs = 50;
+/** How busy workers are, for the mean, and how many requests they have had are looked at more often. */
+const quickLookMs = 50;
 
 export interface SamplingContext {
   readonly app: AppOptions;
@@ -34,7 +34,7 @@ export class Sampling {
   readonly #context: SamplingContext;
   readonly #waits: RecentHistogram;
   readonly #timer: NodeJS.Timeout;
-  readonly #busyTimer: NodeJS.Timeout;
+  readonly #quickTimer: NodeJS.Timeout;
   /** The sum of the busy shares that were seen since the last sample, and how many those are. */
   #busySum = 0;
   #busyLooks = 0;
@@ -52,8 +52,8 @@ export class Sampling {
     this.#waits = new RecentHistogram(() => counters.waits(), now());
     this.#timer = setInterval(() => this.#look(), sampleMs);
     this.#timer.unref();
-    this.#busyTimer = setInterval(() => this.#lookHowBusy(), busyLookMs);
-    this.#busyTimer.unref();
+    this.#quickTimer = setInterval(() => this.#quickLook(), quickLookMs);
+    this.#quickTimer.unref();
   }
 
   /** How many workers there are to be. */
@@ -90,25 +90,19 @@ export class Sampling {
 
   close(): void {
     clearInterval(this.#timer);
-    clearInterval(this.#busyTimer);
+    clearInterval(this.#quickTimer);
   }
 
   #look(): void {
-    const { app, workers, now, changed } = this.#context;
+    const { workers, now, changed } = this.#context;
     const at = now();
-    let isDue = false;
     for (const worker of workers) {
       if (worker.pid) worker.used(readProcessUsage(worker.pid, at));
       worker.latency.look(at);
-      if (worker.readyAt === undefined || !worker.isStaying) continue;
-      const { requests, inFlight, margin, readyAt, usage } = worker;
-      const age = { requests: requests - inFlight, rssBytes: usage?.rssBytes, readyAt, ...margin };
-      worker.retire = recycleReason(age, app.recycling, at);
-      isDue ||= worker.retire !== undefined;
     }
     this.#context.totals.latency.look(at);
     this.#waits.look(at);
-    if (this.#rescale(at) || isDue) changed();
+    if (this.#rescale(at)) changed();
   }
 
   #rescale(at: number): boolean {
@@ -129,13 +123,22 @@ export class Sampling {
     return true;
   }
 
-  #lookHowBusy(): void {
-    if (this.#range.min === this.#range.max) return;
-    for (const worker of this.#context.workers) {
-      if (worker.state.name !== 'ready') continue;
+  #quickLook(): void {
+    const { app, workers, now, changed } = this.#context;
+    const at = now();
+    let isDue = false;
+    for (const worker of workers) {
+      const { readyAt, requests, inFlight, margin, usage } = worker;
+      // All that it still has is what it will not end.
+      if (worker.stuckRequests > 0 && inFlight <= worker.stuckRequests) worker.drain?.hurry();
+      if (readyAt === undefined || !worker.isStaying) continue;
       this.#busySum += this.#busyShare(worker);
       this.#busyLooks++;
+      const age = { requests: requests - inFlight, rssBytes: usage?.rssBytes, readyAt, ...margin };
+      worker.retire = recycleReason(age, app.recycling, at);
+      isDue ||= worker.retire !== undefined;
     }
+    if (isDue) changed();
   }
 
   /** How busy a worker is now, from 0 to 1: an ASGI worker is one thread, whatever waits in it. */

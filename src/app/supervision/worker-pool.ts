@@ -236,7 +236,9 @@ export class WorkerPool {
 
   #stuck({ worker: id, request, silentMs }: FromFront & { readonly kind: 'stuck' }): void {
     const worker = this.workers.get(id);
-    if (!worker?.isStaying) return;
+    if (!worker) return;
+    worker.stuckRequests++;
+    if (!worker.isStaying) return;
     worker.retire = 'stuck';
     worker.isHung = silentMs >= hungGraceMs;
     this.#log.error(`worker ${id} is replaced: ${request.line} goes on although it was cancelled`, {

@@ -27,6 +27,8 @@ export class Worker {
   readyAt: number | undefined;
   /** Why another one is to take its place. */
   retire: DrainReason | undefined;
+  /** Requests that it goes on with although they were cancelled. */
+  stuckRequests = 0;
   /** Nothing comes from it any more: waiting for its requests would be in vain. */
   isHung = false;
   /** It has said why it cannot start. */

@@ -88,7 +88,7 @@ describe('worker frames', () => {
 
   it('of an unknown kind, flag or reserved bit end the connection for good', () => {
     for (const [offset, value] of [
-      [4, 9],
+      [4, 10],
       [4, 0],
       [5, 32],
       [6, 1],

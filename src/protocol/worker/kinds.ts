@@ -11,6 +11,7 @@ export const Kind = {
   wsMessage: 6,
   wsClose: 7,
   connect: 8,
+  ping: 9,
   hello: 16,
   response: 17,
   inform: 18,
@@ -19,6 +20,7 @@ export const Kind = {
   returned: 21,
   wsAccept: 22,
   file: 23,
+  pong: 24,
 } as const;
 
 /** Frame flags. */

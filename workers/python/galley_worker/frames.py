@@ -17,6 +17,7 @@ DRAIN = 5
 WS_MESSAGE = 6
 WS_CLOSE = 7
 CONNECT = 8
+PING = 9
 HELLO = 16
 RESPONSE = 17
 INFORM = 18
@@ -25,6 +26,7 @@ ABORT = 20
 RETURNED = 21
 WS_ACCEPT = 22
 FILE = 23
+PONG = 24
 
 DEADLINE = 2
 """A CANCEL with this reason also interrupts the app."""
@@ -53,14 +55,16 @@ pack_response = struct.Struct('<IBBHIIHB').pack
 pack_u32 = struct.Struct('<I').pack
 unpack_u32 = struct.Struct('<I').unpack_from
 
+PONG_FRAME = pack_header(0, PONG, 0, 0, 0)
+
 _pack_part = struct.Struct('<QQ').pack
 _pack_u16 = struct.Struct('<H').pack
 _unpack_u16 = struct.Struct('<H').unpack_from
 _unpack_header = struct.Struct('<IBBHI').unpack_from
 _HEADER_SIZE = 12
 _KINDS = frozenset((
-    REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE, CONNECT,
-    HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED, WS_ACCEPT, FILE,
+    REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE, CONNECT, PING,
+    HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED, WS_ACCEPT, FILE, PONG,
 ))  # fmt: skip
 _MAX_FLAGS = END | HOLD | TEXT | MORE | WEBSOCKET
 

@@ -78,6 +78,16 @@ class AsgiFrontsTest(unittest.TestCase):
             for connection in (first, front.connections[1]):
                 self.assertEqual(connection.get().body, b'ok')
 
+    def test_a_worker_answers_a_ping_while_its_app_works(self) -> None:
+        with self.front(1) as front:
+            stream = front.request('POST', flags=0)
+            self.app.begun.wait(10)
+            front.send(f.PING, 0, 0)
+            self.assertEqual(front.next_of(0)[0], f.PONG)
+            front.body(stream, b'x', end=True)
+            self.app.go_on.set()
+            front.cancel(stream)
+
     def test_it_may_be_the_first_one(self) -> None:
         front = self.front(2)
         with front as first:

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, cast
 
 from ..frames import (
-    BODY, CANCEL, CONNECT, DEADLINE, DRAIN, END, HOLD, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE, WS_MESSAGE,
-    FrameDecoder, FrameError, close_of, head_end, u32,
+    BODY, CANCEL, CONNECT, DEADLINE, DRAIN, END, HOLD, PING, PONG_FRAME, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE,
+    WS_MESSAGE, FrameDecoder, FrameError, close_of, head_end, u32,
 )  # fmt: skip
 from .held_heads import HeldHeads
 from .incoming_body import IncomingBody
@@ -183,6 +183,8 @@ class FrontConnection(asyncio.Protocol):
         elif kind == DRAIN:
             self._is_over = True
             self._fronts.drain_came()
+        elif kind == PING:
+            self.write(PONG_FRAME)
         elif kind == CONNECT:
             self._fronts.connect_came(os.fsdecode(data[start:end]))
         else:

@@ -21,6 +21,8 @@ from ..frames import (
     DRAIN,
     END,
     HOLD,
+    PING,
+    PONG_FRAME,
     REQUEST,
     RETURNED,
     TAKEN_BACK,
@@ -175,6 +177,8 @@ class FrontConnection:
         elif kind == DRAIN:
             self.is_draining = True
             self._check_done()
+        elif kind == PING:
+            self.send(PONG_FRAME)
         elif kind == CONNECT:
             if not self.is_draining:
                 self._connect_came(os.fsdecode(data[start:end]))
