@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { AppOptions, PythonInterface } from '../app/options.ts';
 import { asgiConcurrency, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
-import type { LogLevel } from '../observe/log.ts';
+import { type LogLevel, logLevels } from '../observe/log.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { parseBindAddress } from './bind-address.ts';
 import { duration, flag, oneOf, seconds, size, text, type ValueType, wholeNumber } from './value-type.ts';
@@ -311,7 +311,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
   },
   'log-level': {
     group: 'Logs',
-    type: oneOf('LEVEL', ['error', 'warn', 'info', 'debug']),
+    type: oneOf('LEVEL', logLevels),
     default: 'info',
     doc: 'How much is logged to standard error.',
   },

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppOptions, WorkerRange } from '../app/options.ts';
+import { workersByCpu } from '../app/supervision/auto-workers.ts';
+import { readCgroupLimits } from '../app/supervision/cgroup.ts';
 import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import type { Bind } from '../front/listen.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
@@ -81,7 +83,8 @@ function readCommand(
 function currentSurroundings(): Surroundings {
   return {
     currentFolder: process.cwd(),
-    cpus: availableParallelism(),
+    // Node knows of the quota of cgroup version 2 only.
+    cpus: workersByCpu(availableParallelism(), readCgroupLimits().cpus),
     forwardedAllowIps: process.env['FORWARDED_ALLOW_IPS'],
   };
 }

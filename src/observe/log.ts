@@ -11,13 +11,14 @@ export interface LogThreshold {
   level: LogLevel;
 }
 
-const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+/** From the least to the most that is logged. */
+export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** A log of one readable line an event, `HH:MM:SS level message key=value`, without control characters (they could forge lines). */
 export function createLog(threshold: LogThreshold, write: (text: string) => void, now: () => Date): Log {
   const line = (each: LogLevel): ((message: string, fields?: LogFields) => void) => {
     return (message, fields = {}) => {
-      if (levels.indexOf(each) > levels.indexOf(threshold.level)) return;
+      if (logLevels.indexOf(each) > logLevels.indexOf(threshold.level)) return;
       const { text, ...others } = fields;
       const pairs = Object.entries(others).filter(([, value]) => value !== undefined);
       const suffix = pairs.map(([key, value]) => ` ${key}=${quoted(String(value))}`).join('');

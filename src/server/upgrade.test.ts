@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { NodeProgram } from '../../test/support/node-program.ts';
-import { processesWith } from '../../test/support/processes.ts';
+import { isRunning, processesWith } from '../../test/support/processes.ts';
 import { until } from '../../test/support/until.ts';
 import type { Bind } from '../front/listen.ts';
 import { whyNoUpgrade } from './upgrade.ts';
@@ -205,13 +205,4 @@ async function answerOf(bind: Bind): Promise<string> {
   let text = '';
   for await (const bytes of connect(bind.port, bind.host)) text += bytes;
   return text;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -21,6 +21,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { descriptorOf } from '../../src/front/listen.ts';
 import { findTcpListener } from '../../src/server/descriptor-address.ts';
+import { isRunning } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/galley.js', import.meta.url));
@@ -263,13 +264,4 @@ async function portsOf(pid: number): Promise<ReadonlyMap<number, number>> {
     if (bind?.kind === 'tcp') ports.set(Number(name), bind.port);
   }
   return ports;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

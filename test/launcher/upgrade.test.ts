@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AppFolder } from '../support/app-folder.ts';
+import { isRunning } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 const root = new URL('../../', import.meta.url).href;
@@ -109,13 +110,4 @@ async function answerOf(port: number): Promise<string> {
   let text = '';
   for await (const bytes of connect(port, '127.0.0.1')) text += bytes;
   return text;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

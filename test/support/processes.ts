@@ -34,3 +34,13 @@ function read(pid: string, file: string): string {
     return '';
   }
 }
+
+/** Whether there is a process of that number, be it a zombie. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

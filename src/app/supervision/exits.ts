@@ -40,8 +40,11 @@ export class Exits {
     this.#latest.length = Math.min(this.#latest.length, mostRemembered);
   }
 
-  /** Logs an exit that nobody had asked for. `restMs`: when a new worker starts. */
-  report(worker: Worker, restMs: number): void {
+  /**
+   * Logs an exit that nobody had asked for: `restMs` is when a new worker starts. Without that, the exit of one that was killed since
+   * it did not end in time: what it had then is lost.
+   */
+  report(worker: Worker, restMs: number | undefined): void {
     const log = (): void => this.#write(worker, restMs);
     if (worker.fronts.size === 0) {
       log();
@@ -73,24 +76,16 @@ export class Exits {
     waiting.log();
   }
 
-  #write({ id, pid, state, usage, lost }: Worker, restMs: number): void {
-    if (state.name !== 'exited') return;
+  #write({ id, pid, state, usage, lost }: Worker, restMs: number | undefined): void {
+    if (state.name !== 'exited' || (restMs === undefined && lost.length === 0)) return;
     const oom = this.#latest.find(({ worker }) => worker === id)?.oom ?? false;
     const memoryLimitBytes = oom ? readCgroupLimits().memoryLimitBytes : undefined;
     const { code, signal } = state;
-    const exit = {
-      worker: id,
-      pid,
-      code,
-      signal,
-      oom,
-      memoryLimitBytes,
-      rssBytes: usage?.rssBytes,
-      lost,
-      reason: undefined,
-    };
+    const reason = state.reason && `it was to end (${state.reason})`;
+    const exit = { worker: id, pid, code, signal, oom, memoryLimitBytes, rssBytes: usage?.rssBytes, lost, reason };
     const { message, fields } = describeExit(exit);
-    this.#log.error(`${message}; a new one starts ${restMs === 0 ? 'now' : `in ${Math.ceil(restMs)} ms`}`, fields);
+    const next = restMs === 0 ? '; a new one starts now' : `; a new one starts in ${Math.ceil(restMs ?? 0)} ms`;
+    this.#log.error(restMs === undefined ? message : message + next, fields);
   }
 
   #isOutOfMemory(): boolean {

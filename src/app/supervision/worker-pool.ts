@@ -300,6 +300,8 @@ export class WorkerPool {
       const error = new AppStartError(`Worker ${id} ${how} before it was ready`, '');
       const isTold = readyAt === undefined && (this.#events.startFailed(version, error) || worker.hasSaidWhy);
       if (!isTold) this.exits.report(worker, version.restMs(this.#context.now()));
+    } else if (signal === 'SIGKILL') {
+      this.exits.report(worker, undefined);
     }
     this.reconcile();
   }

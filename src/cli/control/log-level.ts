@@ -1,4 +1,4 @@
-import { logLevels } from '../../server/control/control-target.ts';
+import { logLevels } from '../../observe/log.ts';
 import { oneOf } from '../value-type.ts';
 import { tellControl } from './ask-control.ts';
 import { type ControlCommand, controlOptions, wordValue } from './control-command.ts';

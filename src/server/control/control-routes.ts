@@ -1,5 +1,6 @@
 import { mostWorkers } from '../../app/options.ts';
-import { type ControlTarget, logLevels } from './control-target.ts';
+import { logLevels } from '../../observe/log.ts';
+import type { ControlTarget } from './control-target.ts';
 
 /** An answer of the control socket; `body` is sent as JSON. */
 export interface ControlAnswer {

@@ -1,9 +1,6 @@
 import type { LogLevel } from '../../observe/log.ts';
 import type { GalleyStatus } from './galley-status.ts';
 
-/** The levels that the log can have, the quietest first. */
-export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
-
 /** What came of a reload. `text` is one sentence; `traceback` is the app's, where it is why. */
 export interface ReloadOutcome {
   readonly ok: boolean;
