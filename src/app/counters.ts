@@ -18,6 +18,7 @@ export class AppCounters {
   readonly #refusedFull: Float64Array;
   readonly #refusedTimeout: Float64Array;
   readonly #queueDepth: Int32Array;
+  readonly #againDepth: Int32Array;
   readonly #wake: Int32Array;
   // By slot, then bucket.
   readonly #latency: Uint32Array;
@@ -28,7 +29,7 @@ export class AppCounters {
     const cells = slotCount * frontCount;
     const buckets = slotCount * bucketCount;
     const doubles = cells + 3 * frontCount;
-    const words = cells + 2 * frontCount + buckets + bucketCount;
+    const words = cells + 3 * frontCount + buckets + bucketCount;
     this.buffer = buffer ?? new SharedArrayBuffer(doubles * 8 + words * 4);
     this.frontCount = frontCount;
     let at = 0;
@@ -42,6 +43,7 @@ export class AppCounters {
     this.#refusedTimeout = new Float64Array(...place(frontCount, 8));
     this.#inFlight = new Int32Array(...place(cells, 4));
     this.#queueDepth = new Int32Array(...place(frontCount, 4));
+    this.#againDepth = new Int32Array(...place(frontCount, 4));
     this.#wake = new Int32Array(...place(frontCount, 4));
     this.#latency = new Uint32Array(...place(buckets, 4));
     this.#wait = new Uint32Array(...place(bucketCount, 4));
@@ -110,6 +112,7 @@ export class AppCounters {
   clearFront(front: number): void {
     for (let slot = 0; slot < slotCount; slot++) this.lost(front, slot);
     this.queued(front, 0, 0);
+    this.queuedAgain(front, 0);
   }
 
   /** How many requests wait at a front, and since when the first of them, in shared milliseconds (clock.ts). */
@@ -118,7 +121,17 @@ export class AppCounters {
     Atomics.store(this.#queueDepth, front, depth);
   }
 
-  /** The requests that wait at all fronts. */
+  /** How many requests wait at a front that a worker had already. */
+  queuedAgain(front: number, depth: number): void {
+    Atomics.store(this.#againDepth, front, depth);
+  }
+
+  /** Those of all fronts. */
+  get againDepth(): number {
+    return this.#againDepth.reduce((sum, depth) => sum + depth, 0);
+  }
+
+  /** The requests that wait at all fronts for the first time. */
   get queueDepth(): number {
     let sum = 0;
     for (let front = 0; front < this.frontCount; front++) sum += Atomics.load(this.#queueDepth, front);

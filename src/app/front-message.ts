@@ -22,8 +22,8 @@ export type ToWorkers =
   | { readonly kind: 'cut'; readonly worker: number }
   /** A request that was reported late is cancelled in the worker now. */
   | { readonly kind: 'cancel'; readonly worker: number; readonly stream: number }
-  /** Every worker is to connect to that socket too: that of a front thread which came later. */
-  | { readonly kind: 'invite'; readonly socket: string };
+  /** It is to connect to that socket too: that of a front thread which came later. */
+  | { readonly kind: 'invite'; readonly worker: number; readonly socket: string };
 
 /** What a front thread tells the supervisor of an app's workers. */
 export type FromFront =
@@ -38,4 +38,6 @@ export type FromFront =
   /** A request has no answer after the request timeout; the client has got its 504. */
   | { readonly kind: 'late'; readonly worker: number; readonly stream: number; readonly request: RequestName }
   /** One that was cancelled for being late has not ended within the grace. `silentMs`: how long nothing at all has come from the worker. */
-  | { readonly kind: 'stuck'; readonly worker: number; readonly request: RequestName; readonly silentMs: number };
+  | { readonly kind: 'stuck'; readonly worker: number; readonly request: RequestName; readonly silentMs: number }
+  /** One that was reported stuck has ended after all. */
+  | { readonly kind: 'freed'; readonly worker: number };

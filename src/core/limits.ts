@@ -116,6 +116,9 @@ export const queueLimits: QueueLimits = {
   maxWaitMs: 30_000, // gunicorn timeout 30 s
 };
 
+/** The same for requests that a worker had already: it died, or they came back. What stands for a front is its own. */
+export const againLimits: QueueLimits = { maxRequests: 1_000, maxWaitMs: 30_000 };
+
 /** Requests under way in one ASGI worker at most. */
 export const asgiConcurrency: number = 20_000; // uvicorn: none; an open stream or WebSocket counts as one
 
@@ -151,3 +154,12 @@ export const stuckGraceMs = 2_000;
 
 /** How long a stuck worker from which nothing comes any more may take to end the requests it has, in milliseconds. */
 export const hungGraceMs = 1_000;
+
+/**
+ * How long a worker may take to become ready, in milliseconds; one that imports the app gets ten times what the first import took
+ * beside that.
+ */
+export const workerStartMs = 90_000; // systemd DefaultTimeoutStartSec 90 s; the lifespan's startup has 60 s
+
+/** After so long, in milliseconds, a start that is under way is given up for a reload: it hangs. */
+export const hangingStartMs = 30_000;

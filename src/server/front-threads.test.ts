@@ -60,6 +60,8 @@ async function stage(count: number): Promise<Stage> {
     told: (front, message) => made.told.push({ front, message }),
     closed: (front) => made.closed.push(front),
     opened: (front) => made.opened.push(front),
+    listening: () => {},
+    failed: () => {},
   });
   await fronts.open();
   const dispose = async (): Promise<void> => {
@@ -84,8 +86,10 @@ function answerAll(worker: FakeWorker): void {
 
 const anyPort = [{ bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, fds: [], origin: 'galley' }] as const;
 
-function portOf(sockets: Awaited<ReturnType<FrontThreads['listen']>>): number {
-  const ports = new Set(sockets.flatMap(({ bind }) => (bind.kind === 'tcp' ? bind.port : [])));
+/** Lets all threads listen on a free port. */
+async function listenOnAny(fronts: FrontThreads): Promise<number> {
+  await fronts.listen(anyPort);
+  const ports = new Set(fronts.listening.flatMap(({ bind }) => (bind.kind === 'tcp' ? bind.port : [])));
   assert.equal(ports.size, 1, 'all threads share one port');
   return [...ports][0] as number;
 }
@@ -99,9 +103,8 @@ describe('FrontThreads', () => {
     it(`${count} on one port answer by workers that they share`, async () => {
       await using made = await stage(count);
       await made.worker(4);
-      const sockets = await made.fronts.listen(anyPort);
-      assert.equal(sockets.length, count);
-      const port = portOf(sockets);
+      const port = await listenOnAny(made.fronts);
+      assert.equal(made.fronts.listening.length, count);
       for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
       assert.deepEqual([made.counters.requests(4), made.counters.inFlight(4)], [20, 0]);
     });
@@ -110,7 +113,7 @@ describe('FrontThreads', () => {
   it('lets nobody else have the port', async () => {
     await using made = await stage(2);
     await using other = await stage(2);
-    const port = portOf(await made.fronts.listen(anyPort));
+    const port = await listenOnAny(made.fronts);
     const taken = [{ bind: { kind: 'tcp', host: '127.0.0.1', port }, fds: [], origin: 'galley' }] as const;
     await assert.rejects(other.fronts.listen(taken), /another program listens there/);
   });
@@ -118,16 +121,16 @@ describe('FrontThreads', () => {
   it('replaces one that dies, and says so', async () => {
     await using made = await stage(2);
     const links = await made.worker(4);
-    const port = portOf(await made.fronts.listen(anyPort));
+    const port = await listenOnAny(made.fronts);
     made.counters.sent(1, 4);
     const lost = once(links[1]!.socket, 'close');
-    made.fronts.postTo(1, { kind: 'invite', socket: undefined as unknown as string });
+    made.fronts.postTo(1, { kind: 'invite', worker: 4, socket: undefined as unknown as string });
     await lost;
     await until(() => made.opened.length === 1, 'another one takes its place');
     assert.deepEqual([made.closed, made.opened, made.fronts.restarts], [[1], [1], [0, 1]]);
     assert.match(made.log(), /front thread 1 died .*a new one starts now\n.*TypeError/s);
     assert.equal(made.counters.inFlight(4), 0, 'what it had is not counted any longer');
-    made.fronts.postTo(0, { kind: 'invite', socket: made.fronts.sockets[1]! });
+    made.fronts.postTo(0, { kind: 'invite', worker: 4, socket: made.fronts.sockets[1]! });
     const { payload } = await links[0]!.frame(({ kind }) => kind === Kind.connect);
     answerAll(await FakeWorker.connect(payload.toString(), 4));
     await until(() => hellos(made.told, 4).length === 3, 'the worker is connected to it');
@@ -137,7 +140,7 @@ describe('FrontThreads', () => {
 
   it('says how many connections it had to cut in all threads', async () => {
     await using made = await stage(2);
-    const port = portOf(await made.fronts.listen(anyPort));
+    const port = await listenOnAny(made.fronts);
     const clients = Array.from({ length: 12 }, () => connect(port, '127.0.0.1'));
     const answers = clients.map(async (client) => {
       client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -5,7 +5,7 @@ import type { Log } from '../../observe/log.ts';
 import type { AppCounters } from '../counters.ts';
 import type { FromFront, RequestName, ToWorkers } from '../front-message.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { WorkerLink } from './worker-link.ts';
+import type { Hello, WorkerLink } from './worker-link.ts';
 import { WorkerListener } from './worker-listener.ts';
 import type { WorkerStream } from './worker-stream.ts';
 
@@ -50,21 +50,19 @@ export class AppFront {
         const silentMs = now() - link.heardAt;
         tell({ kind: 'stuck', worker: workerOf(link), request: this.#name(stream), silentMs });
       },
+      freed: (link) => tell({ kind: 'freed', worker: workerOf(link) }),
     });
   }
 
   /** Lets workers connect. */
   async open(): Promise<void> {
-    const { socket, now, tell } = this.#options;
+    const { socket, now } = this.#options;
     this.#listener = await WorkerListener.open(
       socket,
       {
-        hello: (link, hello) => {
-          this.#links.set(hello.worker, link);
-          tell({ kind: 'hello', hello });
-        },
+        hello: (link, hello) => this.#hello(link, hello),
         ended: (link, stream, milliseconds) => this.#dispatcher.ended(link, stream, milliseconds),
-        returned: (link, exchange) => this.#dispatcher.returned(link, exchange),
+        returned: (link, stream) => this.#dispatcher.returned(link, stream),
         recovered: () => this.#dispatcher.recovered(),
         retry: (stream) => this.#dispatcher.retry(stream),
         appError: (link, text, exchange) => this.#appError(workerOf(link), text, exchange),
@@ -81,15 +79,14 @@ export class AppFront {
 
   /** What the supervisor tells of the workers. One that is gone is ignored: the messages have crossed. */
   receive(message: ToWorkers): void {
-    if (message.kind === 'invite') {
-      for (const link of this.#links.values()) link.invite(message.socket);
-      return;
-    }
     const link = this.#links.get(message.worker);
     if (!link) return;
     switch (message.kind) {
       case 'serve':
         this.#dispatcher.add(link, message.slot);
+        break;
+      case 'invite':
+        link.invite(message.socket);
         break;
       case 'drain':
         this.#dispatcher.remove(link);
@@ -117,10 +114,21 @@ export class AppFront {
     await this.#listener?.close();
   }
 
+  #hello(link: WorkerLink, hello: Hello): void {
+    // One that was asked twice to connect has done so twice.
+    if (this.#links.has(hello.worker)) {
+      link.destroy();
+      return;
+    }
+    this.#links.set(hello.worker, link);
+    this.#options.tell({ kind: 'hello', hello });
+  }
+
   #closed(link: WorkerLink, error: Error | undefined, lost: readonly WorkerStream[]): void {
     const worker = workerOf(link);
     this.#dispatcher.forget(link);
-    if (this.#links.get(worker) === link) this.#links.delete(worker);
+    if (this.#links.get(worker) !== link) return;
+    this.#links.delete(worker);
     const names = lost.slice(0, mostNamed).map((stream) => this.#name(stream));
     this.#options.tell({ kind: 'link-closed', worker, error: error?.message, lost: names });
   }

@@ -1,6 +1,6 @@
 import { PeerError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import type { QueueLimits } from '../../core/limits.ts';
+import { againLimits, type QueueLimits } from '../../core/limits.ts';
 import type { Outcome } from '../../core/reply.ts';
 import type { AppCounters } from '../counters.ts';
 import { LateRequests } from './late-requests.ts';
@@ -11,6 +11,8 @@ import type { WorkerStream } from './worker-stream.ts';
 const sweepMs = 100;
 /** What is left after a sweep of the requests that a worker is known to have been sent lately. */
 const memory = 0.95;
+/** How long a request whose worker died is watched alone for ending another one as well, in milliseconds. */
+const trialMs = 200;
 
 export interface DispatcherOptions {
   readonly limits: QueueLimits;
@@ -26,6 +28,8 @@ export interface DispatcherOptions {
   late(link: WorkerLink, stream: WorkerStream): void;
   /** The worker has not ended such a request after a grace. */
   stuck(link: WorkerLink, stream: WorkerStream): void;
+  /** The worker has ended one that was reported so after all. */
+  freed(link: WorkerLink): void;
 }
 
 /**
@@ -37,9 +41,11 @@ export class Dispatcher {
   readonly #counters: AppCounters;
   readonly #links: WorkerLink[] = [];
   readonly #queue: RequestQueue;
-  /** Requests whose worker died. One of them may be why, so no worker gets two of them at a time. */
-  readonly #retries: RequestQueue;
-  readonly #trying: Map<WorkerLink, WorkerStream> = new Map();
+  /** Requests that a worker had: they came back, or it died. They go first. */
+  readonly #again: RequestQueue;
+  /** Those of them whose worker died. One may be why, so no worker gets two of them within a short time. */
+  readonly #suspects: WeakSet<Exchange> = new WeakSet();
+  readonly #trials: Map<WorkerLink, { readonly stream: WorkerStream; readonly since: number }> = new Map();
   readonly #late: LateRequests;
   readonly #sweep: NodeJS.Timeout;
   readonly #unwatch: () => void;
@@ -51,7 +57,7 @@ export class Dispatcher {
     this.#counters = counters;
     const changed = (): void => this.#tell();
     this.#queue = new RequestQueue(limits, changed);
-    this.#retries = new RequestQueue(limits, changed);
+    this.#again = new RequestQueue(againLimits, changed);
     this.#late = new LateRequests(options);
     this.#sweep = setInterval(() => this.#look(), sweepMs);
     this.#sweep.unref();
@@ -59,7 +65,7 @@ export class Dispatcher {
   }
 
   get queueDepth(): number {
-    return this.#queue.depth + this.#retries.depth;
+    return this.#queue.depth + this.#again.depth;
   }
 
   /** A worker is ready; its counters are in that slot. */
@@ -82,7 +88,7 @@ export class Dispatcher {
   forget(link: WorkerLink): void {
     this.remove(link);
     this.#late.forget(link);
-    this.#trying.delete(link);
+    this.#trials.delete(link);
     if (link.slot >= 0) this.#counters.lost(this.#options.front, link.slot);
   }
 
@@ -97,16 +103,15 @@ export class Dispatcher {
   ended(link: WorkerLink, stream: WorkerStream, milliseconds: number): void {
     this.#counters.ended(this.#options.front, link.slot);
     if (!stream.webSocket) this.#counters.took(link.slot, milliseconds);
-    if (stream.isRetry) this.#trying.delete(link);
+    this.#endTrial(link, stream);
     this.#pump(false);
   }
 
-  /** A request that was sent ahead came back. */
-  returned(link: WorkerLink, exchange: Exchange): Promise<Outcome> {
+  /** The answer that another worker gives to a request that was sent ahead and came back. Throws PeerError. */
+  returned(link: WorkerLink, stream: WorkerStream): Promise<Outcome> {
     this.#counters.returned(this.#options.front, link.slot);
-    const outcome = this.dispatch(exchange);
-    this.#pump(false);
-    return outcome;
+    this.#endTrial(link, stream);
+    return this.#sendAgain(stream.exchange);
   }
 
   /** A worker that hung has room again. */
@@ -116,10 +121,9 @@ export class Dispatcher {
 
   /** The answer that another worker gives to a request whose worker died; undefined where too many wait for that. */
   retry({ exchange }: WorkerStream): Promise<Outcome> | undefined {
-    if (this.#closed || this.#retries.depth >= this.#options.limits.maxRequests) return undefined;
-    const outcome = this.#retries.add(exchange, this.#options.now());
-    setImmediate(() => this.#pump(false));
-    return outcome;
+    if (this.#closed || this.#again.depth >= againLimits.maxRequests) return undefined;
+    this.#suspects.add(exchange);
+    return this.#sendAgain(exchange);
   }
 
   /** Has the worker cancel a request that was reported late. */
@@ -135,7 +139,7 @@ export class Dispatcher {
     this.#unwatch();
     const error = new PeerError('shutting-down', 'Galley is stopping');
     this.#queue.clear(error);
-    this.#retries.clear(error);
+    this.#again.clear(error);
     for (const link of this.#late.links) for (const stream of link.streams) if (stream.isWaiting) stream.cancel(error);
   }
 
@@ -143,6 +147,18 @@ export class Dispatcher {
     this.#counters.sent(this.#options.front, link.slot);
     link.recent++;
     return link.request(exchange, isRetry);
+  }
+
+  #sendAgain(exchange: Exchange): Promise<Outcome> {
+    if (this.#closed) throw new PeerError('shutting-down', 'Galley is stopping');
+    const outcome = this.#again.add(exchange, this.#options.now());
+    // The caller may be about to take the link away that has lost it.
+    setImmediate(() => this.#pump(false));
+    return outcome;
+  }
+
+  #endTrial(link: WorkerLink, stream: WorkerStream): void {
+    if (this.#trials.get(link)?.stream === stream) this.#trials.delete(link);
   }
 
   #enqueue(exchange: Exchange): Promise<Outcome> {
@@ -158,10 +174,10 @@ export class Dispatcher {
 
   /** Sends what waits to workers that have room. `isOwn`: without letting other fronts go first. */
   #pump(isOwn: boolean): void {
-    while (this.#retries.depth > 0) {
-      const link = this.#leastBusy(true);
+    for (let next = this.#again.first; next; next = this.#again.first) {
+      const link = this.#leastBusy(this.#suspects.has(next.exchange));
       if (!link) break;
-      this.#sendNext(this.#retries, link, true);
+      this.#sendNext(this.#again, link);
     }
     for (;;) {
       const isShared = this.#counters.frontCount > 1;
@@ -175,29 +191,30 @@ export class Dispatcher {
         return;
       }
       if (this.#queue.depth === 0) return;
-      this.#sendNext(this.#queue, link, false);
+      this.#sendNext(this.#queue, link);
     }
   }
 
-  #sendNext(queue: RequestQueue, link: WorkerLink, isRetry: boolean): void {
+  #sendNext(queue: RequestQueue, link: WorkerLink): void {
     const queued = queue.shift();
     if (!queued) return;
     const { exchange, since, resolve } = queued;
     const waitedMs = this.#options.now() - since;
     exchange.queueMs += waitedMs;
     this.#counters.waited(waitedMs);
+    const isRetry = this.#suspects.has(exchange);
     const stream = this.#send(link, exchange, isRetry);
-    if (isRetry) this.#trying.set(link, stream);
+    if (isRetry) this.#trials.set(link, { stream, since: this.#options.now() });
     resolve(stream.reply);
   }
 
   /** The worker with the fewest requests under way; of several such the one that was sent the fewest lately. */
-  #leastBusy(isRetry = false): WorkerLink | undefined {
+  #leastBusy(isSuspect = false): WorkerLink | undefined {
     let best: WorkerLink | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const link of this.#links) {
       const inFlight = this.#counters.inFlight(link.slot);
-      if (inFlight > least || inFlight >= link.room || (isRetry && this.#trying.has(link))) continue;
+      if (inFlight > least || inFlight >= link.room || (isSuspect && this.#trials.has(link))) continue;
       if (best && inFlight === least && link.recent >= best.recent) continue;
       best = link;
       least = inFlight;
@@ -206,11 +223,9 @@ export class Dispatcher {
   }
 
   #tell(): void {
-    const oldest = Math.min(
-      this.#queue.oldest ?? Number.POSITIVE_INFINITY,
-      this.#retries.oldest ?? Number.POSITIVE_INFINITY,
-    );
-    this.#counters.queued(this.#options.front, this.queueDepth, oldest);
+    const { front } = this.#options;
+    this.#counters.queued(front, this.#queue.depth, this.#queue.first?.since ?? 0);
+    this.#counters.queuedAgain(front, this.#again.depth);
   }
 
   /** What was sent ahead to a worker that got stuck goes to others that are free. */
@@ -225,9 +240,10 @@ export class Dispatcher {
 
   #look(): void {
     const { now, counters, front } = { now: this.#options.now(), counters: this.#counters, front: this.#options.front };
-    for (let late = this.#queue.expire(now) + this.#retries.expire(now); late > 0; late--)
+    for (let late = this.#queue.expire(now) + this.#again.expire(now); late > 0; late--)
       counters.refused(front, 'timeout');
     for (const link of this.#late.links) link.probe(now);
+    for (const [link, { since }] of this.#trials) if (now - since >= trialMs) this.#trials.delete(link);
     for (const link of this.#links) link.recent *= memory;
     this.#relieve(now);
     this.#late.look(now);

@@ -34,11 +34,11 @@ export class RequestQueue {
     return this.#depth;
   }
 
-  /** Since when the one that came first has waited; undefined where none waits. */
-  get oldest(): number | undefined {
+  /** The one that has waited longest. */
+  get first(): QueuedRequest | undefined {
     for (let index = 0; this.#depth > 0 && index < this.#used; index++) {
       const queued = this.#places[(this.#first + index) % this.#places.length];
-      if (queued) return queued.since;
+      if (queued) return queued;
     }
     return undefined;
   }

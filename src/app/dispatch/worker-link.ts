@@ -45,7 +45,7 @@ export interface LinkEvents {
   /** A request there has ended, after that time, so that another may be sent. */
   ended(link: WorkerLink, stream: WorkerStream, milliseconds: number): void;
   /** A request that was sent ahead came back: it wants another worker. */
-  returned(link: WorkerLink, exchange: Exchange): Promise<Outcome>;
+  returned(link: WorkerLink, stream: WorkerStream): Promise<Outcome>;
   /** The worker died before it answered a request. Undefined where it must not be tried elsewhere. */
   retry(stream: WorkerStream): Promise<Outcome> | undefined;
   /** A worker that hung has room again. */
@@ -283,7 +283,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
       case Kind.returned:
         if (!stream) return;
         this.#streams.delete(stream);
-        stream.returned((exchange) => this.#events.returned(this, exchange));
+        stream.returned(() => this.#events.returned(this, stream));
         return;
       case Kind.window:
         if (end - start !== 4) throw new PeerError('worker-protocol', 'A WINDOW frame has the wrong length');

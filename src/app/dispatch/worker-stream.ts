@@ -151,12 +151,12 @@ export class WorkerStream implements ResponseSource {
   }
 
   /** The worker gave it back: the answer is now what another gives. */
-  returned(elsewhere: (exchange: Exchange) => Promise<Outcome>): void {
+  returned(elsewhere: () => Promise<Outcome>): void {
     const wanted = this.#state === 'waiting';
     this.#state = 'ended';
     if (!wanted) return;
     try {
-      this.#resolve(elsewhere(this.exchange));
+      this.#resolve(elsewhere());
     } catch (error) {
       this.#reject(error);
     }

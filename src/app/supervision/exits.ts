@@ -6,6 +6,8 @@ import { describeExit } from './incident.ts';
 import type { Worker } from './worker.ts';
 
 const mostRemembered = 20;
+/** How long the news of an exit may take, in milliseconds, after the kernel has counted it. */
+const oomNewsMs = 1_000;
 /** How long the fronts may take to say which requests a worker had, in milliseconds: they see its end by other ways. */
 const lostNamesMs = 200;
 
@@ -19,6 +21,8 @@ export class Exits {
     { readonly worker: Worker; readonly log: () => void; readonly timer: NodeJS.Timeout }
   > = new Map();
   #oomKills: number | undefined = oomKills();
+  /** When the kernel was last seen to have killed a process of our control group for want of memory. */
+  #oomAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Log) {
     this.#log = log;
@@ -88,9 +92,15 @@ export class Exits {
     this.#log.error(restMs === undefined ? message : message + next, fields);
   }
 
+  /** Looks whether the kernel has killed one. Called every now and then: one of long ago must not explain a later exit. */
+  look(): void {
+    const now = oomKills();
+    if ((now ?? 0) > (this.#oomKills ?? 0)) this.#oomAt = performance.now();
+    this.#oomKills = now;
+  }
+
   #isOutOfMemory(): boolean {
-    const before = this.#oomKills;
-    this.#oomKills = oomKills();
-    return (this.#oomKills ?? 0) > (before ?? 0);
+    this.look();
+    return performance.now() - this.#oomAt < oomNewsMs;
   }
 }

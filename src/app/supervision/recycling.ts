@@ -22,6 +22,12 @@ export interface WorkerAge extends RecyclingMargin {
 /** The part of its lifetime that a worker may live longer. */
 const lifetimeJitter = 0.1;
 
+/**
+ * How long a worker lives at least whatever memory it takes, in milliseconds: where every new one is above the limit at once they would
+ * be replaced without end.
+ */
+const leastAgeMs = 10_000;
+
 /** The margin of a new worker; `random` is from 0 up to 1. */
 export function drawMargin(limits: RecyclingLimits, random: () => number): RecyclingMargin {
   const draw = random();
@@ -35,7 +41,8 @@ export function drawMargin(limits: RecyclingLimits, random: () => number): Recyc
 export function recycleReason(worker: WorkerAge, limits: RecyclingLimits, now: number): RecycleReason | undefined {
   const { maxRequests, maxRssBytes, maxLifetimeMs } = limits;
   if (maxRequests > 0 && worker.requests >= maxRequests + worker.extraRequests) return 'max-requests';
-  if (maxRssBytes > 0 && (worker.rssBytes ?? 0) >= maxRssBytes) return 'max-rss';
-  if (maxLifetimeMs > 0 && now - worker.readyAt >= maxLifetimeMs + worker.extraLifetimeMs) return 'max-lifetime';
+  const ageMs = now - worker.readyAt;
+  if (maxRssBytes > 0 && ageMs >= leastAgeMs && (worker.rssBytes ?? 0) >= maxRssBytes) return 'max-rss';
+  if (maxLifetimeMs > 0 && ageMs >= maxLifetimeMs + worker.extraLifetimeMs) return 'max-lifetime';
   return undefined;
 }

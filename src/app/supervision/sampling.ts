@@ -27,6 +27,8 @@ export interface SamplingContext {
   now(): number;
   /** Another number of workers is wanted, or one of them has reached a limit. */
   changed(): void;
+  /** The workers were looked at: twice a second. */
+  looked(): void;
 }
 
 /** Looks at the workers twice a second: what they use, which have reached a limit, how many there are to be. */
@@ -103,6 +105,7 @@ export class Sampling {
     this.#context.totals.latency.look(at);
     this.#waits.look(at);
     if (this.#rescale(at)) changed();
+    this.#context.looked();
   }
 
   #rescale(at: number): boolean {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../../observe/log.ts';
 import type { RequestName } from '../front-message.ts';
@@ -39,7 +39,7 @@ export class SlowRequests {
 
   async #lookInto(worker: Worker): Promise<void> {
     const { id, pid } = worker;
-    const stacks = await this.#stacks(worker);
+    const stacks = await this.stacks(worker);
     const late = this.#waiting.get(worker) ?? [];
     this.#waiting.delete(worker);
     // After the stacks were written: what is cancelled is somewhere else then.
@@ -49,11 +49,21 @@ export class SlowRequests {
     this.#log.error(message, fields);
   }
 
-  async #stacks({ id, version }: Worker): Promise<string | undefined> {
-    const path = join(this.#folder, `stacks-${id}`);
+  /** The stacks of a worker's threads; undefined where there are none to be had. */
+  async stacks({ id, version }: Worker): Promise<string | undefined> {
+    const path = this.#pathOf(id);
     // Without the file the worker's Python cannot write stacks, and the signal would end it.
     if (!existsSync(path)) return undefined;
     version.zygote.writeStacks(id);
     return readStacks(path);
+  }
+
+  /** A worker has exited. */
+  forget({ id }: Worker): void {
+    rmSync(this.#pathOf(id), { force: true });
+  }
+
+  #pathOf(id: number): string {
+    return join(this.#folder, `stacks-${id}`);
   }
 }

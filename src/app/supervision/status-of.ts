@@ -31,7 +31,7 @@ export function statusOf({ app, counters, pool, current, lastReload, now }: Stat
     inFlight: sum(({ inFlight }) => inFlight),
     latencyMs: totals.latency.percentiles(),
     queue: {
-      depth: counters.queueDepth,
+      depth: counters.queueDepth + counters.againDepth,
       limit: app.queue.maxRequests,
       timeoutMs: app.queue.maxWaitMs,
       oldestMs: oldest === undefined ? 0 : Math.round(now - oldest),

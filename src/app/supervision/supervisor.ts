@@ -1,6 +1,7 @@
+import { hangingStartMs } from '../../core/limits.ts';
 import type { Log } from '../../observe/log.ts';
 import type { FromFront } from '../front-message.ts';
-import type { AppOptions } from '../options.ts';
+import { type AppOptions, mostWorkers } from '../options.ts';
 import { AppStartError, StartGivenUp } from '../start-error.ts';
 import type { AppStatus, ReloadOutcome } from '../status.ts';
 import { restartDelayMs, steadyMs } from './backoff.ts';
@@ -12,6 +13,8 @@ import { type LoadedApp, Zygote } from './zygote.ts';
 
 /** How long a start that is given up may take to end by itself, in milliseconds: who saved waits for it. */
 const giveUpMs = 100;
+
+const stopping: ReloadOutcome = { ok: false, text: 'Galley is stopping' };
 
 /** What the supervisor of an app needs from around it. */
 export interface SupervisorContext extends PoolContext {
@@ -28,19 +31,21 @@ export class AppSupervisor {
   readonly #log: Log;
   readonly #pool: WorkerPool;
   readonly #versions: Set<Version> = new Set();
-  readonly #starts: OneAtATime = new OneAtATime();
+  readonly #starts: OneAtATime<ReloadOutcome> = new OneAtATime();
   /** The version that workers are forked from. */
   #current: Version | undefined;
   /** What a start or a reload waits for: that all workers are of its version. */
-  #rolling: { readonly version: Version; resolve(): void; reject(error: Error): void } | undefined;
+  #rolling:
+    | { readonly version: Version; readonly old: Version | undefined; resolve(): void; reject(error: Error): void }
+    | undefined;
   #starting: Version | undefined;
+  #startingSince = 0;
   #lastVersion = 0;
   #servingSince = 0;
   #lossesInRow = 0;
   /** Whether the newest version of the app is known not to start. */
   #newestFails = false;
   #lastReload: AppStatus['lastReload'] = null;
-  #lastOutcome: ReloadOutcome = { ok: false, text: 'Galley is stopping' };
   #recovery: NodeJS.Timeout | undefined;
   #isStopping = false;
 
@@ -65,11 +70,15 @@ export class AppSupervisor {
 
   /**
    * Starts a new version of the app and replaces the workers one after the other; where it fails, the old one serves on and the log
-   * says why. While a start is under way it waits for that, and calls that wait are one.
+   * says why. While a start is under way it waits for that, unless it hangs; calls that wait are one.
    */
-  async reload(): Promise<ReloadOutcome> {
-    await this.#starts.runLatest(() => this.#reload());
-    return this.#lastOutcome;
+  reload(): Promise<ReloadOutcome> {
+    const { now } = this.#context;
+    if (this.#starting && now() - this.#startingSince >= hangingStartMs) {
+      this.#log.warn('the start that is under way hangs, and is given up for a reload');
+      this.#giveUp();
+    }
+    return this.#starts.runLatest(() => this.#reload());
   }
 
   /** A reload that does not wait for a start that is under way but gives it up: the files that it began with have changed. */
@@ -87,7 +96,7 @@ export class AppSupervisor {
 
   /** So many workers more, or less where it is negative. */
   scaleBy(step: number): void {
-    const count = Math.max(1, this.#pool.sampling.wanted + step);
+    const count = Math.min(Math.max(1, this.#pool.sampling.wanted + step), mostWorkers);
     this.scale(count, count);
   }
 
@@ -136,36 +145,45 @@ export class AppSupervisor {
     await Promise.all([...this.#versions].map((version) => version.close()));
   }
 
+  /** Ends a start that is under way; workers that serve already finish what they have. */
   #giveUp(): void {
     const starting = this.#starting;
     this.#starting = undefined;
-    void starting?.close(giveUpMs);
+    if (!starting) return;
+    if (this.#rolling?.version === starting && this.#pool.hasReady(starting)) this.#rolling.reject(new StartGivenUp());
+    else void starting.close(giveUpMs);
   }
 
-  async #reload(): Promise<void> {
-    if (this.#isStopping) return;
+  async #reload(): Promise<ReloadOutcome> {
+    if (this.#isStopping) return stopping;
     const { now } = this.#context;
     const started = now();
+    const before = this.#current;
     try {
       await this.#replace();
-      this.#reloaded({ ok: true, text: `reloaded in ${Math.round(now() - started)} ms` });
-      this.#log.info(this.#lastOutcome.text);
+      const text = `reloaded in ${Math.round(now() - started)} ms`;
+      this.#log.info(text);
+      return this.#reloaded({ ok: true, text });
     } catch (error) {
-      if (error instanceof StartGivenUp) {
-        this.#lastOutcome = { ok: false, text: error.message };
-        return;
-      }
-      const meanwhile = this.#app.reload ? 'the browser shows why until the next change' : 'the old version serves on';
-      const what = `reload failed, ${meanwhile}: `;
+      if (error instanceof StartGivenUp) return { ok: false, text: error.message };
+      const what = `reload failed, ${this.#meanwhile(before)}: `;
       this.#logFailure(what, error);
       const { message, traceback } = error instanceof AppStartError ? error : { message: String(error), traceback: '' };
-      this.#reloaded({ ok: false, text: what + message, ...(traceback ? { traceback } : {}) });
+      return this.#reloaded({ ok: false, text: what + message, ...(traceback ? { traceback } : {}) });
     }
   }
 
-  #reloaded(outcome: ReloadOutcome): void {
-    this.#lastOutcome = outcome;
+  #meanwhile(before: Version | undefined): string {
+    if (this.#app.reload) return 'the browser shows why until the next change';
+    if (!this.#current) return 'and nothing serves until a start succeeds';
+    return this.#current === before
+      ? 'the old version serves on'
+      : 'and the new one serves with the workers that it has';
+  }
+
+  #reloaded(outcome: ReloadOutcome): ReloadOutcome {
     this.#lastReload = { at: new Date().toISOString(), ok: outcome.ok, text: outcome.text };
+    return outcome;
   }
 
   #logFailure(what: string, error: unknown): void {
@@ -194,13 +212,14 @@ export class AppSupervisor {
     const old = this.#current;
     const next = this.#makeVersion();
     this.#starting = next;
+    this.#startingSince = this.#context.now();
     try {
       const loaded = await next.zygote.loaded();
       if (this.#starting !== next) throw new StartGivenUp();
       next.loaded = loaded;
       this.#logFound(loaded);
       this.#pool.sampling.appLoaded(loaded);
-      await this.#rollTo(next);
+      await this.#rollTo(next, old);
       clearTimeout(this.#recovery);
       return loaded;
     } catch (error) {
@@ -233,20 +252,26 @@ export class AppSupervisor {
   }
 
   /** Replaces the workers by those of that version. Rejects when one of them cannot start. */
-  #rollTo(next: Version): Promise<void> {
+  #rollTo(next: Version, old: Version | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#rolling = { version: next, resolve, reject };
+    this.#rolling = { version: next, old, resolve, reject };
     this.#servingSince = this.#context.now();
     this.#use(next);
     return promise;
   }
 
-  /** That version has failed: the old one, where it still runs, serves on. */
+  /** That version has failed: the old one, where it still runs, serves on; else what workers the new one has. */
   async #fallBack(next: Version, old: Version | undefined): Promise<void> {
     if (this.#rolling?.version === next) this.#rolling = undefined;
-    const canGoOn = old && this.#versions.has(old) && !old.isClosing;
-    if (this.#current === next) this.#use(canGoOn ? old : undefined);
-    if (!this.#current) await next.close();
+    if (this.#current === next) {
+      const canGoBack = old && this.#versions.has(old) && !old.isClosing;
+      if (canGoBack) this.#use(old);
+      else if (!this.#versions.has(next) || !this.#pool.hasReady(next)) this.#use(undefined);
+    }
+    if (this.#current || this.#isStopping) return;
+    await next.close();
+    // Who starts for the first time is told; nobody else would try again.
+    if (old) this.#lose('no version of the app can be started');
   }
 
   #use(version: Version | undefined): void {
@@ -259,7 +284,12 @@ export class AppSupervisor {
       this.#rolling.resolve();
       this.#rolling = undefined;
     }
-    const used = new Set([this.#current, this.#starting, ...this.#pool.workers.all().map(({ version }) => version)]);
+    const used = new Set([
+      this.#current,
+      this.#starting,
+      this.#rolling?.old,
+      ...this.#pool.workers.all().map(({ version }) => version),
+    ]);
     for (const version of this.#versions) if (!used.has(version) && !version.isClosing) void version.close();
   }
 
@@ -277,21 +307,24 @@ export class AppSupervisor {
       this.#rolling.reject(version.isClosing ? new StartGivenUp() : error);
     } else if (this.#current === version && !version.isClosing) {
       this.#use(undefined);
-      this.#lost(reason);
+      this.#lose(`the process that forks the workers is gone (${reason})`);
     }
   }
 
-  #lost(reason: string): void {
+  /** Nothing serves any more. */
+  #lose(reason: string): void {
+    if (this.#isStopping) return;
     const steady = this.#context.now() - this.#servingSince >= steadyMs;
     this.#lossesInRow = steady ? 1 : this.#lossesInRow + 1;
     const delayMs = restartDelayMs(this.#lossesInRow);
     const isInVain = this.#app.reload && this.#newestFails;
     const next = isInVain ? 'the next change starts a new one' : `a new one starts in ${delayMs} ms`;
-    this.#log.error(`the process that forks the workers is gone (${reason}); ${next}`);
+    this.#log.error(`${reason}; ${next}`);
     if (!isInVain) this.#recoverIn(delayMs);
   }
 
   #recoverIn(delayMs: number): void {
+    clearTimeout(this.#recovery);
     this.#recovery = setTimeout(() => void this.#starts.run(() => this.#recover()), delayMs);
   }
 

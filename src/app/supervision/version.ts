@@ -10,6 +10,7 @@ export class Version {
   /** It is ending, as it should. */
   isClosing = false;
   #failuresInRow = 0;
+  #lastFailure = Number.NEGATIVE_INFINITY;
   #restUntil = 0;
 
   constructor(number: number, zygote: Zygote) {
@@ -22,10 +23,15 @@ export class Version {
     return Math.max(0, this.#restUntil - now);
   }
 
-  /** A worker ended unasked. `readyAt`: when it became ready, if it did. */
-  failed(readyAt: number | undefined, now: number): void {
+  /**
+   * A worker ended unasked that was forked at `startedAt`; `readyAt`: when it became ready, if it did. Those that were there when
+   * another one failed have failed with it: that is one failure.
+   */
+  failed(startedAt: number, readyAt: number | undefined, now: number): void {
+    if (startedAt < this.#lastFailure) return;
     const wasSteady = readyAt !== undefined && now - readyAt >= steadyMs;
     this.#failuresInRow = wasSteady ? 1 : this.#failuresInRow + 1;
+    this.#lastFailure = now;
     this.#restUntil = now + restartDelayMs(this.#failuresInRow);
   }
 

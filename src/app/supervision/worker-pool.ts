@@ -1,9 +1,10 @@
-import { appShutdownMs, hungGraceMs } from '../../core/limits.ts';
-import type { Log } from '../../observe/log.ts';
+import { appShutdownMs, hungGraceMs, workerStartMs } from '../../core/limits.ts';
+import type { Log, LogFields } from '../../observe/log.ts';
 import type { AppCounters } from '../counters.ts';
 import type { FromFront, ToWorkers } from '../front-message.ts';
 import type { AppOptions } from '../options.ts';
 import { AppStartError } from '../start-error.ts';
+import { appStacks } from './app-stacks.ts';
 import { Drain } from './drain.ts';
 import { Exits } from './exits.ts';
 import type { DrainReason } from './lifecycle.ts';
@@ -22,6 +23,15 @@ const mostOldVersions = 2;
 const saidWhyCode = 3;
 /** How long that HELLO may take when the exit is known already, in milliseconds: the two come by different ways. */
 const helloDelayMs = 500;
+
+/** For each wanted worker there may be so many that drain; replacing others waits then. */
+const drainingFactor = 3;
+/** How many times longer than the first import that of a worker may take. */
+const importAgainFactor = 10;
+/** How long a worker may take to connect to a front thread before it is asked again, in milliseconds. */
+const inviteMs = 1_000;
+/** How much longer than the time it was given a stop waits for the news that all workers have exited, in milliseconds. */
+const stopMarginMs = 1_000;
 
 /** The front threads, as the workers of an app see them. */
 export interface WorkerFronts {
@@ -90,6 +100,7 @@ export class WorkerPool {
       log,
       now,
       changed: () => this.reconcile(),
+      looked: () => this.#lookAfter(),
     });
   }
 
@@ -107,6 +118,11 @@ export class WorkerPool {
       else if (worker.retire === 'reload') worker.retire = undefined;
     }
     this.reconcile();
+  }
+
+  /** Whether a worker of that version serves. */
+  hasReady(version: Version): boolean {
+    return this.workers.all().some((worker) => worker.version === version && worker.state.name === 'ready');
   }
 
   /** Has a worker replaced by a new one. False where there is none of that number that serves. */
@@ -135,6 +151,11 @@ export class WorkerPool {
       case 'stuck':
         this.#stuck(message);
         break;
+      case 'freed': {
+        const worker = this.workers.get(message.worker);
+        if (worker) worker.stuckRequests--;
+        break;
+      }
     }
   }
 
@@ -149,11 +170,8 @@ export class WorkerPool {
 
   /** One has taken its place: the workers connect to it. */
   frontOpened(front: number): void {
-    const { fronts } = this.#context;
-    const [other] = this.#openFronts;
     this.#openFronts.add(front);
-    const socket = fronts.sockets[front];
-    if (other !== undefined && socket !== undefined) fronts.postTo(other, { kind: 'invite', socket });
+    for (const worker of this.workers) this.#invite(worker);
   }
 
   /** Starts and drains workers as the plan says. */
@@ -162,7 +180,8 @@ export class WorkerPool {
     const { wanted } = this.sampling;
     const planned = this.workers.all().flatMap((worker) => worker.planned ?? []);
     const surge = this.#app.reload ? wanted : this.#app.reloadSurge;
-    const { forks, drains } = plan(planned, wanted, surge);
+    const mostDraining = this.#app.reload ? Number.POSITIVE_INFINITY : drainingFactor * wanted + surge;
+    const { forks, drains } = plan(planned, wanted, surge, mostDraining);
     for (const { id, reason } of drains) {
       const worker = this.workers.get(id);
       if (worker) this.#drain(worker, reason, worker.isHung ? hungGraceMs : this.#app.gracefulTimeoutMs);
@@ -205,9 +224,52 @@ export class WorkerPool {
         this.#log.error(error.message, { pid: hello.pid, text: hello.failed });
       return;
     }
+    // It connects to all that there are by itself.
+    if (worker.fronts.size === 0) for (const each of this.#openFronts) worker.invitedAt.set(each, this.#context.now());
     worker.fronts.add(front);
     if (state === 'starting') this.#checkReady(worker);
     else this.#context.fronts.postTo(front, { kind: 'serve', worker: worker.id, slot: worker.slot });
+  }
+
+  /** Has a worker connect to front threads that were not there when it started, or not yet heard of it. */
+  #invite(worker: Worker): void {
+    const [via] = worker.fronts;
+    if (via === undefined) return;
+    const { fronts, now } = this.#context;
+    for (const front of this.#openFronts) {
+      const socket = fronts.sockets[front];
+      const isConnecting = now() - (worker.invitedAt.get(front) ?? Number.NEGATIVE_INFINITY) < inviteMs;
+      if (worker.fronts.has(front) || isConnecting || socket === undefined) continue;
+      worker.invitedAt.set(front, now());
+      fronts.postTo(via, { kind: 'invite', worker: worker.id, socket });
+    }
+  }
+
+  #lookAfter(): void {
+    this.exits.look();
+    for (const worker of this.workers) {
+      this.#invite(worker);
+      if (worker.state.name === 'starting' && !worker.isLate) this.#checkStart(worker);
+    }
+  }
+
+  /** A worker that does not become ready would be waited for for ever. */
+  #checkStart(worker: Worker): void {
+    const { loaded } = worker.version;
+    const importMs = loaded?.preloaded === false ? importAgainFactor * loaded.milliseconds : 0;
+    const limitMs = workerStartMs + importMs;
+    if (this.#context.now() - worker.startedAt < limitMs) return;
+    worker.isLate = true;
+    void this.#slow.stacks(worker).then((stacks) => {
+      if (worker.state.name !== 'starting') return;
+      const text = stacks === undefined ? {} : { text: appStacks(stacks) };
+      const seconds = Math.round(limitMs / 1000);
+      this.#log.error(`worker ${worker.id} is not ready after ${seconds} s and is killed`, {
+        pid: worker.pid,
+        ...text,
+      });
+      worker.version.zygote.kill(worker.id);
+    });
   }
 
   #checkReady(worker: Worker): void {
@@ -262,7 +324,8 @@ export class WorkerPool {
       zygote.kill(id);
       return;
     }
-    this.#log.debug(`worker ${id} drains: ${reason}`, { pid: worker.pid });
+    const isLimit = reason === 'max-requests' || reason === 'max-rss' || reason === 'max-lifetime';
+    this.#log[isLimit ? 'info' : 'debug'](`worker ${id} drains: ${reason}`, { pid: worker.pid, ...usedBy(worker) });
     zygote.announceEnd(id);
     this.#context.fronts.post({ kind: 'drain', worker: id });
     const startedAt = this.#context.now();
@@ -295,7 +358,7 @@ export class WorkerPool {
     const { state, version, readyAt } = worker;
     this.#remove(worker, code, signal);
     if (state.name !== 'draining') {
-      version.failed(readyAt, this.#context.now());
+      version.failed(worker.startedAt, readyAt, this.#context.now());
       const how = signal ? `was killed by ${signal}` : `exited with code ${code}`;
       const error = new AppStartError(`Worker ${id} ${how} before it was ready`, '');
       const isTold = readyAt === undefined && (this.#events.startFailed(version, error) || worker.hasSaidWhy);
@@ -327,7 +390,12 @@ export class WorkerPool {
       this.#allExited = resolve;
     });
     for (const worker of this.workers.all()) this.#drain(worker, 'stop', graceMs);
-    await exited;
+    // The news comes by way of the process that forked them, which may hang.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, graceMs + stopMarginMs);
+    await Promise.race([exited, promise]);
+    clearTimeout(late);
+    for (const worker of this.workers) worker.drain?.over();
   }
 
   #remove(worker: Worker, code: number | null, signal: string | null): void {
@@ -336,6 +404,7 @@ export class WorkerPool {
     this.exits.add(worker);
     this.workers.delete(worker);
     this.totals.exited(worker);
+    this.#slow.forget(worker);
     this.#context.fronts.post({ kind: 'cut', worker: worker.id });
     if (this.workers.size === 0) this.#allExited();
   }
@@ -347,4 +416,8 @@ export class WorkerPool {
     const oldest = versions[mostOldVersions - 1] ?? 0;
     for (const { version, drain } of draining) if (version.number < oldest) drain?.hurry();
   }
+}
+
+function usedBy({ usage, requests }: Worker): LogFields {
+  return { requests, ...(usage ? { rssMiB: Math.round(usage.rssBytes / (1024 * 1024)) } : {}) };
 }

@@ -21,6 +21,8 @@ export class Worker {
   readonly latency: RecentHistogram;
   /** The front threads that it is connected to. */
   readonly fronts: Set<number> = new Set();
+  /** When it was last asked to connect to a front thread. */
+  readonly invitedAt: Map<number, number> = new Map();
   /** Requests that it had when links to it were lost. */
   readonly lost: RequestName[] = [];
   pid: number | undefined;
@@ -31,6 +33,8 @@ export class Worker {
   stuckRequests = 0;
   /** Nothing comes from it any more: waiting for its requests would be in vain. */
   isHung = false;
+  /** It takes too long to start. */
+  isLate = false;
   /** It has said why it cannot start. */
   hasSaidWhy = false;
   drain: Drain | undefined;
