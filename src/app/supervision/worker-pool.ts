@@ -1,17 +1,18 @@
-import { appShutdownMs, hungGraceMs, workerStartMs } from '../../core/limits.ts';
+import { appShutdownMs, hungGraceMs } from '../../core/limits.ts';
 import type { Log, LogFields } from '../../observe/log.ts';
 import type { AppCounters } from '../counters.ts';
 import type { FromFront, ToWorkers } from '../front-message.ts';
 import type { AppOptions } from '../options.ts';
 import { AppStartError } from '../start-error.ts';
-import { appStacks } from './app-stacks.ts';
 import { Drain } from './drain.ts';
 import { Exits } from './exits.ts';
+import { FrontLinks } from './front-links.ts';
 import type { DrainReason } from './lifecycle.ts';
 import { plan } from './plan.ts';
 import { drawMargin } from './recycling.ts';
 import { Sampling } from './sampling.ts';
 import { SlowRequests } from './slow-requests.ts';
+import { SlowStarts } from './slow-starts.ts';
 import { Totals } from './totals.ts';
 import type { Version } from './version.ts';
 import { Worker } from './worker.ts';
@@ -26,10 +27,6 @@ const helloDelayMs = 500;
 
 /** For each wanted worker there may be so many that drain; replacing others waits then. */
 const drainingFactor = 3;
-/** How many times longer than the first import that of a worker may take. */
-const importAgainFactor = 10;
-/** How long a worker may take to connect to a front thread before it is asked again, in milliseconds. */
-const inviteMs = 1_000;
 /** How much longer than the time it was given a stop waits for the news that all workers have exited, in milliseconds. */
 const stopMarginMs = 1_000;
 
@@ -72,8 +69,9 @@ export class WorkerPool {
   readonly #events: PoolEvents;
   readonly #app: AppOptions;
   readonly #log: Log;
-  readonly #openFronts: Set<number>;
+  readonly #links: FrontLinks;
   readonly #slow: SlowRequests;
+  readonly #slowStarts: SlowStarts;
   /** The version that workers are forked from. */
   #version: Version | undefined;
   #resting: NodeJS.Timeout | undefined;
@@ -86,11 +84,12 @@ export class WorkerPool {
     this.#events = events;
     this.#app = app;
     this.#log = log;
-    this.#openFronts = new Set(fronts.sockets.keys());
+    this.#links = new FrontLinks(fronts, now);
     this.exits = new Exits(log);
     this.#slow = new SlowRequests(log, folder, (front, worker, stream) =>
       fronts.postTo(front, { kind: 'cancel', worker, stream }),
     );
+    this.#slowStarts = new SlowStarts(log, this.#slow);
     this.totals = new Totals(this.workers, now());
     this.sampling = new Sampling({
       app,
@@ -161,17 +160,13 @@ export class WorkerPool {
 
   /** A front thread died. */
   frontClosed(front: number): void {
-    this.#openFronts.delete(front);
-    for (const worker of this.workers) {
-      worker.fronts.delete(front);
-      this.#checkReady(worker);
-    }
+    this.#links.closed(front, this.workers);
+    for (const worker of this.workers) this.#checkReady(worker);
   }
 
   /** One has taken its place: the workers connect to it. */
   frontOpened(front: number): void {
-    this.#openFronts.add(front);
-    for (const worker of this.workers) this.#invite(worker);
+    this.#links.opened(front, this.workers);
   }
 
   /** Starts and drains workers as the plan says. */
@@ -224,57 +219,21 @@ export class WorkerPool {
         this.#log.error(error.message, { pid: hello.pid, text: hello.failed });
       return;
     }
-    // It connects to all that there are by itself.
-    if (worker.fronts.size === 0) for (const each of this.#openFronts) worker.invitedAt.set(each, this.#context.now());
-    worker.fronts.add(front);
+    this.#links.hello(worker, front);
     if (state === 'starting') this.#checkReady(worker);
     else this.#context.fronts.postTo(front, { kind: 'serve', worker: worker.id, slot: worker.slot });
-  }
-
-  /** Has a worker connect to front threads that were not there when it started, or not yet heard of it. */
-  #invite(worker: Worker): void {
-    const [via] = worker.fronts;
-    if (via === undefined) return;
-    const { fronts, now } = this.#context;
-    for (const front of this.#openFronts) {
-      const socket = fronts.sockets[front];
-      const isConnecting = now() - (worker.invitedAt.get(front) ?? Number.NEGATIVE_INFINITY) < inviteMs;
-      if (worker.fronts.has(front) || isConnecting || socket === undefined) continue;
-      worker.invitedAt.set(front, now());
-      fronts.postTo(via, { kind: 'invite', worker: worker.id, socket });
-    }
   }
 
   #lookAfter(): void {
     this.exits.look();
     for (const worker of this.workers) {
-      this.#invite(worker);
-      if (worker.state.name === 'starting' && !worker.isLate) this.#checkStart(worker);
+      this.#links.invite(worker);
+      if (worker.state.name === 'starting') this.#slowStarts.look(worker, this.#context.now());
     }
   }
 
-  /** A worker that does not become ready would be waited for for ever. */
-  #checkStart(worker: Worker): void {
-    const { loaded } = worker.version;
-    const importMs = loaded?.preloaded === false ? importAgainFactor * loaded.milliseconds : 0;
-    const limitMs = workerStartMs + importMs;
-    if (this.#context.now() - worker.startedAt < limitMs) return;
-    worker.isLate = true;
-    void this.#slow.stacks(worker).then((stacks) => {
-      if (worker.state.name !== 'starting') return;
-      const text = stacks === undefined ? {} : { text: appStacks(stacks) };
-      const seconds = Math.round(limitMs / 1000);
-      this.#log.error(`worker ${worker.id} is not ready after ${seconds} s and is killed`, {
-        pid: worker.pid,
-        ...text,
-      });
-      worker.version.zygote.kill(worker.id);
-    });
-  }
-
   #checkReady(worker: Worker): void {
-    if (worker.state.name !== 'starting' || worker.fronts.size === 0 || worker.fronts.size < this.#openFronts.size)
-      return;
+    if (worker.state.name !== 'starting' || !this.#links.isComplete(worker)) return;
     worker.move({ name: 'hello' });
     worker.readyAt = this.#context.now();
     this.#context.fronts.post({ kind: 'serve', worker: worker.id, slot: worker.slot });

@@ -33,8 +33,6 @@ export class Worker {
   stuckRequests = 0;
   /** Nothing comes from it any more: waiting for its requests would be in vain. */
   isHung = false;
-  /** It takes too long to start. */
-  isLate = false;
   /** It has said why it cannot start. */
   hasSaidWhy = false;
   drain: Drain | undefined;
