@@ -22,6 +22,8 @@ for line in lines:
     if message['command'] == 'fork':
         plan = words()
         word = plan[(worker - 1) % len(plan)]
+        if word == 'hangs':
+            hanging.append(worker)
         send(event='forked', worker=worker, pid=os.getpid())
         if word == 'ready':
             fronts[worker] = hello(worker)
@@ -30,8 +32,6 @@ for line in lines:
             send(event='exited', worker=worker, pid=1, code=3, signal=None)
         elif word == 'dies':
             send(event='exited', worker=worker, pid=1, code=1, signal=None)
-        else:
-            hanging.append(worker)
     elif message['command'] == 'signal' and message['signal'] == 'SIGKILL':
         if worker in fronts:
             fronts.pop(worker).close()
@@ -70,7 +70,11 @@ describe('AppSupervisor, replacing the workers of one version by those of anothe
       await staged.supervisor.start();
       const reloading = staged.supervisor.reload();
       await until(() => ids(staged, 'ready').includes(3), 'the first new worker serves');
-      await until(() => ids(staged, 'starting').includes(4), 'the second one starts');
+      const { supervisor } = staged;
+      await until(
+        () => supervisor.status().workers.some(({ id, pid }) => id === 4 && pid !== null),
+        'the second one starts',
+      );
       process.kill(staged.zygotePid(1), 'SIGKILL');
       await until(() => !ids(staged, 'ready').includes(1), 'the old workers are gone');
       process.kill(staged.zygotePid(2), 'SIGUSR1');
