@@ -57,6 +57,14 @@ describe('appStacks', () => {
     assert.equal(appStacks(thread(heading, ...frames, ...loop)), thread(heading, ...appFrames));
   });
 
+  it('begins at the app in tasks, and leaves out those that are not in it', () => {
+    const heading = 'Task galley-request';
+    const lead = `"${ours}/asgi/stream.py", line 50 in run`;
+    const idleTask = thread('Task Task-1', `"${ours}/asgi/serve.py", line 60 in _serve`);
+    const text = [thread(heading, ...appFrames, lead), idleTask, reader].join('\n\n');
+    assert.equal(appStacks(text), thread(heading, ...appFrames));
+  });
+
   it("keeps threads of the app's own, and a stack that is cut off", () => {
     const own = thread('Thread 0x06', `"${library}/concurrent/futures/thread.py", line 58 in run`, ...ends);
     const deep = `${thread(busy, `"${ours}/wsgi/input.py", line 40 in read`)}\n  ...`;

@@ -6,8 +6,10 @@ import os
 import select
 import signal
 import threading
+from typing import Optional
 
 from .prctl import prctl
+from .stacks import StackWriter
 
 _PR_SET_PDEATHSIG = 1
 
@@ -24,11 +26,12 @@ def die_with_parent(parent: int) -> None:
 class DeathWatch:
     """
     Ends this process, with code 1 and at once, when the other end of `descriptor` is closed.
-    It is a thread because the main one may be in the app's hands for ever.
+    It is a thread because the main one may be in the app's hands for ever. For the same reason it writes the stacks.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, stacks: Optional[StackWriter] = None) -> None:
         self._descriptor = descriptor
+        self._stacks = stacks
         self._stop_reader, self._stop_writer = os.pipe()
         self._thread = threading.Thread(target=self._watch, name='galley-death-watch', daemon=True)
         self._thread.start()
@@ -45,6 +48,13 @@ class DeathWatch:
         poll = select.poll()
         poll.register(self._descriptor, 0)  # its end is always reported; what it has to read is not for us
         poll.register(self._stop_reader, select.POLLIN)
-        for descriptor, _ in poll.poll():
-            if descriptor == self._descriptor:
-                os._exit(1)
+        if self._stacks:
+            poll.register(self._stacks, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == self._descriptor:
+                    os._exit(1)
+                if descriptor == self._stop_reader:
+                    return
+                if self._stacks:
+                    self._stacks.answer()

@@ -12,7 +12,7 @@ from .death_watch import DeathWatch
 from .hello import connect, hello_frame
 from .load import App, load_app
 from .settings import Settings
-from .stacks import write_stacks_on_signal
+from .stacks import StackWriter
 from .zygote import Forked
 
 Serve = Callable[[App, Settings, int], None]
@@ -34,8 +34,7 @@ def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
     worker = forked.worker
     os.environ['GALLEY_WORKER_ID'] = str(worker)
     os.environ['GALLEY_WORKER_LEADER'] = '1' if forked.is_leader else '0'
-    DeathWatch(forked.zygote)
-    write_stacks_on_signal(worker, os.path.dirname(settings.sockets[0]))
+    DeathWatch(forked.zygote, StackWriter(forked.stacks, worker, os.path.dirname(settings.sockets[0])))
     try:
         if app is None:
             app, _ = load_app(settings)

@@ -15,7 +15,10 @@ from .control import Control, Message
 from .death_watch import die_with_parent
 from .orphans import Orphans
 from .service_manager import ServiceManager
+from .stack_request import StackRequest
 
+_WRITE_STACKS = 'SIGRTMIN+8'
+"""What the supervisor calls the wish for a worker's stacks."""
 _HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
 
@@ -53,6 +56,8 @@ class Forked(NamedTuple):
     is_leader: bool
     zygote: int
     """A descriptor that becomes readable when the zygote is gone."""
+    stacks: int
+    """A descriptor that bytes come from when stacks are to be written."""
 
 
 class Zygote:
@@ -64,6 +69,8 @@ class Zygote:
         self._orphans = orphans
         self._workers: Dict[int, int] = {}
         """Worker numbers by process id."""
+        self._stacks: Dict[int, StackRequest] = {}
+        """By process id of the worker."""
         self._alive_reader, self._alive_writer = os.pipe()
         self._signal_reader, self._signal_writer = socket.socketpair()
         self._signal_reader.setblocking(False)
@@ -79,57 +86,78 @@ class Zygote:
             selector.register(self._signal_reader, selectors.EVENT_READ)
             with suppress(ConnectionError):
                 while True:
-                    ready = [key.fileobj for key, _ in selector.select(0 if self._control.has_given_back else None)]
+                    ready = [key.fileobj for key, _ in selector.select(self._timeout())]
                     if self._signal_reader in ready:
                         self._signal_reader.recv(4096)
                         self._reap()
+                    for pid, request in self._stacks.items():
+                        if request.is_open:
+                            request.look(pid)
                     if self._control in ready or self._control.has_given_back:
                         messages = self._control.receive()
                         if messages is None:
                             break
                         for message in messages:
-                            if self._obey(message):
-                                return Forked(message['worker'], message['leader'], self._alive_reader)
+                            stacks = self._obey(message)
+                            if stacks is not None:
+                                return Forked(message['worker'], message['leader'], self._alive_reader, stacks)
         self._end()
         return None
 
-    def _obey(self, message: Message) -> bool:
-        """Returns whether this process is now a forked worker."""
+    def _timeout(self) -> Optional[float]:
+        if self._control.has_given_back:
+            return 0
+        return 0.1 if any(request.is_open for request in self._stacks.values()) else None
+
+    def _obey(self, message: Message) -> Optional[int]:
+        """In a forked worker: the descriptor that bytes come from when stacks are to be written."""
         command = message['command']
         if command == 'fork':
             return self._fork(message['worker'])
         if command == 'signal':
             for pid, number in self._workers.items():
                 if number == message['worker']:
-                    os.kill(pid, _signal(message['signal']))
+                    self._signal(pid, message['signal'])
         elif command == 'notify':
             self._service_manager.notify(message['text'])
-        return False
+        return None
 
-    def _fork(self, worker: int) -> bool:
+    def _signal(self, pid: int, name: str) -> None:
+        if name == _WRITE_STACKS:
+            self._stacks[pid].ask(pid)
+        else:
+            os.kill(pid, signal.Signals[name])
+
+    def _fork(self, worker: int) -> Optional[int]:
         if not self._run_hooks():
             self._tell_not_forked(worker)
-            return False
+            return None
         sys.stdout.flush()
         sys.stderr.flush()
         # A signal to the new worker must wait until the worker no longer writes to the zygote's wake-up descriptor.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        stacks = None
         try:
+            stacks = StackRequest()
             zygote = os.getpid()
             pid = os.fork()
             if pid == 0:
                 die_with_parent(zygote)
                 self._leave_zygote()
-                return True
+                stacks.close_writer()
+                return stacks.reader
         except OSError as error:
+            if stacks:
+                stacks.close()
             print(f'galley: cannot fork worker {worker}: {error.strerror}', file=sys.stderr, flush=True)
             self._tell_not_forked(worker)
-            return False
+            return None
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._workers[pid] = worker
+        self._stacks[pid] = stacks
         self._control.send({'event': 'forked', 'worker': worker, 'pid': pid})
-        return False
+        return None
 
     def _run_hooks(self) -> bool:
         """Whether the worker may be forked."""
@@ -148,12 +176,15 @@ class Zygote:
         self._signal_reader.close()
         self._signal_writer.close()
         os.close(self._alive_writer)
+        for request in self._stacks.values():  # of the workers that there are already
+            request.close()
 
     def _reap(self) -> None:
         # Not waitpid(-1): that would take the exit of a program that the app's import started.
         for pid in list(self._workers):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
+                self._stacks.pop(pid).close()
                 self._control.send({'event': 'exited', 'worker': self._workers.pop(pid), 'pid': pid, **_exit(status)})
         self._orphans.reap(self._workers)
 
@@ -162,12 +193,6 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
         for pid in self._workers:
             os.waitpid(pid, 0)
-
-
-def _signal(name: str) -> int:
-    """The number of a signal; that of a real-time one is written as `SIGRTMIN+8`."""
-    base, _, offset = name.partition('+')
-    return signal.Signals[base] + int(offset or 0)
 
 
 def _exit(status: int) -> Message:

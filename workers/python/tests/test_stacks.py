@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
+import re
+import signal
 import stat
+import sys
+import textwrap
+import time
 import unittest
 
 from .test_zygote import WSGI, Zygote
@@ -32,10 +36,88 @@ ASGI = """
         while True:
             pass
 """
+# Frames that come and go all the time, in threads beside a main one that waits without Python's lock.
+BUSY = """
+    import json, logging, threading
+
+    def work():
+        log = logging.getLogger('busy')
+        while True:
+            deep(50, [])
+            log.error('%s', json.loads(json.dumps({'a': [{'b': str(each)} for each in range(20)]})))
+
+    def deep(level, kept):
+        if level:
+            deep(level - 1, [kept, object()])
+
+    logging.disable(logging.ERROR)
+    for number in range(6):
+        threading.Thread(target=work, name=f'busy-{number}', daemon=True).start()
+"""
+TASKS = """
+    import asyncio
+    async def app(scope, receive, send):
+        await waits(asyncio.Event())
+    async def waits(event):
+        await event.wait()
+"""
 
 
-@unittest.skipUnless(hasattr(faulthandler, 'register'), 'this Python cannot write stacks on a signal')
+@unittest.skipUnless(hasattr(sys, '_current_frames'), 'this Python does not tell the frames of its threads')
 class StacksTest(unittest.TestCase):
+    def test_threads_that_work_meanwhile_are_not_harmed(self) -> None:
+        with Zygote({'main.py': textwrap.dedent(BUSY) + textwrap.dedent(WSGI)}) as zygote:
+            zygote.event()
+            zygote.fork(1)
+            front = zygote.accept()
+            path = f'{zygote.folder}/stacks-1'
+            for _ in range(200):
+                zygote.send(command='signal', worker=1, signal='SIGRTMIN+8')
+                until(lambda: 'Current thread' in text_of(path) and text_of(path).endswith('\n'))
+                text = text_of(path)
+                os.truncate(path, 0)
+                for number in range(6):
+                    self.assertRegex(text, rf'Thread 0x[0-9a-f]{{16}} \[busy-{number}\] \(most recent call first\):\n  File "')
+            self.assertEqual(front.get().body, b'ok')
+        last = text.rpartition('\n\n')[2]
+        self.assertRegex(last, r'^Current thread 0x[0-9a-f]{16} \[MainThread\] \(most recent call first\):\n  File ".*", line \d+ in read\n')
+
+    def test_tasks_of_the_event_loop_are_told_where_they_wait(self) -> None:
+        with Zygote({'main.py': TASKS}) as zygote:
+            zygote.event()
+            zygote.fork(1)
+            zygote.accept().request()
+            path = f'{zygote.folder}/stacks-1'
+
+            def is_told() -> bool:
+                zygote.send(command='signal', worker=1, signal='SIGRTMIN+8')
+                return 'in waits' in text_of(path)
+
+            until(is_told)
+            self.assertRegex(
+                text_of(path),
+                r'(?m)^Task .+ \(most recent call first\):\n(  File ".*asyncio.*\n)+  File ".*main.py", line 6 in waits\n'
+                r'  File ".*main.py", line 4 in app\n(  File ".*galley_worker.*\n)+\n',
+            )
+
+    @unittest.skipUnless(os.path.isdir('/proc/self/task'), 'needs /proc')
+    def test_a_process_that_is_stopped_gets_no_signal(self) -> None:
+        with Zygote({'main.py': WSGI}) as zygote:
+            zygote.event()
+            pid = zygote.fork(1)
+            front = zygote.accept()
+            os.kill(pid, signal.SIGSTOP)
+            tasks = f'/proc/{pid}/task'
+            until(lambda: all('\nState:\tT' in text_of(f'{tasks}/{task}/status') for task in os.listdir(tasks)))
+            asked = time.monotonic()
+            zygote.send(command='signal', worker=1, signal='SIGRTMIN+8')
+            until(lambda: time.monotonic() > asked + 1.5)
+            pending = re.findall(r'(?m)^ShdPnd:\s*(\w+)', text_of(f'/proc/{pid}/status'))
+            self.assertEqual([int(each, 16) for each in pending], [0])
+            os.kill(pid, signal.SIGCONT)
+            self.assertEqual(front.get().body, b'ok')
+            self.assertEqual(text_of(f'{zygote.folder}/stacks-1'), '')
+
     def test_a_worker_that_never_rests_names_file_and_line(self) -> None:
         for text in (LOOP, IN_C, ASGI):
             with self.subTest(text), Zygote({'main.py': text}) as zygote:

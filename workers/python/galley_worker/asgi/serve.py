@@ -6,6 +6,7 @@ import asyncio
 
 from ..hello import hello_frame
 from ..settings import Settings
+from ..stacks import show_tasks_of
 from .asgi2 import asgi2_as_asgi3
 from .fronts import Fronts
 from .lifespan import Lifespan
@@ -27,6 +28,7 @@ def serve(app: App, settings: Settings, worker: int) -> None:
     """
     loop = _new_event_loop(settings.uvloop)
     asyncio.set_event_loop(loop)
+    show_tasks_of(loop)
     try:
         loop.run_until_complete(_serve(asgi2_as_asgi3(app) if settings.interface == 'asgi2' else app, settings, worker))
     finally:
