@@ -103,7 +103,7 @@ export class Dispatcher {
   ended(link: WorkerLink, stream: WorkerStream, milliseconds: number): void {
     this.#counters.ended(this.#options.front, link.slot);
     if (!stream.webSocket) this.#counters.took(link.slot, milliseconds);
-    this.#endTrial(link, stream);
+    if (stream.isRetry) this.#endTrial(link, stream);
     this.#pump(false);
   }
 
@@ -174,13 +174,14 @@ export class Dispatcher {
 
   /** Sends what waits to workers that have room. `isOwn`: without letting other fronts go first. */
   #pump(isOwn: boolean): void {
+    const isShared = this.#counters.frontCount > 1;
+    if (this.#queue.depth === 0 && this.#again.depth === 0 && !isShared) return;
     for (let next = this.#again.first; next; next = this.#again.first) {
       const link = this.#leastBusy(this.#suspects.has(next.exchange));
       if (!link) break;
       this.#sendNext(this.#again, link);
     }
     for (;;) {
-      const isShared = this.#counters.frontCount > 1;
       if (this.#queue.depth === 0 && !isShared) return;
       const first = isShared && !isOwn ? this.#counters.longestWaiting() : this.#options.front;
       if (first === undefined) return;

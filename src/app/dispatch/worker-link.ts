@@ -338,7 +338,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     stream.end();
     this.#streams.delete(stream);
     this.#recent.add(stream);
-    this.#lastEnd = this.#now();
+    this.#lastEnd = this.heardAt;
     const tookMs = this.#lastEnd - stream.startedAt;
     this.#meanMs += (tookMs - this.#meanMs) * meanWeight;
     this.#events.ended(this, stream, tookMs);
