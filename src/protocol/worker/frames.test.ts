@@ -42,7 +42,7 @@ function taken(writer: FrameWriter): Buffer {
 
 const anyFrame = fc.record({
   kind: fc.constantFrom(...Object.values(Kind)),
-  flags: fc.nat(31),
+  flags: fc.nat(63),
   stream: fc.nat(0xffffffff),
   payload: fc.uint8Array({ maxLength: 200 }),
 });
@@ -90,7 +90,7 @@ describe('worker frames', () => {
     for (const [offset, value] of [
       [4, 10],
       [4, 0],
-      [5, 32],
+      [5, 64],
       [6, 1],
       [7, 1],
     ] as const) {

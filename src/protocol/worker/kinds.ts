@@ -24,7 +24,7 @@ export const Kind = {
 } as const;
 
 /** Frame flags. */
-export const Flag = { end: 1, hold: 2, text: 4, more: 8, webSocket: 16 } as const;
+export const Flag = { end: 1, hold: 2, text: 4, more: 8, webSocket: 16, tainted: 32 } as const;
 
 /** Why the front cancels a request. */
 export const CancelReason = { clientLeft: 1, deadline: 2, stopping: 3, takenBack: 4 } as const;

@@ -38,6 +38,7 @@ HOLD = 2
 TEXT = 4
 MORE = 8
 WEBSOCKET = 16
+TAINTED = 32
 
 MAX_PAYLOAD = 1024 * 1024
 MAX_BODY = 64 * 1024
@@ -66,7 +67,7 @@ _KINDS = frozenset((
     REQUEST, BODY, CANCEL, WINDOW, DRAIN, WS_MESSAGE, WS_CLOSE, CONNECT, PING,
     HELLO, RESPONSE, INFORM, TRAILERS, ABORT, RETURNED, WS_ACCEPT, FILE, PONG,
 ))  # fmt: skip
-_MAX_FLAGS = END | HOLD | TEXT | MORE | WEBSOCKET
+_MAX_FLAGS = END | HOLD | TEXT | MORE | WEBSOCKET | TAINTED
 
 FrameSink = Callable[[int, int, int, bytes, int, int], None]
 """Called with kind, flags, stream, bytes, start, end: the payload is `bytes[start:end]`."""
@@ -128,10 +129,10 @@ def window_frame(stream: int, credit: int) -> bytes:
     return pack_header(4, WINDOW, 0, 0, stream) + pack_u32(credit)
 
 
-def abort_frame(stream: int, text: str) -> bytes:
+def abort_frame(stream: int, text: str, flags: int = 0) -> bytes:
     """An ABORT. Of a text that is too long the end is kept, where a traceback names its exception."""
     data = text.encode('utf-8', 'backslashreplace')[-MAX_ABORT_TEXT:]
-    return pack_header(len(data), ABORT, 0, 0, stream) + data
+    return pack_header(len(data), ABORT, flags, 0, stream) + data
 
 
 def close_frame(stream: int, code: int, reason: bytes) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock, get_ident
+from types import FrameType
+from typing import Optional
 
 # Imported by `prctl` before the app's folder is on the path.
 try:
@@ -17,6 +20,13 @@ TIMED_OUT = 'The request was cancelled after its timeout'
 
 # What `_thread` holds instead of a thread.
 _OVER = 0
+
+_LOCKING = frozenset((
+    '_frozen_importlib', '_weakrefset', 'asyncio', 'concurrent', 'contextlib', 'functools', 'importlib', 'logging', 'multiprocessing',
+    'queue', 'socketserver', 'subprocess', 'tempfile', 'threading', 'weakref',
+))  # fmt: skip
+"""Parts of Python that take locks. An exception that comes when one is just taken, ahead of the `try`, leaves it taken for ever."""
+_INNERMOST = 3
 
 
 class RequestTimeout(BaseException):
@@ -40,13 +50,15 @@ class Interruption:
         self._held_off = 0
 
     def interrupt(self) -> bool:
-        """In another thread: raises RequestTimeout there. False where it cannot be now; it is to be tried again."""
+        """In another thread: raises RequestTimeout there. False where it cannot be now, or would do harm; it is to be tried again."""
         if not self.shield.acquire(False):
             return False
         try:
             if self._held_off:
                 return False
             if self._thread != _OVER and not self.is_raised and _set_async_exc:
+                if _is_locking(sys._current_frames().get(self._thread)):
+                    return False
                 self.is_raised = True
                 _set_async_exc(ctypes.c_ulong(self._thread), ctypes.py_object(RequestTimeout))
         finally:
@@ -84,3 +96,13 @@ class Interruption:
         """In the thread of the request: what has not arrived does not arrive any more."""
         if _set_async_exc:
             _set_async_exc(ctypes.c_ulong(get_ident()), None)
+
+
+def _is_locking(frame: Optional[FrameType]) -> bool:
+    for _ in range(_INNERMOST):
+        if frame is None:
+            break
+        if str(frame.f_globals.get('__name__')).partition('.')[0] in _LOCKING:
+            return True
+        frame = frame.f_back
+    return False

@@ -78,6 +78,7 @@ class Answer(NamedTuple):
     body: bytes
     abort: Optional[str]
     kinds: List[int]
+    is_tainted: bool
 
     def header(self, name: str) -> Optional[str]:
         return next((value for each, value in self.headers if each.lower() == name), None)
@@ -213,7 +214,7 @@ class Connection:
             elif frame.kind == f.ABORT:
                 abort = frame.payload.decode()
             if frame.ends:
-                return Answer(status, reason, headers, body, abort, kinds)
+                return Answer(status, reason, headers, body, abort, kinds, bool(frame.flags & f.TAINTED))
 
     def get(self, **request: Any) -> Answer:
         return self.answer(self.request(**request))

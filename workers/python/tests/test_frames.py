@@ -67,7 +67,7 @@ class FrameDecoderTest(unittest.TestCase):
             decoder.receive(f.pack_header(f.MAX_PAYLOAD + 1, f.BODY, 0, 0, 1))
 
     def test_unknown_kinds_flags_and_reserved_bits_are_refused_for_good(self) -> None:
-        for header in ((0, 10, 0, 0, 1), (0, 0, 0, 0, 1), (0, f.BODY, 32, 0, 1), (0, f.BODY, 0, 1, 1)):
+        for header in ((0, 10, 0, 0, 1), (0, 0, 0, 0, 1), (0, f.BODY, 64, 0, 1), (0, f.BODY, 0, 1, 1)):
             _, decoder = collector()
             with self.assertRaises(f.FrameError):
                 decoder.receive(f.pack_header(*header))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import queue
 import random
 import sys
 import threading
@@ -79,6 +81,48 @@ class TimeoutTest(WsgiCase):
                     self.assertIn('RequestTimeout', lines[-1])
                     threads.add(front.get().body)
                 self.assertEqual(len(threads), 1)
+
+    def test_locks_that_python_takes_for_the_app_are_not_left_taken(self) -> None:
+        class Handler(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                pass
+
+        handler = Handler()
+        assert handler.lock
+        record = logging.makeLogRecord({})
+        items: queue.Queue[int] = queue.Queue()
+        changed = threading.Condition()
+
+        def notifies() -> None:
+            with changed:
+                changed.notify_all()
+
+        for lock, use in ((handler.lock, lambda: handler.handle(record)), (items.mutex, lambda: items.put(1)), (changed, notifies)):
+
+            def uses(environ: Any, use: Callable[[], object] = use) -> None:
+                use()
+                loops(environ)
+
+            app = StuckApp(uses)
+            with self.subTest(str(lock)), self.front(app) as front:
+                for _ in range(5):
+                    with lock:
+                        stream = front.request(target='/stuck')
+                        app.begun.acquire(timeout=10)
+                        front.cancel(stream, f.DEADLINE)
+                        for _ in range(3):  # behind the first one it has tried
+                            front.send(f.PING, 0, 0)
+                            front.next_of(0)
+                    self.assertIn('in loops', front.answer(stream).abort or '')
+                    self.assertTrue(lock.acquire(blocking=False))
+                    lock.release()
+
+    def test_an_abort_says_that_the_exception_was_raised(self) -> None:
+        app = StuckApp(loops)
+        with self.front(app) as front:
+            self.assertTrue(self.cut(front, app).is_tainted)
+        with self.front(StuckApp(lambda _environ: 1 / 0)) as front:
+            self.assertFalse(front.get(target='/stuck').is_tainted)
 
     def test_other_requests_go_on(self) -> None:
         app = StuckApp(sleeps)
@@ -249,10 +293,16 @@ class InterruptionTest(unittest.TestCase):
             finally:
                 is_over.set()
 
+        def away_from_threading(calls: int = 3) -> None:
+            if calls:
+                away_from_threading(calls - 1)
+            else:
+                work()
+
         before = sys.getswitchinterval()
         self.addCleanup(sys.setswitchinterval, before)
         sys.setswitchinterval(1e-6)
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=away_from_threading)
         thread.start()
         while not is_over.is_set():
             for interruption in list(current):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, List, Optional, Tuple
 
 from ..disconnect import ClientDisconnected, is_disconnect
-from ..frames import BODY, END, MAX_BODY, RESPONSE, abort_frame, file_frame, pack_header, pack_response
+from ..frames import BODY, END, MAX_BODY, RESPONSE, TAINTED, abort_frame, file_frame, pack_header, pack_response
 from ..timeouts import TIMED_OUT, Interruption, RequestTimeout
 from ..tracebacks import format_exception
 from .environ import Environ
@@ -56,7 +56,7 @@ class Response:
         if self._is_cut and not failure:
             failure = 'The app gave more body than the Content-Length it declared; the rest was not sent'
         if failure or not self._has_ended:
-            self._stream.connection.send(abort_frame(self._stream.id, failure))
+            self._stream.connection.send(abort_frame(self._stream.id, failure, TAINTED if interruption.is_raised else 0))
 
     def _call(self, app: App, environ: Environ) -> None:
         blocks = app(environ, self.start_response)
