@@ -22,6 +22,7 @@ export interface DispatcherStage {
   appErrors: { text: string; exchange: Exchange | undefined }[];
   stuck: WorkerStream[];
   freed: number;
+  tainted: number;
   worker(id: number, hello?: object): Promise<FakeWorker>;
 }
 
@@ -57,6 +58,7 @@ export async function stage(
       ended: (link, stream, milliseconds) => dispatcher.ended(link, stream, milliseconds),
       returned: (link, stream) => dispatcher.returned(link, stream),
       recovered: () => dispatcher.recovered(),
+      tainted: () => made.tainted++,
       retry: (stream) => dispatcher.retry(stream),
       appError: (_link, text, exchange) => made.appErrors.push({ text, exchange }),
       closed: (link, error) => {
@@ -75,6 +77,7 @@ export async function stage(
     appErrors: [],
     stuck: [],
     freed: 0,
+    tainted: 0,
     worker: async (id, hello) => {
       const worker = await FakeWorker.connect(path, id, hello);
       await until(() => made.links.has(id) || made.closed.length > 0, 'the worker is known');

@@ -64,6 +64,7 @@ export class AppFront {
         ended: (link, stream, milliseconds) => this.#dispatcher.ended(link, stream, milliseconds),
         returned: (link, stream) => this.#dispatcher.returned(link, stream),
         recovered: () => this.#dispatcher.recovered(),
+        tainted: (link) => this.#options.tell({ kind: 'tainted', worker: workerOf(link) }),
         retry: (stream) => this.#dispatcher.retry(stream),
         appError: (link, text, exchange) => this.#appError(workerOf(link), text, exchange),
         closed: (link, error, lost) => this.#closed(link, error, lost),

@@ -4,7 +4,7 @@ import { closeStages, request, stage, text } from '../../../test/support/dispatc
 import { fakeExchange } from '../../../test/support/fake-exchange.ts';
 import { until } from '../../../test/support/until.ts';
 import { stuckGraceMs } from '../../core/limits.ts';
-import { Kind } from '../../protocol/worker/kinds.ts';
+import { Flag, Kind } from '../../protocol/worker/kinds.ts';
 import { AppCounters } from '../counters.ts';
 
 closeStages();
@@ -130,6 +130,17 @@ describe('Dispatcher, with workers that die, hang or come back, and with other f
     await until(() => fake.requests.length === 3, 'what waited is sent');
     for (const each of fake.requests.slice(1)) fake.respond(each, 'more');
     assert.deepEqual(await Promise.all([text(reply), text(next), text(queued)]), ['one', 'more', 'more']);
+  });
+
+  it('reports a worker in which a request was interrupted', async () => {
+    const made = await stage();
+    const fake = await made.worker(1);
+    const replies = [made.dispatcher.dispatch(fakeExchange('/1')), made.dispatcher.dispatch(fakeExchange('/2'))];
+    await until(() => fake.requests.length === 2, 'both are sent');
+    fake.send(Kind.abort, 0, fake.requests[0] ?? 0, 'Traceback');
+    fake.send(Kind.abort, Flag.tainted, fake.requests[1] ?? 0, 'Traceback');
+    for (const reply of replies) await assert.rejects(reply, { code: 'app-error' });
+    assert.equal(made.tainted, 1);
   });
 
   it('gives the place that becomes free to the front whose request has waited longest', async () => {

@@ -50,6 +50,8 @@ export interface LinkEvents {
   retry(stream: WorkerStream): Promise<Outcome> | undefined;
   /** A worker that hung has room again. */
   recovered(): void;
+  /** The app was interrupted there in a way that may have left something locked. */
+  tainted(link: WorkerLink): void;
   /** The app failed: its traceback, and the request where it is known. */
   appError(link: WorkerLink, text: string, exchange: Exchange | undefined): void;
   /** The connection is gone, with the requests that were on it. The error says what was wrong with what the worker sent. */
@@ -291,6 +293,7 @@ export class WorkerLink implements FrameSink, StreamCarrier {
         return;
       case Kind.abort: {
         const text = bytes.toString('utf8', start, end);
+        if ((flags & Flag.tainted) !== 0) this.#events.tainted(this);
         if (text) this.#events.appError(this, text, stream?.exchange ?? this.#recent.find(id));
         stream?.fail(new PeerError('app-error', text || 'The app gave no answer'));
         if (stream) this.#end(stream);

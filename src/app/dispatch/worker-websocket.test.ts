@@ -53,6 +53,7 @@ async function stage(hello: object = {}): Promise<Stage> {
       hello: (link) => resolve(link),
       ended: () => {},
       recovered: () => {},
+      tainted: () => {},
       retry: () => undefined,
       returned: () => assert.fail('a WebSocket is never taken back'),
       appError: (_link, text) => appErrors.push(text),

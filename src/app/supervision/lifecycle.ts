@@ -1,7 +1,10 @@
 import type { RecycleReason } from './recycling.ts';
 
-/** Why a worker is drained: Galley stops, a reload, fewer are wanted, it has reached a limit, it is stuck, or somebody asked for it. */
-export type DrainReason = 'stop' | 'reload' | 'scale-down' | RecycleReason | 'stuck' | 'asked';
+/**
+ * Why a worker is drained: Galley stops, a reload, fewer are wanted, it has reached a limit, it is stuck, a request was interrupted
+ * in it, or somebody asked for it.
+ */
+export type DrainReason = 'stop' | 'reload' | 'scale-down' | RecycleReason | 'stuck' | 'interrupted' | 'asked';
 
 /** Where a worker is in its life. */
 export type WorkerState =

@@ -150,6 +150,9 @@ export class WorkerPool {
       case 'stuck':
         this.#stuck(message);
         break;
+      case 'tainted':
+        this.#tainted(message.worker);
+        break;
       case 'freed': {
         const worker = this.workers.get(message.worker);
         if (worker) worker.stuckRequests--;
@@ -266,6 +269,16 @@ export class WorkerPool {
       request: request.id,
       pid: worker.pid,
       elapsedMs: Math.round(request.elapsedMs),
+    });
+    this.reconcile();
+  }
+
+  #tainted(id: number): void {
+    const worker = this.workers.get(id);
+    if (!worker?.isStaying) return;
+    worker.retire = 'interrupted';
+    this.#log.warn(`worker ${id} is replaced: a request was interrupted in it, and may have left something locked`, {
+      pid: worker.pid,
     });
     this.reconcile();
   }
