@@ -9,6 +9,9 @@ from typing import Optional
 
 from .frames import HELLO, MAX_ABORT_TEXT, PROTOCOL_VERSION, pack_header
 
+FRONT_IS_GONE = (ConnectionError, FileNotFoundError)
+"""What `connect` raises where nobody listens."""
+
 
 def connect(path: str) -> socket.socket:
     """Connects to a front's socket. Raises OSError when the front is gone."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import Callable, Optional
 
 from . import hooks
 from .cannot_start import EXIT_CODE, CannotStart
 from .death_watch import DeathWatch
-from .hello import connect, hello_frame
+from .hello import FRONT_IS_GONE, connect, hello_frame
 from .load import App, load_app
 from .settings import Settings
 from .stacks import StackWriter
@@ -42,8 +43,8 @@ def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
         server_of(settings.interface)(app, settings, worker)
     except CannotStart as failure:
         return _fail(settings, worker, str(failure))
-    except (ConnectionError, FileNotFoundError):
-        return 1  # the front's socket is gone, and the front with it
+    except FRONT_IS_GONE:
+        return 1  # all of them, and Galley with them
     finally:
         hooks.run_worker_exit()
         # Python takes its handlers away while it ends: the notice of a stop that comes as late as that would kill.
@@ -52,6 +53,8 @@ def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
 
 
 def _fail(settings: Settings, worker: int, text: str) -> int:
-    with connect(settings.sockets[0]) as front:
-        front.sendall(hello_frame(worker, settings.interface, 0, text))
-    return EXIT_CODE
+    for path in settings.sockets:
+        with suppress(*FRONT_IS_GONE), connect(path) as front:
+            front.sendall(hello_frame(worker, settings.interface, 0, text))
+            return EXIT_CODE
+    return 1

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import io
 import os
+import shutil
+import socket
+import tempfile
 import threading
 import unittest
 from typing import Any, List
@@ -157,6 +160,50 @@ class AsgiFrontsTest(unittest.TestCase):
 
 class WsgiFrontsTest(AsgiFrontsTest):
     interface = 'wsgi'
+
+
+class AbsentFrontTest(unittest.TestCase):
+    """A front thread that is down while a worker starts: its socket is not there, or nobody listens."""
+
+    def zygote(self, text: str, **changes: Any) -> Zygote:
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        with socket.socket(socket.AF_UNIX) as left:
+            left.bind(f'{folder}/left')
+        return Zygote({'main.py': text}, absent=[f'{folder}/none', f'{folder}/left'], **changes)
+
+    def test_a_worker_serves_the_others_and_connects_when_it_is_told_to(self) -> None:
+        for text in (WSGI, ASGI):
+            with self.subTest(text), self.zygote(text) as zygote:
+                zygote.event()
+                zygote.fork(1)
+                front = zygote.accept()
+                self.assertEqual(front.get().body, b'ok')
+                front.send(f.CONNECT, 0, 0, f'{zygote.folder}/front.sock'.encode())
+                added = zygote.accept()
+                self.assertEqual(added.get().body, b'ok')
+                for connection in (front, added):
+                    connection.send(f.DRAIN, 0, 0)
+                for connection in (front, added):
+                    connection.close()
+                self.assertEqual(zygote.event()['code'], 0)
+            self.assertEqual(zygote.output, ('', ''))
+
+    def test_a_worker_that_cannot_start_says_so_to_one_of_the_others(self) -> None:
+        with self.zygote('async def app(scope, receive, send): raise SystemExit(1)', lifespan='on') as zygote:
+            zygote.event()
+            zygote.fork(1)
+            self.assertIn('Lifespan startup did not complete', zygote.accept().hello['failed'])
+            self.assertEqual(zygote.event()['code'], 3)
+
+    def test_a_worker_that_can_connect_to_none_exits_with_code_1(self) -> None:
+        for text in (WSGI, ASGI):
+            with self.subTest(text), Zygote({'main.py': text}) as zygote:
+                zygote.event()
+                os.remove(f'{zygote.folder}/front.sock')
+                zygote.fork(1)
+                self.assertEqual(zygote.event()['code'], 1)
+            self.assertEqual(zygote.output, ('', ''))
 
 
 class LastFrontTest(unittest.TestCase):

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import textwrap
 import unittest
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from .fake_front import TIMEOUT, Connection, settings
 
@@ -44,8 +44,10 @@ class Zygote:
         reload: bool = False,
         inspect: bool = False,
         preload: str = 'auto',
+        absent: Sequence[str] = (),
         **changes: Any,
     ) -> None:
+        """`absent`: sockets that the workers are told of ahead of this one's."""
         self.folder = os.path.realpath(tempfile.mkdtemp())
         for name, text in files.items():
             with open(os.path.join(self.folder, name), 'w', encoding='utf-8') as file:
@@ -66,7 +68,7 @@ class Zygote:
         )
         theirs.close()
         self._lines = self.control.makefile('r', encoding='utf-8')
-        sockets = [f'{self.folder}/front.sock']
+        sockets = [*absent, f'{self.folder}/front.sock']
         options = settings(**{'directory': self.folder, 'interface': 'auto', 'sockets': sockets, **changes})
         self.send(command='load', preload=preload, reload=reload, inspect=inspect, **vars(options))
 

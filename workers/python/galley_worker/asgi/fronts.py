@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, Dict, List, Optional, Set
 
-from ..hello import connect
+from ..hello import FRONT_IS_GONE, connect
 from .connection import FrontConnection
 from .stream import App
 
@@ -26,6 +26,17 @@ class Fronts:
         self._is_draining = False
         self.drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the fronts have sent DRAIN and no stream is left."""
+
+    async def connect_to_all(self, paths: List[str]) -> None:
+        """Leaves out those that are gone: a CONNECT comes when they are back. Raises OSError where all are."""
+        gone = None
+        for path in paths:
+            try:
+                await self.connect(path)
+            except FRONT_IS_GONE as error:
+                gone = error
+        if gone and not self._connections:
+            raise gone
 
     async def connect(self, path: str) -> None:
         """Raises OSError."""

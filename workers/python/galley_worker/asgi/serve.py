@@ -23,7 +23,7 @@ _CANCEL_TIMEOUT = 5.0
 
 def serve(app: App, settings: Settings, worker: int) -> None:
     """
-    Runs until every front has drained this worker. Raises CannotStart, and OSError when the front is gone.
+    Runs until every front has drained this worker. Raises CannotStart, and OSError when all fronts are gone.
     `settings.interface` is the one that was found.
     """
     loop = _new_event_loop(settings.uvloop)
@@ -42,8 +42,7 @@ async def _serve(app: App, settings: Settings, worker: int) -> None:
     await lifespan.start()
     hello = hello_frame(worker, settings.interface, settings.concurrency)
     fronts = Fronts(app, settings.root_path, lifespan.state, hello)
-    for path in settings.sockets:
-        await fronts.connect(path)
+    await fronts.connect_to_all(settings.sockets)
     try:
         await fronts.drained
         await lifespan.stop()

@@ -7,7 +7,7 @@ import select
 import sys
 from typing import Callable, Dict, List
 
-from ..hello import connect
+from ..hello import FRONT_IS_GONE, connect
 from .connection import FrontConnection, Request
 from .environ import EnvironMaker
 from .pool import HELD_UP, Pool
@@ -30,6 +30,17 @@ class Fronts:
         """Writes what waits at any of them. For any thread."""
         for connection in self._connections:
             connection.flush()
+
+    def connect_to_all(self, paths: List[str], take: Callable[[Request], None]) -> None:
+        """Leaves out those that are gone: a CONNECT comes when they are back. Raises OSError where all are."""
+        gone = None
+        for path in paths:
+            try:
+                self.connect(path, take)
+            except FRONT_IS_GONE as error:
+                gone = error
+        if gone and not self._open:
+            raise gone
 
     def connect(self, path: str, take: Callable[[Request], None]) -> None:
         """`take` gets every request. Raises OSError."""

@@ -12,7 +12,7 @@ from .response import App, Response
 
 
 def serve(app: App, settings: Settings, worker: int) -> None:
-    """Runs until every front has drained this worker. Raises OSError when the front is gone. This thread reads, others run the app."""
+    """Runs until every front has drained this worker. Raises OSError when all fronts are gone. This thread reads, others run the app."""
 
     def answer(request: Request) -> None:
         stream, environ = request
@@ -23,7 +23,6 @@ def serve(app: App, settings: Settings, worker: int) -> None:
 
     fronts = Fronts(EnvironMaker(settings), hello_frame(worker, 'wsgi', settings.threads))
     pool: Pool[Request] = Pool(settings.threads, answer, fronts.flush)
-    for path in settings.sockets:
-        fronts.connect(path, pool.add)
+    fronts.connect_to_all(settings.sockets, pool.add)
     fronts.read(pool)
     pool.stop()
