@@ -10,7 +10,7 @@ import type { WorkerStream } from './worker-stream.ts';
 
 const sweepMs = 100;
 /** What is left after a sweep of the requests that a worker is known to have been sent lately. */
-const memory = 0.99;
+const memory = 0.999;
 /** How long a request whose worker died is watched alone for ending another one as well, in milliseconds. */
 const trialMs = 200;
 
