@@ -37,6 +37,8 @@ export interface ConnectionContext extends WebSocketContext {
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
   readonly stopping: boolean;
+  /** When the stop began, in milliseconds on the same clock; before that, the beginning of time. */
+  readonly stoppedAt: number;
   /** How long a connection may be without a request, in milliseconds. */
   readonly idleMs: number;
   readonly idleEnding: IdleEnding;

@@ -116,8 +116,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   }
 
   endIdle(): void {
-    const since = this.idleSince;
-    if (since === undefined || this.context.coarseNow - since < this.context.idleMs) return;
+    if (this.idleSince === undefined || !this.#isIdleTooLong(this.context.coarseNow)) return;
     // Nothing was said that the client must see: only what crosses our end is waited for.
     this.#lingerTimeout = 'halfClosedMs';
     this.#linger();
@@ -162,9 +161,15 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
       if (this.#peerEnded && slowness.isOver('halfClosedMs', now)) this.destroy();
     } else if (this.#codec.midMessage) {
       if (slowness.isOver('headMs', now)) this.#tooSlow('The request head came too slowly');
-    } else if (now - slowness.since >= this.context.idleMs) {
+    } else if (this.#isIdleTooLong(now)) {
       this.context.idleEnding.add(this);
     }
+  }
+
+  /** How long it was idle before a stop does not count for its last call. */
+  #isIdleTooLong(now: number): boolean {
+    const { stoppedAt, idleMs } = this.context;
+    return now - Math.max(this.slowness.since, stoppedAt) >= idleMs;
   }
 
   /** Whether the client has sent so much behind its request that no more is read until that is answered. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import { AppFolder } from '../../test/support/app-folder.ts';
 import {
   closeStages,
   type FrontStage,
@@ -74,6 +77,35 @@ describe('Front, when it closes', () => {
     assert.ok(tookMs >= 100 && tookMs < 1_000, `it took ${tookMs} ms`);
     assert.equal(await closing, 0);
     assert.ok(performance.now() - before < 3_000);
+  });
+
+  it('gives one that was silent for longer before the stop the whole last call, too', async () => {
+    const { client, front } = await holdingStage();
+    const kept = await client();
+    kept.send(get('/before'));
+    await kept.sees(/\/before$/);
+    const fresh = await client();
+    const silentAt = front.coarseNow;
+    await until(() => front.coarseNow - silentAt > 700, 'both were silent for longer than the last call');
+    const stoppedAt = front.coarseNow;
+    const closing = front.close(10_000, 600);
+    await until(() => front.coarseNow > stoppedAt, 'the next sweep');
+    kept.send(get('/kept'));
+    fresh.send(get('/fresh'));
+    assert.match(await kept.all(), /\/kept$/);
+    assert.match(await fresh.all(), /\/fresh$/);
+    assert.equal(await closing, 0);
+  });
+
+  it('closes what begins to listen meanwhile', async () => {
+    await using folder = await AppFolder.with({});
+    const { front } = await holdingStage();
+    const path = folder.file('late.sock');
+    const opening = front.listen({ kind: 'unix', path });
+    await front.close(0);
+    assert.deepEqual((await opening).bind, { kind: 'unix', path });
+    const [error] = await once(connect(path), 'error');
+    assert.equal(error.code, 'ECONNREFUSED');
   });
 
   it('accepts what waits to be accepted', async () => {

@@ -60,6 +60,7 @@ export class Front implements ConnectionContext {
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;
+  stoppedAt: number = Number.NEGATIVE_INFINITY;
   idleMs: number;
   readonly idleEnding: IdleEnding = new IdleEnding();
 
@@ -90,27 +91,32 @@ export class Front implements ConnectionContext {
     this.#sweep = setInterval(() => this.#look(performance.now()), sweepMs);
   }
 
-  /** Starts to accept connections. Gives where it listens, and the socket's descriptor. Throws ListenError. */
+  /**
+   * Starts to accept connections, unless it was closed meanwhile. Gives where it listens, and the socket's descriptor.
+   * Throws ListenError.
+   */
   async listen(bind: Bind, options: ListenOptions = {}): Promise<{ readonly bind: Bind; readonly fd: number }> {
     const server = await listen(bind, (socket) => this.#accept(socket, bind), options);
     this.#servers.push(server);
-    return { bind: boundTo(server), fd: descriptorOf(server) };
+    const opened = { bind: boundTo(server), fd: descriptorOf(server) };
+    if (this.stopping) server.close();
+    return opened;
   }
 
   /**
    * Accepts no more connections and lets requests end, at most for `graceMs`. Every answer says `connection: close`, so that nothing
-   * behind it is looked at (RFC 9112 §9.6). A connection without a request is ended after `lastCallMs` of silence. When the time is
+   * behind it is looked at (RFC 9112 §9.6). A connection without a request is ended after `lastCallMs` of silence since then. When the time is
    * over, requests without an answer are refused with 503 and answers that have begun are cut; gives how many were cut.
    */
   async close(graceMs: number, lastCallMs: number = stopLastCallMs): Promise<number> {
-    const stoppedAt = performance.now();
     this.stopping = true;
+    this.stoppedAt = performance.now();
     this.idleMs = Math.min(lastCallMs, graceMs);
     // A timer may be a fraction of a millisecond early.
     const lastCall = setTimeout(() => this.#look(performance.now()), this.idleMs + 1);
     for (const connection of this.#connections) connection.stop?.();
     const closed = await this.#stopListening();
-    await this.#emptiedWithin(Math.max(0, stoppedAt + graceMs - performance.now()));
+    await this.#emptiedWithin(Math.max(0, this.stoppedAt + graceMs - performance.now()));
     clearTimeout(lastCall);
     let cut = this.#giveUp(graceMs);
     await this.#emptiedWithin(lastAnswersMs);
