@@ -27,6 +27,22 @@ describe('ServiceManager', () => {
     ]);
   });
 
+  it('says nothing but that it lives once it is stopping, as after a reload that the stop has overtaken', (context) => {
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    const { sent, systemd } = manager({ ...notify, WATCHDOG_USEC: '2000' });
+    systemd.ready('');
+    systemd.reloading();
+    systemd.stopping();
+    systemd.ready('late');
+    systemd.reloading();
+    context.mock.timers.tick(1);
+    systemd.close();
+    assert.deepEqual(
+      sent.slice(1).map((text) => text.split('\n')[0]),
+      ['RELOADING=1', 'STOPPING=1', 'WATCHDOG=1'],
+    );
+  });
+
   it('keeps a status in its line', () => {
     const { sent, systemd } = manager(notify);
     systemd.ready('the app fails:\nMAINPID=1\r\nx');

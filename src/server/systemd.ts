@@ -12,6 +12,7 @@ export interface ServiceManagerOptions {
 export class ServiceManager {
   readonly #options: ServiceManagerOptions;
   #isOpen: boolean;
+  #isStopping = false;
   #watchdog: NodeJS.Timeout | undefined;
 
   constructor(options: ServiceManagerOptions) {
@@ -24,17 +25,23 @@ export class ServiceManager {
    * From the first time on the watchdog is fed.
    */
   ready(status: string): void {
+    if (this.#isStopping) return;
     this.#say('READY=1', `MAINPID=${this.#options.pid}`, statusLine(status));
     this.#startWatchdog();
   }
 
   /** A reload begins; `ready` ends it, however it went. */
   reloading(): void {
+    if (this.#isStopping) return;
     this.#say('RELOADING=1', `MONOTONIC_USEC=${this.#options.nowMicroseconds()}`);
   }
 
-  /** A graceful stop begins. Not for a process that was replaced: the service goes on without it, so that calls `close` alone. */
+  /**
+   * A graceful stop begins: from now on only the watchdog is fed. Not for a process that was replaced: the service goes on without
+   * it, so that calls `close` alone.
+   */
   stopping(): void {
+    this.#isStopping = true;
     this.#say('STOPPING=1');
   }
 

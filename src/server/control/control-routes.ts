@@ -12,6 +12,8 @@ export interface ControlAnswer {
 
 interface Route {
   readonly method: 'GET' | 'POST' | 'PUT';
+  /** Whether it changes workers, which a Galley that is stopping does no more. */
+  readonly changesWorkers?: true;
   answer(target: ControlTarget, body: Body): ControlAnswer | Promise<ControlAnswer>;
 }
 
@@ -33,9 +35,9 @@ const routes: Readonly<Record<string, Route>> = {
       body: target.status().apps.map(({ name, queue }) => ({ app: name, ...queue })),
     }),
   },
-  '/scale': { method: 'POST', answer: scale },
-  '/reload': { method: 'POST', answer: reload },
-  '/drain': { method: 'POST', answer: drain },
+  '/scale': { method: 'POST', changesWorkers: true, answer: scale },
+  '/reload': { method: 'POST', changesWorkers: true, answer: reload },
+  '/drain': { method: 'POST', changesWorkers: true, answer: drain },
   '/stop': {
     method: 'POST',
     answer(target) {
@@ -61,6 +63,7 @@ export async function answerControl(
   if (method !== route.method) {
     return { ...refused(405, `${path} takes ${route.method}, not ${method}`), allow: route.method };
   }
+  if (route.changesWorkers && target.status().state === 'stopping') return refused(409, 'Galley is stopping');
   const body = readBody(text);
   if (!body) return refused(400, 'The body has to be a JSON object');
   return route.answer(target, body);

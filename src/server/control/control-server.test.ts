@@ -46,6 +46,20 @@ describe('openControl', () => {
     assert.deepEqual((await ask('GET', '/queue')).body, [{ app: 'main:app', ...appStatus().queue }]);
   });
 
+  it('refuses to change the workers of a Galley that is stopping', async () => {
+    target.current = galleyStatus({ state: 'stopping' });
+    const body = { ok: false, text: 'Galley is stopping' };
+    for (const [path, asked] of [
+      ['/scale', { workers: 3 }],
+      ['/reload', ''],
+      ['/drain', { worker: 1 }],
+    ] as const) {
+      assert.deepEqual(await ask('POST', path, asked), { status: 409, allow: undefined, body });
+    }
+    assert.deepEqual(target.calls, []);
+    assert.equal((await ask('GET', '/status')).status, 200);
+  });
+
   it('scales to a number or a range', async () => {
     assert.deepEqual(await ask('POST', '/scale', { workers: 3 }), {
       status: 200,
