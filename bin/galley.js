@@ -6,8 +6,9 @@ import { closeSync, existsSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Without a handler Node opens a debugger on SIGUSR1. It stays for good: where the last one goes, the signal kills.
-process.on('SIGUSR1', () => {});
+// Until the program has handlers of its own: without one Node opens a debugger on SIGUSR1, and the others kill or suspend it.
+// They stay for good, since where the last one goes, the signal does that again.
+for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU']) process.on(signal, () => {});
 
 const leastNode = 24;
 const forwardedSignals = [

@@ -19,6 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`galley: ${command.message}\n`);
       return usageError;
     case 'control':
+      // A command in the background waits for its terminal as any other does.
+      for (const signal of ['SIGTTIN', 'SIGTTOU']) process.removeAllListeners(signal);
       return command.run();
     case 'inspect':
       return inspect(command.app, command.json);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, link, stat, unlink } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Peer } from '../core/exchange.ts';
 
 /** Where to listen. Port 0 takes a free port. */
@@ -69,12 +69,15 @@ export function bindText(bind: Bind): string {
   return `${bind.host.includes(':') ? `[${bind.host}]` : bind.host}:${bind.port}`;
 }
 
-/** Where a server that {@link listen} made really listens. */
+/** Where a server that {@link listen} made really listens. Throws {@link ListenError} where the descriptor that it was given is of another kind. */
 export function boundTo(server: Server): Bind {
   const path = paths.get(server);
   if (path !== undefined) return { kind: 'unix', path };
-  const { address, port } = server.address() as AddressInfo;
-  return { kind: 'tcp', host: address, port };
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') {
+    throw new ListenError('Cannot listen: the descriptor that this process was given is of no TCP socket');
+  }
+  return { kind: 'tcp', host: bound.address, port: bound.port };
 }
 
 /** The two ends of a client connection. */

@@ -42,7 +42,7 @@ export type FromFrontThread =
   /** Workers may connect. */
   | { readonly kind: 'open' }
   | { readonly kind: 'workers'; readonly message: FromFront }
-  /** `error`: the message of a ListenError; what was opened is closed then. */
+  /** `error`: the message of a ListenError; `sockets` were opened before. */
   | { readonly kind: 'listening'; readonly sockets: readonly ListeningSocket[]; readonly error: string | undefined }
   /** `cut`: connections that had not ended in time. */
   | { readonly kind: 'closed'; readonly cut: number }

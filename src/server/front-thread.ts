@@ -33,6 +33,7 @@ export interface FrontSettings {
   readonly logLevel: LogLevel;
   readonly webSocketLimits: WebSocketLimits;
   readonly webSocketTimeouts: WebSocketTimeouts;
+  readonly maxConnections: number;
 }
 
 /** One front: its client connections, and the ways from there to the workers. In a thread of its own, or in the main one where it is the only one. */
@@ -78,6 +79,7 @@ export class FrontThread {
       trustedPeers: trustedPeers === undefined ? undefined : new TrustedPeers(trustedPeers),
       webSocketLimits: settings.webSocketLimits,
       webSocketTimeouts: settings.webSocketTimeouts,
+      maxConnections: settings.maxConnections,
     });
   }
 

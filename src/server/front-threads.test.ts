@@ -7,7 +7,7 @@ import { FakeWorker } from '../../test/support/fake-worker.ts';
 import { until } from '../../test/support/until.ts';
 import { AppCounters } from '../app/counters.ts';
 import type { FromFront } from '../app/front-message.ts';
-import { queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
+import { maxConnections, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import { createLog } from '../observe/log.ts';
 import { Kind } from '../protocol/worker/kinds.ts';
 import { FrontThreads } from './front-threads.ts';
@@ -55,6 +55,7 @@ async function stage(count: number): Promise<Stage> {
     logLevel: 'error' as const,
     webSocketLimits,
     webSocketTimeouts,
+    maxConnections,
   };
   const fronts: FrontThreads = new FrontThreads(settings, counters, folder.path, log, sharedNow(), {
     told: (front, message) => made.told.push({ front, message }),

@@ -9,13 +9,12 @@ import type { Log, LogLevel, LogThreshold } from '../observe/log.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
 import type { GalleyStatus } from './control/galley-status.ts';
-import type { ListeningSocket } from './front-thread-message.ts';
-import type { FrontThreads } from './front-threads.ts';
+import type { FrontThreads, Listening } from './front-threads.ts';
 import type { InheritedSocket, ListenPlan } from './inherited-sockets.ts';
 import type { ServeOptions } from './options.ts';
 import type { SocketFolder } from './socket-folder.ts';
 import type { ServiceManager } from './systemd.ts';
-import { startUpgrade } from './upgrade.ts';
+import { startUpgrade, UpgradeError } from './upgrade.ts';
 import { version } from './version.ts';
 
 /** What a server is made of. */
@@ -29,8 +28,8 @@ export interface ServerParts {
   readonly fronts: FrontThreads;
   readonly supervisor: AppSupervisor;
   readonly service: ServiceManager;
-  /** Somebody asks for a stop. */
-  askStop(): void;
+  /** A stop is wanted: why, and with which exit code. */
+  askStop(why: string, exitCode: number): void;
 }
 
 /** A server that answers requests, and what can be done to it. */
@@ -45,10 +44,11 @@ export class RunningServer implements ControlTarget {
   readonly #parts: ServerParts;
   readonly #startedAt: number = Date.now();
   readonly #upgrading: AbortController = new AbortController();
-  #sockets: readonly ListeningSocket[] = [];
-  /** The files of Unix sockets that are ours to delete. */
-  #files: readonly SocketFile[] = [];
-  #plans: readonly ListenPlan[] = [];
+  #binds: readonly Bind[] = [];
+  /** The files of Unix sockets that are ours to delete, by path. */
+  readonly #files: Map<string, SocketFile> = new Map();
+  /** Whether the files of inherited sockets are ours too. */
+  #hasTakenOver = false;
   #isStopping = false;
 
   constructor(parts: ServerParts) {
@@ -58,12 +58,11 @@ export class RunningServer implements ControlTarget {
 
   /** Where it listens, with the ports it really has. */
   get binds(): readonly Bind[] {
-    const texts = new Set<string>();
-    return this.#sockets.flatMap(({ bind }) => {
-      if (texts.has(bindText(bind))) return [];
-      texts.add(bindText(bind));
-      return [bind];
-    });
+    return this.#binds;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   get workerPids(): readonly number[] {
@@ -84,10 +83,25 @@ export class RunningServer implements ControlTarget {
 
   /** Throws ListenError. */
   async listen(plans: readonly ListenPlan[]): Promise<void> {
-    this.#sockets = await this.#parts.fronts.listen(plans);
-    this.#plans = plans;
-    const own = plans.filter(({ bind, origin }) => bind.kind === 'unix' && origin === 'galley');
-    this.#files = await Promise.all(own.map(({ bind }) => SocketFile.at(bind.kind === 'unix' ? bind.path : '')));
+    const { fronts } = this.#parts;
+    await fronts.listen(plans);
+    this.#binds = [...new Map(fronts.listening.map(({ bind }) => [bindText(bind), bind])).values()];
+  }
+
+  /** These are listened on from now on. A file that was made for one is ours to delete. */
+  listening(sockets: readonly Listening[]): void {
+    for (const { bind, plan } of sockets) {
+      const isOurs = plan.origin === 'galley' && (this.#hasTakenOver || plan.fds.length === 0);
+      if (bind.kind !== 'unix' || !isOurs) continue;
+      this.#files.get(bind.path)?.leave();
+      this.#files.set(bind.path, new SocketFile(bind.path));
+    }
+  }
+
+  /** The process that the sockets were inherited from leaves all to this one; until then it may have to serve on. */
+  takeOver(): void {
+    this.#hasTakenOver = true;
+    this.listening(this.#parts.fronts.listening);
   }
 
   status(): GalleyStatus {
@@ -117,6 +131,7 @@ export class RunningServer implements ControlTarget {
   /** Starts a new version of the app and replaces the workers by it; see AppSupervisor. */
   async reload(): Promise<ReloadOutcome> {
     const { service, supervisor } = this.#parts;
+    if (this.#isStopping) return { ok: false, text: 'Galley is stopping' };
     service.reloading();
     const outcome = await supervisor.reload();
     service.ready(outcome.ok ? this.summary : outcome.text);
@@ -135,19 +150,19 @@ export class RunningServer implements ControlTarget {
   }
 
   stop(): void {
-    this.#parts.askStop();
+    this.#parts.askStop('galley stop', 0);
   }
 
   /** Starts Galley once more and hands the listening sockets over; then this one is to be ended. Throws UpgradeError. */
   async upgrade(): Promise<number> {
-    const sockets = this.#sockets.flatMap(({ plan, fd }): readonly InheritedSocket[] => {
-      const asked = this.#plans[plan];
-      return asked ? [{ bind: asked.bind, fd, origin: asked.origin }] : [];
+    if (this.#isStopping) throw new UpgradeError('Cannot upgrade: Galley is stopping');
+    const sockets = this.#parts.fronts.listening.map(({ plan, fd }): InheritedSocket => {
+      return { bind: plan.bind, fd, origin: plan.origin };
     });
     const [program = '', ...argv] = process.argv.slice(1);
     const { pid } = await startUpgrade({ sockets, argv, program, signal: this.#upgrading.signal });
-    // They are the new process's now.
-    this.#files = [];
+    for (const file of this.#files.values()) file.leave();
+    this.#files.clear();
     return pid;
   }
 
@@ -167,7 +182,7 @@ export class RunningServer implements ControlTarget {
     service.close();
     await fronts.end();
     await this.control?.close();
-    for (const file of this.#files) await file.remove();
+    for (const file of this.#files.values()) file.remove();
     await folder.remove();
   }
 }

@@ -3,6 +3,7 @@ import { findPython } from '../app/python.ts';
 import { AppStartError, StartGivenUp } from '../app/start-error.ts';
 import { AppSupervisor } from '../app/supervision/supervisor.ts';
 import type { LoadedApp } from '../app/supervision/zygote.ts';
+import { maxConnections } from '../core/limits.ts';
 import type { Log, LogThreshold } from '../observe/log.ts';
 import { describeStartFailure } from '../site/start-failure.ts';
 import { ControlSocketError, type OpenControl, openControl } from './control/control-server.ts';
@@ -11,8 +12,9 @@ import { FrontThreads } from './front-threads.ts';
 import { gilNote } from './gil-note.ts';
 import { closeSockets, planListening, takeInheritedSockets } from './inherited-sockets.ts';
 import { postponeMajorCollections } from './major-collections.ts';
+import { mostConnections, openFilesLimit } from './most-connections.ts';
 import type { ServeOptions } from './options.ts';
-import { RunningServer } from './running-server.ts';
+import { RunningServer, type ServerParts } from './running-server.ts';
 import { sharedNow } from './shared-clock.ts';
 import { SocketFolder } from './socket-folder.ts';
 import { ServiceManager } from './systemd.ts';
@@ -20,14 +22,14 @@ import { tellUpgraded } from './upgrade.ts';
 import { watchPythonFiles } from './watch.ts';
 
 /**
- * Starts the app, then listens. `askStop` is called when somebody asks for a stop over the control socket.
+ * Starts the app, then listens. `askStop` is called when a stop is wanted over the control socket, or since Galley cannot go on.
  * Throws AppStartError, ListenError, PythonNotFound, ControlSocketError or RuntimeFolderError, with nothing left behind.
  */
 export async function startServer(
   options: ServeOptions,
   log: Log,
   threshold: LogThreshold,
-  askStop: () => void,
+  askStop: ServerParts['askStop'],
 ): Promise<RunningServer> {
   postponeMajorCollections();
   const { app } = options;
@@ -38,10 +40,12 @@ export async function startServer(
   const now = sharedNow();
   const counters = new AppCounters(options.frontThreads);
   const folder = await SocketFolder.make();
-  const fronts = new FrontThreads(frontSettings(options), counters, folder.path, log, now, {
+  const fronts = new FrontThreads(frontSettings(options, log), counters, folder.path, log, now, {
     told: (front, message) => supervisor.receive(front, message),
     closed: (front) => supervisor.frontClosed(front),
     opened: (front) => supervisor.frontOpened(front),
+    listening: (sockets) => server.listening(sockets),
+    failed: (why) => askStop(why, 1),
   });
   const supervisor: AppSupervisor = new AppSupervisor({
     app,
@@ -62,7 +66,17 @@ export async function startServer(
     send: (text) => supervisor.notify(text),
     nowMicroseconds: () => process.hrtime.bigint() / 1_000n,
   });
-  const server = new RunningServer({ options, log, threshold, python, folder, fronts, supervisor, service, askStop });
+  const server: RunningServer = new RunningServer({
+    options,
+    log,
+    threshold,
+    python,
+    folder,
+    fronts,
+    supervisor,
+    service,
+    askStop,
+  });
   try {
     await fronts.open();
     const starting = supervisor.start();
@@ -75,7 +89,10 @@ export async function startServer(
     server.control = await controlOf(server, options, isUpgrade, log);
     // First: the service manager must know of this process when the old one ends.
     service.ready(server.summary);
-    if (isUpgrade) tellUpgraded();
+    if (isUpgrade) {
+      server.takeOver();
+      tellUpgraded();
+    }
     return server;
   } catch (error) {
     await server.end(0);
@@ -101,7 +118,7 @@ async function controlOf(
   }
 }
 
-function frontSettings(options: ServeOptions): ConstructorParameters<typeof FrontThreads>[0] {
+function frontSettings(options: ServeOptions, log: Log): ConstructorParameters<typeof FrontThreads>[0] {
   const { app, trustedPeers, accessLog, logLevel, webSocketLimits, webSocketTimeouts } = options;
   return {
     queue: app.queue,
@@ -112,7 +129,20 @@ function frontSettings(options: ServeOptions): ConstructorParameters<typeof Fron
     logLevel,
     webSocketLimits,
     webSocketTimeouts,
+    maxConnections: connectionsOfThread(options.frontThreads, log),
   };
+}
+
+function connectionsOfThread(frontThreads: number, log: Log): number {
+  const openFiles = openFilesLimit();
+  const most = mostConnections(openFiles, frontThreads);
+  if (most < maxConnections) {
+    const whose = frontThreads === 1 ? '' : ' of each front thread';
+    log.info(
+      `at most ${most} client connections${whose} at a time: the limit of open files is ${openFiles} (ulimit -n, LimitNOFILE= of systemd)`,
+    );
+  }
+  return most;
 }
 
 /** The app; undefined where it cannot start, which is said in the log. */

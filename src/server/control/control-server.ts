@@ -40,11 +40,17 @@ export async function openControl(
   });
   await listenAt(server, path);
   const { ino } = lstatSync(path);
+  const remove = (): void => {
+    // Another Galley may have put its own in this place.
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path);
+  };
+  // For a process that ends without waiting for `close`.
+  process.once('exit', remove);
   return {
     path,
     async close() {
-      // Another Galley may have put its own in this place.
-      if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path);
+      process.off('exit', remove);
+      remove();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
