@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, List, Mapping, NoReturn, Optional, Tuple
 from .cannot_start import EXIT_CODE
 from .control import Control, Message
 from .descriptors import moved_out_of_the_way
-from .death_watch import DeathWatch
+from .death_watch import DeathWatch, die_with_parent
 from .hide import hide_galley, main_file
 from .inspect_process import ProcessState, unsafe_to_fork
 from .load import App, LoadFailure, load_app
@@ -41,6 +41,7 @@ def main() -> int:
     Runs `python -m galley_worker` and returns the exit code. An argument is there when a first import is not to be forked: the
     `load` command and the `loaded` event, as JSON.
     """
+    die_with_parent(os.getppid())  # it may be in the app's hands when the control socket closes
     environment = dict(os.environ)
     folder = os.getcwd()
     arguments = sys.argv[1:]
