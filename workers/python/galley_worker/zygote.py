@@ -19,6 +19,10 @@ from .stack_request import StackRequest
 
 _WRITE_STACKS = 'SIGRTMIN+8'
 """What the supervisor calls the wish for a worker's stacks."""
+_LOOK_INTERVAL = 1.0
+"""How long an exit may stay unseen, in seconds, where the app has made its signal go astray."""
+_UNKNOWN = 1 << 8
+"""The wait status in place of one that somebody else got: that of code 1."""
 _HANDLED = (signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGTERM)
 
 
@@ -78,9 +82,7 @@ class Zygote:
 
     def run(self) -> Optional[Forked]:
         """Returns None when Galley is gone or says so, with all workers ended; in a forked worker what it is told."""
-        leave_signals_to_supervisor()
-        signal.signal(signal.SIGCHLD, _nothing)
-        signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
+        self._handle_signals()
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._signal_reader, selectors.EVENT_READ)
@@ -89,7 +91,7 @@ class Zygote:
                     ready = [key.fileobj for key, _ in selector.select(self._timeout())]
                     if self._signal_reader in ready:
                         self._signal_reader.recv(4096)
-                        self._reap()
+                    self._reap()
                     for pid, request in self._stacks.items():
                         if request.is_open:
                             request.look(pid)
@@ -104,10 +106,15 @@ class Zygote:
         self._end()
         return None
 
-    def _timeout(self) -> Optional[float]:
+    def _handle_signals(self) -> None:
+        leave_signals_to_supervisor()
+        signal.signal(signal.SIGCHLD, _nothing)
+        signal.set_wakeup_fd(self._signal_writer.fileno(), warn_on_full_buffer=False)
+
+    def _timeout(self) -> float:
         if self._control.has_given_back:
             return 0
-        return 0.1 if any(request.is_open for request in self._stacks.values()) else None
+        return 0.1 if any(request.is_open for request in self._stacks.values()) else _LOOK_INTERVAL
 
     def _obey(self, message: Message) -> Optional[int]:
         """In a forked worker: the descriptor that bytes come from when stacks are to be written."""
@@ -126,7 +133,8 @@ class Zygote:
         if name == _WRITE_STACKS:
             self._stacks[pid].ask(pid)
         else:
-            os.kill(pid, signal.Signals[name])
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.Signals[name])
 
     def _fork(self, worker: int) -> Optional[int]:
         if not self._run_hooks():
@@ -164,7 +172,9 @@ class Zygote:
         if not hooks.has_before_fork():
             return True
         with self._orphans.keeping_new():
-            return hooks.run_before_fork()
+            may_fork = hooks.run_before_fork()
+        self._handle_signals()  # a hook that runs an event loop takes the wake-up descriptor away
+        return may_fork
 
     def _tell_not_forked(self, worker: int) -> None:
         self._control.send({'event': 'exited', 'worker': worker, 'pid': 0, 'code': 1, 'signal': None})
@@ -182,7 +192,10 @@ class Zygote:
     def _reap(self) -> None:
         # Not waitpid(-1): that would take the exit of a program that the app's import started.
         for pid in list(self._workers):
-            ended, status = os.waitpid(pid, os.WNOHANG)
+            try:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:  # a hook took it
+                ended, status = pid, _UNKNOWN
             if ended:
                 self._stacks.pop(pid).close()
                 self._control.send({'event': 'exited', 'worker': self._workers.pop(pid), 'pid': pid, **_exit(status)})
@@ -190,9 +203,11 @@ class Zygote:
 
     def _end(self) -> None:
         for pid in self._workers:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for pid in self._workers:
-            os.waitpid(pid, 0)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def _exit(status: int) -> Message:

@@ -45,9 +45,10 @@ class Zygote:
         inspect: bool = False,
         preload: str = 'auto',
         absent: Sequence[str] = (),
+        launched_by: str = '',
         **changes: Any,
     ) -> None:
-        """`absent`: sockets that the workers are told of ahead of this one's."""
+        """`absent`: sockets that the workers are told of ahead of this one's. `launched_by`: code of a process that is the parent instead."""
         self.folder = os.path.realpath(tempfile.mkdtemp())
         for name, text in files.items():
             with open(os.path.join(self.folder, name), 'w', encoding='utf-8') as file:
@@ -58,8 +59,9 @@ class Zygote:
         self._listener.settimeout(TIMEOUT)
         self.control, theirs = socket.socketpair()
         self.control.settimeout(TIMEOUT)
+        code = [launched_by, LAUNCHER] if launched_by else [LAUNCHER]
         self.process = subprocess.Popen(
-            [sys.executable, '-c', LAUNCHER, str(theirs.fileno())],
+            [sys.executable, '-c', *code, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             env={**os.environ, 'PYTHONPATH': OURS, **(environment or {})},
             stdout=subprocess.PIPE,
