@@ -6,12 +6,16 @@ import os
 import socket
 import stat
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 _SQLITE = b'SQLite format 3\0'
 """What a database begins with (SQLite's "Database File Format")."""
+
+_LINGERING = 0.05
+"""How long, in seconds, the kernel may show a thread that has ended and was joined."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,7 @@ class ProcessState:
 
 def unsafe_to_fork(before: ProcessState) -> List[str]:
     """The threads, sockets, event polls and databases that appeared since `before`, in words."""
-    names = _threads()
-    threads = sorted(ProcessState.now().threads - before.threads)
-    found = [f'thread {names[thread]}' for thread in threads if thread in names]
-    return found + [what for descriptor in _opened(before) if (what := _describe(descriptor))]
+    return _started(before) + [what for descriptor in _opened(before) if (what := _describe(descriptor))]
 
 
 def files_opened(before: ProcessState) -> List[str]:
@@ -45,14 +46,28 @@ def files_opened(before: ProcessState) -> List[str]:
     return found
 
 
+def _started(before: ProcessState) -> List[str]:
+    deadline = time.monotonic() + _LINGERING
+    while True:
+        threads = _threads()
+        started = sorted(set(threads) - before.threads)
+        if set(started) <= set(_python_threads()) or time.monotonic() >= deadline:
+            return [f'thread {threads[each]}' for each in started]
+        time.sleep(0.001)
+
+
 def _opened(before: ProcessState) -> List[int]:
     return [descriptor for descriptor, _, _ in sorted(ProcessState.now().descriptors - before.descriptors)]
 
 
+def _python_threads() -> Dict[int, str]:
+    # Some platforms, and older versions of PyPy, know no native ids.
+    return {getattr(thread, 'native_id', None) or 0: thread.name for thread in threading.enumerate()}
+
+
 def _threads() -> Dict[int, str]:
     """Names by native id: of all threads where /proc shows them, else of those that Python started."""
-    # Some platforms, and older versions of PyPy, know no native ids.
-    python = {getattr(thread, 'native_id', None) or 0: thread.name for thread in threading.enumerate()}
+    python = _python_threads()
     try:
         ids = [int(name) for name in os.listdir('/proc/self/task')]
     except OSError:

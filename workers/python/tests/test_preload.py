@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import sqlite3
 import tempfile
 import textwrap
+import time
 import unittest
 
 from galley_worker.inspect_process import ProcessState, files_opened, unsafe_to_fork
@@ -48,6 +50,27 @@ class PreloadTest(unittest.TestCase):
         with Zygote({'main.py': opened + textwrap.dedent(WSGI)}) as zygote:
             loaded = zygote.event()
             self.assertEqual((loaded['preloaded'], loaded['found']), (False, [f'database {zygote.folder}/x.sqlite3']))
+
+
+class ThreadTest(unittest.TestCase):
+    """Threads that `threading` does not know, as it does not know one that was joined and that the kernel still shows."""
+
+    @unittest.skipUnless(os.path.isdir('/proc/self/task'), 'needs /proc')
+    def test_one_that_ends_a_moment_later_is_not_left_behind(self) -> None:
+        for _ in range(5):
+            before = ProcessState.now()
+            _thread.start_new_thread(time.sleep, (0.01,))
+            self.assertEqual(unsafe_to_fork(before), [])
+
+    @unittest.skipUnless(os.path.isdir('/proc/self/task'), 'needs /proc')
+    def test_one_that_stays_is(self) -> None:
+        before = ProcessState.now()
+        ended = _thread.allocate_lock()
+        with ended:
+            _thread.start_new_thread(ended.acquire, ())
+            found = unsafe_to_fork(before)
+        self.assertEqual(len(found), 1)
+        self.assertRegex(found[0], r'^thread native-\d+ ')
 
 
 class DatabaseTest(unittest.TestCase):
