@@ -220,6 +220,20 @@ class LastFrontTest(unittest.TestCase):
                 second.socket.close()
                 self.assertEqual(zygote.event()['code'], 1)
 
+    def test_a_worker_that_drains_ends_well_where_its_last_front_is_lost_before_its_drain(self) -> None:
+        for text in (WSGI, ASGI):
+            with self.subTest(text), Zygote({'main.py': text}) as zygote:
+                zygote.event()
+                zygote.fork(1)
+                first = zygote.accept()
+                first.send(f.CONNECT, 0, 0, f'{zygote.folder}/front.sock'.encode())
+                second = zygote.accept()
+                first.send(f.DRAIN, 0, 0)
+                first.socket.close()
+                self.assertEqual(second.get().body, b'ok')
+                second.socket.close()
+                self.assertEqual(zygote.event()['code'], 0)
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -58,7 +58,7 @@ class Fronts:
 
     def lost(self) -> None:
         """A connection was closed without DRAIN. Ends the process when Galley is gone: no front is left that could send it."""
-        if all(connection.is_closed for connection in self._connections):
+        if not self._is_draining and all(connection.is_closed for connection in self._connections):
             os._exit(1)
         self.look()
 

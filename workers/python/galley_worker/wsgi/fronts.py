@@ -77,7 +77,7 @@ class Fronts:
     def _forget(self, descriptor: int, connection: FrontConnection) -> None:
         """Ends the process when Galley is gone: no front is left that could send DRAIN."""
         del self._open[descriptor]
-        if not (connection.is_draining or self._open):
+        if not (self._is_draining or self._open):
             os._exit(1)
         self._connections = list(self._open.values())
         self._poll.unregister(descriptor)
