@@ -36,17 +36,20 @@ def run_worker(settings: Settings, app: Optional[App], forked: Forked) -> int:
     os.environ['GALLEY_WORKER_ID'] = str(worker)
     os.environ['GALLEY_WORKER_LEADER'] = '1' if forked.is_leader else '0'
     DeathWatch(forked.zygote, StackWriter(forked.stacks, worker, os.path.dirname(settings.sockets[0])))
+    has_begun = False
     try:
         if app is None:
             app, _ = load_app(settings)
         hooks.run_after_fork()
+        has_begun = True
         server_of(settings.interface)(app, settings, worker)
     except CannotStart as failure:
         return _fail(settings, worker, str(failure))
     except FRONT_IS_GONE:
         return 1  # all of them, and Galley with them
     finally:
-        hooks.run_worker_exit()
+        if has_begun:
+            hooks.run_worker_exit()
         # Python takes its handlers away while it ends: the notice of a stop that comes as late as that would kill.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return 0

@@ -122,6 +122,7 @@ class HooksTest(unittest.TestCase):
                 zygote.fork(1)
                 self.assertIn('no pool', zygote.accept().hello['failed'])
                 self.assertEqual(zygote.event()['code'], 3)
+                self.assertEqual(self.notes(zygote), ['imported nowhere', 'before', 'after 1 0', 'then'])
 
     def test_a_worker_exit_hook_that_raises_is_told_and_the_others_run(self) -> None:
         for statement in ('raise LookupError("no pool")', 'raise SystemExit(5)'):
@@ -132,6 +133,15 @@ class HooksTest(unittest.TestCase):
                 self.assertEqual(zygote.drain(zygote.accept())['code'], 0)
                 self.assertEqual(self.notes(zygote)[-2:], ['ended', 'last'])
             self.assertIn('in fails', zygote.output[1])
+
+    def test_worker_exit_hooks_do_not_run_where_the_import_of_a_worker_fails(self) -> None:
+        raises = 'if "GALLEY_WORKER_ID" in os.environ: raise LookupError("no pool")\n'
+        with Zygote({'main.py': app_of(NOTES, raises, WSGI)}, preload='never') as zygote:
+            zygote.event()
+            zygote.fork(1)
+            self.assertIn('no pool', zygote.accept().hello['failed'])
+            self.assertEqual(zygote.event()['code'], 3)
+            self.assertEqual(self.notes(zygote), ['imported nowhere', 'imported 0'])
 
     def test_worker_exit_hooks_run_where_lifespan_startup_fails(self) -> None:
         fails = 'async def app(scope, receive, send): raise SystemExit(1)\n'
