@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
@@ -19,7 +20,12 @@ interface Stage extends AsyncDisposable {
   readonly told: { readonly front: number; readonly message: FromFront }[];
   readonly closed: number[];
   readonly opened: number[];
+  readonly folder: AppFolder;
+  /** What the next thread is started with. */
+  readonly settings: object;
   log(): string;
+  /** Ends a thread with an error, where it has a worker 4. */
+  end(front: number): void;
   /** A worker that answers everything with 'ok', at all fronts. */
   worker(id: number): Promise<readonly FakeWorker[]>;
 }
@@ -32,20 +38,6 @@ async function stage(count: number): Promise<Stage> {
     logged += text;
   };
   const log = createLog({ level: 'info' }, write, () => new Date());
-  const made: Omit<Stage, 'fronts' | typeof Symbol.asyncDispose> = {
-    counters,
-    told: [],
-    closed: [],
-    opened: [],
-    log: () => logged,
-    async worker(id) {
-      const links = await Promise.all(fronts.sockets.map((socket) => FakeWorker.connect(socket, id)));
-      for (const link of links) answerAll(link);
-      await until(() => hellos(made.told, id).length === count, 'the fronts know the worker');
-      fronts.post({ kind: 'serve', worker: id, slot: id });
-      return links;
-    },
-  };
   const settings = {
     queue: queueLimits,
     requestTimeoutMs: 0,
@@ -56,6 +48,23 @@ async function stage(count: number): Promise<Stage> {
     webSocketLimits,
     webSocketTimeouts,
     maxConnections,
+  };
+  const made: Omit<Stage, 'fronts' | typeof Symbol.asyncDispose> = {
+    folder,
+    settings,
+    counters,
+    told: [],
+    closed: [],
+    opened: [],
+    log: () => logged,
+    end: (front) => fronts.postTo(front, { kind: 'invite', worker: 4, socket: undefined as unknown as string }),
+    async worker(id) {
+      const links = await Promise.all(fronts.sockets.map((socket) => FakeWorker.connect(socket, id)));
+      for (const link of links) answerAll(link);
+      await until(() => hellos(made.told, id).length === count, 'the fronts know the worker');
+      fronts.post({ kind: 'serve', worker: id, slot: id });
+      return links;
+    },
   };
   const fronts: FrontThreads = new FrontThreads(settings, counters, folder.path, log, sharedNow(), {
     told: (front, message) => made.told.push({ front, message }),
@@ -125,7 +134,7 @@ describe('FrontThreads', () => {
     const port = await listenOnAny(made.fronts);
     made.counters.sent(1, 4);
     const lost = once(links[1]!.socket, 'close');
-    made.fronts.postTo(1, { kind: 'invite', worker: 4, socket: undefined as unknown as string });
+    made.end(1);
     await lost;
     await until(() => made.opened.length === 1, 'another one takes its place');
     assert.deepEqual([made.closed, made.opened, made.fronts.restarts], [[1], [1], [0, 1]]);
@@ -137,6 +146,39 @@ describe('FrontThreads', () => {
     await until(() => hellos(made.told, 4).length === 3, 'the worker is connected to it');
     made.fronts.postTo(1, { kind: 'serve', worker: 4, slot: 4 });
     for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
+  });
+
+  it('lets the one that takes its place try again until it listens', async () => {
+    await using made = await stage(2);
+    await made.worker(4);
+    const path = made.folder.file('u.sock');
+    await made.fronts.listen([{ bind: { kind: 'unix', path }, fds: [], origin: 'galley' }]);
+    await unlink(path);
+    await made.folder.write('u.sock', '');
+    made.end(0);
+    await until(
+      () => /front thread 0 tries again in 200 ms: .*no abandoned socket/.test(made.log()),
+      () => `it has tried twice\n${made.log()}`,
+    );
+    assert.deepEqual(made.fronts.listening, []);
+    await unlink(path);
+    await until(() => made.fronts.listening.length === 1, 'it listens');
+    await once(connect(path), 'connect');
+  });
+
+  it('goes on where a thread cannot be made', async () => {
+    await using made = await stage(2);
+    await made.worker(4);
+    const cannotBeCloned = { maxConnections: () => {} };
+    Object.assign(made.settings, cannotBeCloned);
+    made.end(1);
+    await until(
+      () => /front thread 1 cannot be started; a new one starts in 100 ms\n.*DataCloneError/s.test(made.log()),
+      () => `it could not be started\n${made.log()}`,
+    );
+    Object.assign(made.settings, { maxConnections });
+    await until(() => made.opened.length === 1, 'another one takes its place');
+    assert.deepEqual(made.opened, [1]);
   });
 
   it('says how many connections it had to cut in all threads', async () => {

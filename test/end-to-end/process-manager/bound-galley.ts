@@ -7,12 +7,18 @@ import { until } from '../../support/until.ts';
 
 const preload = new URL('../../support/ending-fronts.ts', import.meta.url).href;
 
-const main = `
+/** An app that answers with its process id. */
+export const main: string = `
 import os
 def app(environ, start_response):
     start_response('200 OK', [('content-type', 'text/plain')])
     return [str(os.getpid()).encode()]
 `;
+
+/** The environment in which a file in the folder ends the front thread that it is named after. */
+export function endingFronts(folder: AppFolder): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import=${preload}`, GALLEY_TEST_END_FRONTS: folder.path };
+}
 
 /** A small app under a Galley that listens where the test says, in a folder of its own, and whose front threads can be ended. */
 export class BoundGalley {
@@ -27,10 +33,9 @@ export class BoundGalley {
   /** Without waiting until it is ready. Paths in `args` may be relative to the folder. */
   static async launch(args: readonly string[], files: Readonly<Record<string, string>> = {}): Promise<BoundGalley> {
     const folder = await AppFolder.with({ 'main.py': main, ...files });
-    const environment = { NODE_OPTIONS: `--import=${preload}`, GALLEY_TEST_END_FRONTS: folder.path };
     const galley = new Galley(['main:app', '--no-access-log', '--workers', '1', ...args], {
       cwd: folder.path,
-      environment: { ...environment, GALLEY_RUNTIME_DIR: folder.file('runtime') },
+      environment: { ...endingFronts(folder), GALLEY_RUNTIME_DIR: folder.file('runtime') },
     });
     return new BoundGalley(galley, folder);
   }

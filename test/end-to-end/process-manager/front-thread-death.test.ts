@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { AppFolder } from '../../support/app-folder.ts';
+import { testPython } from '../../support/python.ts';
 import { until } from '../../support/until.ts';
-import { BoundGalley } from './bound-galley.ts';
+import { BoundGalley, endingFronts, main } from './bound-galley.ts';
+
+const launcher = fileURLToPath(new URL('../../../bin/galley.js', import.meta.url));
+const manager = fileURLToPath(new URL('../../clients/service_manager.py', import.meta.url));
 
 describe('galley, when a front thread has died', () => {
   it('can be upgraded, and deletes the file of its Unix socket at the stop', async () => {
@@ -31,5 +39,38 @@ describe('galley, when a front thread has died', () => {
     );
     assert.equal(await bound.galley.stop(), 0);
     assert.ok(!existsSync(bound.folder.file('u.sock')));
+  });
+
+  it('stops for its service manager to start it again, where a socket of that is lost', async () => {
+    await using folder = await AppFolder.with({ 'main.py': main });
+    const args = ['main:app', '-w', '1', '--front-threads', '2', '--control-socket', 'off', '--python', testPython()];
+    const service = spawn(testPython(), [manager, process.execPath, '--', launcher, ...args], {
+      cwd: folder.path,
+      env: { ...process.env, ...endingFronts(folder) },
+    });
+    const exited = once(service, 'exit');
+    let said = '';
+    let log = '';
+    service.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    service.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+    try {
+      await until(
+        () => said.includes('READY=1'),
+        () => `it serves\n${log}`,
+      );
+      await folder.write('0', '');
+      assert.deepEqual(await exited, [1, null], log);
+      assert.match(
+        log,
+        /front thread 0 died .*Galley stops with exit code 1, for the service manager to start it again/,
+      );
+      assert.match(said, /STOPPING=1/);
+    } finally {
+      service.kill('SIGTERM');
+    }
   });
 });
