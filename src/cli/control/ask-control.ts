@@ -41,6 +41,8 @@ export async function askControl(
     return { status: response.statusCode ?? 0, body: await json(response) };
   } catch (error) {
     const { code = '', name } = error as NodeJS.ErrnoException;
+    // HPE_ are llhttp's: it does not speak HTTP.
+    if (name === 'SyntaxError' || code.startsWith('HPE_')) throw noGalley(socketPath);
     if (gone[code]) throw new ControlGone(`${gone[code]} ${socketPath}`);
     if (code === 'EACCES') throw new ControlFailure(`The Galley of ${socketPath} is another user's`);
     if (name === 'AbortError') throw new ControlFailure(`The Galley of ${socketPath} does not answer`);
@@ -51,8 +53,10 @@ export async function askControl(
 /** The status of the Galley of that control socket. Rejects with {@link ControlFailure}. */
 export async function askStatus(socketPath: string): Promise<GalleyStatus> {
   const { status, body } = await askControl(socketPath, 'GET', '/status');
-  if (status !== 200) throw new ControlFailure(textOf(body));
-  return body as GalleyStatus;
+  if (status !== 200) throw new ControlFailure(textOf(socketPath, body));
+  const { pid, apps, addresses, frontThreads } = (body ?? {}) as Partial<GalleyStatus>;
+  if (typeof pid === 'number' && [apps, addresses, frontThreads].every(Array.isArray)) return body as GalleyStatus;
+  throw noGalley(socketPath);
 }
 
 /** Tells a Galley to do something, and resolves with what it says of it. Rejects with {@link ControlFailure}, also where it refuses. */
@@ -63,11 +67,20 @@ export async function tellControl(
   body?: unknown,
 ): Promise<string> {
   const reply = await askControl(socketPath, method, path, body);
-  if (reply.status >= 400) throw new ControlFailure(textOf(reply.body));
-  return textOf(reply.body);
+  const text = textOf(socketPath, reply.body);
+  if (reply.status >= 400) throw new ControlFailure(text);
+  return text;
 }
 
-function textOf(body: unknown): string {
-  const { text } = body as { readonly text?: unknown };
-  return typeof text === 'string' ? text : `It answered ${JSON.stringify(body)}`;
+/** What a Galley says of what it did, in one sentence. Throws {@link ControlFailure} where the answer is none of a Galley. */
+export function textOf(socketPath: string, body: unknown): string {
+  const { text } = (body ?? {}) as { readonly text?: unknown };
+  if (typeof text !== 'string') throw noGalley(socketPath);
+  return text;
+}
+
+function noGalley(socketPath: string): ControlFailure {
+  return new ControlFailure(
+    `What listens on ${socketPath} is no Galley: name the control socket of one with --control, or none`,
+  );
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { appStatus, FakeTarget, galleyStatus } from '../../../test/support/fake-control.ts';
@@ -82,6 +84,39 @@ describe('the commands for a running Galley', () => {
       'galley: Several Galleys are running. Choose one:\n  --pid 12  shop.wsgi\n  --pid 4711  main:app\n',
     );
     assert.deepEqual([target.calls, other.calls], [[], []]);
+  });
+
+  it('take the one that is not stopping, as an old process does after an upgrade', async () => {
+    const other = await listenTwice();
+    other.current = { ...other.current, state: 'stopping' };
+    await succeeds('scale', '3');
+    assert.deepEqual([target.calls, other.calls], [[['scale', 3, 3]], []]);
+    target.current = { ...target.current, state: 'stopping' };
+    assert.match((await galley('scale', '3')).stderr, /Choose one:\n {2}--pid 12 .*\n {2}--pid 4711 /);
+  });
+
+  it('say so where another program listens', async () => {
+    const path = folder.file('other.sock');
+    let content = '';
+    const server = createServer((_, response) => response.end(content)).listen(path);
+    await once(server, 'listening');
+    for (const answer of ['{}', 'null', '[]', 'hello']) {
+      content = answer;
+      for (const args of [['status'], ['reload'], ['scale', '2']]) {
+        const { code, stderr } = await galley(...args, '--control', path);
+        assert.equal(code, 1);
+        assert.match(stderr, /^galley: What listens on .*other\.sock is no Galley: [^\n]*\n$/, `${args} ${answer}`);
+      }
+    }
+    server.close();
+  });
+
+  it('say so where the runtime folder is below a file', async () => {
+    await folder.write('app.py', '');
+    const environment = { GALLEY_RUNTIME_DIR: folder.file('app.py/x') };
+    const { code, stderr } = await runGalley(['status'], { namePython: false, environment });
+    assert.equal(code, 1);
+    assert.match(stderr, /^galley: Cannot use the runtime folder ".*app\.py\/x": .*ENOTDIR.* GALLEY_RUNTIME_DIR\n$/);
   });
 
   it('speak to the one that is chosen', async () => {

@@ -20,11 +20,19 @@ export async function findGalleys({ pid, control }: Chosen): Promise<readonly st
   throw new ControlFailure(`${which} is running here (looked in ${folder})`);
 }
 
-/** The control socket of the one that is meant. Rejects with {@link ControlFailure} where there is none, or several. */
+/**
+ * The control socket of the one that is meant: of several, the only one that is not stopping, as after an upgrade. Rejects with
+ * {@link ControlFailure} where there is none, or several.
+ */
 export async function findGalley(chosen: Chosen): Promise<string> {
-  const [path = '', ...others] = await findGalleys(chosen);
-  if (others.length === 0) return path;
-  const choices = await Promise.all([path, ...others].map(choiceText));
+  const paths = await findGalleys(chosen);
+  const [only = ''] = paths;
+  if (paths.length === 1) return only;
+  const all = await Promise.all(paths.map(lookAt));
+  const staying = all.filter(({ isStopping }) => !isStopping);
+  const [first] = staying;
+  if (first && staying.length === 1) return first.path;
+  const choices = (first ? staying : all).map(({ choice }) => choice);
   throw new ControlFailure(`Several Galleys are running. Choose one:\n${choices.join('\n')}`, 2);
 }
 
@@ -37,12 +45,20 @@ async function listeningIn(folder: string): ReturnType<typeof controlSocketsIn> 
   }
 }
 
-async function choiceText(path: string): Promise<string> {
+interface Found {
+  readonly path: string;
+  readonly isStopping: boolean;
+  /** How to choose it. */
+  readonly choice: string;
+}
+
+async function lookAt(path: string): Promise<Found> {
   try {
-    const { pid, apps } = await askStatus(path);
-    return `  --pid ${pid}  ${apps.map(({ name }) => name).join(', ')}`;
+    const { pid, apps, state } = await askStatus(path);
+    const choice = `  --pid ${pid}  ${apps.map(({ name }) => name).join(', ')}`;
+    return { path, isStopping: state === 'stopping', choice };
   } catch (error) {
-    if (error instanceof ControlFailure) return `  --control ${path}  (${error.message})`;
-    throw error;
+    if (!(error instanceof ControlFailure)) throw error;
+    return { path, isStopping: false, choice: `  --control ${path}  (${error.message})` };
   }
 }

@@ -1,6 +1,6 @@
 import { printable } from '../../observe/log.ts';
 import type { ReloadOutcome } from '../../server/control/control-target.ts';
-import { askControl } from './ask-control.ts';
+import { askControl, textOf } from './ask-control.ts';
 import { type ControlAction, type ControlCommand, controlOptions } from './control-command.ts';
 import { findGalley } from './find-galley.ts';
 
@@ -26,8 +26,10 @@ Examples:
 };
 
 const reloadNow: ControlAction = async ({ chosen }) => {
-  const { body } = await askControl(await findGalley(chosen), 'POST', '/reload');
-  const { ok, text, traceback } = body as ReloadOutcome;
+  const path = await findGalley(chosen);
+  const { body } = await askControl(path, 'POST', '/reload');
+  const text = textOf(path, body);
+  const { ok, traceback } = body as ReloadOutcome;
   if (ok) {
     process.stdout.write(`${text}\n`);
     return 0;

@@ -67,7 +67,7 @@ describe('galley top', () => {
 
   it('leaves the terminal as it was when it fails itself', async () => {
     await terminal.shows(/q quits/);
-    target.status = () => ({ ...galleyStatus(), apps: undefined as never });
+    target.status = () => ({ ...galleyStatus(), apps: [undefined as never] });
     const { code, ...rest } = await terminal.ended;
     assert.notEqual(code, 0);
     assert.deepEqual(rest, restored);

@@ -21,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function runtimeFolder(environment: Environment = process.env): string {
   const { GALLEY_RUNTIME_DIR: own, XDG_RUNTIME_DIR: session } = environment;
   if (own) return own;
-  if (session && lookAt(session)?.uid === userId()) return join(session, 'galley');
+  if (session && isOurs(session)) return join(session, 'galley');
   if (userId() === 0 && isWritable('/run')) return '/run/galley';
   return join(tmpdir(), `galley-${userId()}`);
 }
@@ -88,8 +88,21 @@ function checkRuntimeFolder(folder: string): void {
   if (problem) throw new RuntimeFolderError(`Cannot use the runtime folder "${folder}": ${problem}. ${another}`);
 }
 
-function lookAt(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false });
+/** Throws {@link RuntimeFolderError} where it cannot be seen what is there. */
+function lookAt(folder: string): Stats | undefined {
+  try {
+    return lstatSync(folder, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new RuntimeFolderError(`Cannot use the runtime folder "${folder}": ${String(error)}. ${another}`);
+  }
+}
+
+function isOurs(folder: string): boolean {
+  try {
+    return lstatSync(folder).uid === userId();
+  } catch {
+    return false;
+  }
 }
 
 function isWritable(folder: string): boolean {
