@@ -3,10 +3,11 @@ import { AppStartError } from '../app/start-error.ts';
 import { ListenError } from '../front/listen.ts';
 import { ControlSocketError } from '../server/control/control-server.ts';
 import { RuntimeFolderError } from '../server/control/runtime-folder.ts';
+import { SocketFolderError } from '../server/socket-folder.ts';
 import { closestName } from './closest-name.ts';
 import { controlCommands } from './control/control-commands.ts';
 
-const refusals = [ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError];
+const refusals = [ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError, SocketFolderError];
 
 /** What a person reads when the app `target` cannot be imported or served; undefined for a defect of ours. */
 export function startFailureText(error: unknown, target: string): string | undefined {

@@ -23,7 +23,7 @@ import { watchPythonFiles } from './watch.ts';
 
 /**
  * Starts the app, then listens. `askStop` is called when a stop is wanted over the control socket, or since Galley cannot go on.
- * Throws AppStartError, ListenError, PythonNotFound, ControlSocketError or RuntimeFolderError, with nothing left behind.
+ * Throws AppStartError, ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError or SocketFolderError, with nothing left behind.
  */
 export async function startServer(
   options: ServeOptions,
