@@ -135,6 +135,24 @@ describe('listen', () => {
     assert.match(String(await program.says()), /the descriptor that this process was given is no listening socket/);
   });
 
+  it('does not take a Unix socket for a TCP one', async () => {
+    await using folder = await AppFolder.with({});
+    const server = await open({ kind: 'unix', path: folder.file('u.sock') });
+    using program = new NodeProgram(
+      `const { boundTo, listen } = await import(root + 'src/front/listen.ts');
+       const server = await listen(${JSON.stringify(anyPort)}, () => {}, { fd: 3 });
+       try {
+         boundTo(server);
+       } catch (error) {
+         say([error.constructor.name, error.message]);
+       }
+       server.close();`,
+      { fds: [descriptorOf(server)] },
+    );
+    const text = 'Cannot listen: the descriptor that this process was given is of no TCP socket';
+    assert.deepEqual(await program.says(), ['ListenError', text]);
+  });
+
   it('has no descriptor once it is closed', async () => {
     const server = await open(anyPort);
     assert.ok(descriptorOf(server) > 2);
