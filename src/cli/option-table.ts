@@ -219,7 +219,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     type: seconds,
     default: 30_000,
     defaultText: '30',
-    doc: 'How long requests may take to end when the server stops or a worker is replaced, in seconds.',
+    doc: "How long requests may take to end when the server stops or a worker is replaced, in seconds; the app's shutdown may take up to 2 s more.",
   },
   reload: {
     group: 'Workers',
