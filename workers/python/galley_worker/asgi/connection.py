@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, cast
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, cast
 
 from ..frames import (
-    BODY, CANCEL, CONNECT, DEADLINE, DRAIN, END, HOLD, PING, PONG_FRAME, REQUEST, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE,
-    WS_MESSAGE, FrameDecoder, FrameError, close_of, head_end, u32,
+    BODY, CANCEL, CONNECT, DEADLINE, DRAIN, END, HOLD, PING, PONG_FRAME, REQUEST, TAINTED, TAKEN_BACK, WEBSOCKET, WINDOW, WS_CLOSE,
+    WS_MESSAGE, FrameDecoder, FrameError, abort_frame, close_of, head_end, u32,
 )  # fmt: skip
 from .held_heads import HeldHeads
 from .incoming_body import IncomingBody
+from .left_threads import is_run_in_thread
 from .request import Request
 from .scope import Scope, http_scope, websocket_scope
 from .stream import App, Stream
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _TASK_NAME = 'galley-request'
 _DEADLINE = bytes([DEADLINE])
 _TAKEN_BACK = bytes([TAKEN_BACK])
+_THREAD_GRACE = 2.0
+"""How long a thread may go on behind the task that waited for it, in seconds; as long as the front gives a task."""
 _HAS_EAGER_START = sys.version_info >= (3, 12)
 
 
@@ -131,6 +134,18 @@ class FrontConnection(asyncio.Protocol):
         del self._streams[stream]
         if self._is_over:
             self._fronts.look()
+
+    def look_for_threads(self, futures: Sequence[object]) -> None:
+        """
+        A task is cancelled that waits for these. Tells the front where a thread is still at work for them a while later: it has a
+        place in its pool, which fills up with such.
+        """
+
+        def look() -> None:
+            if not self._is_over and is_run_in_thread(futures):
+                self.write(abort_frame(0, '', TAINTED))
+
+        self.loop.call_later(_THREAD_GRACE, look)
 
     async def close(self) -> None:
         """Sends what is queued and says goodbye; returns when the front has read all and closed."""

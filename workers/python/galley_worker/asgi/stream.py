@@ -9,6 +9,7 @@ from ..disconnect import ClientDisconnected, is_disconnect
 from ..frames import INITIAL_WINDOW, abort_frame, window_frame
 from ..timeouts import TIMED_OUT
 from ..tracebacks import format_exception
+from .left_threads import awaited_by
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Stream:
     def _cancel(self) -> None:
         if self._phase != COMPLETE:  # else it crossed with the end of the answer, and the app does something else
             self._gone = _LATE
+            self._connection.look_for_threads(awaited_by(self.task))
             self.task.cancel()
 
     def _unfinished(self) -> str:
