@@ -16,8 +16,8 @@ _PR_SET_PDEATHSIG = 1
 
 def die_with_parent(parent: int) -> None:
     """
-    Has Linux kill this process when the one with id `parent`, which forked it, is gone, also behind an exec: a thread cannot end a process whose app
-    never lets go of Python's lock. Elsewhere DeathWatch must do.
+    Has Linux kill this process when the one with id `parent`, which forked it, is gone, also behind an exec: a thread cannot end a
+    process whose app never lets go of Python's lock. Elsewhere DeathWatch must do.
     """
     if prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
         os._exit(1)

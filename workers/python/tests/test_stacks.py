@@ -80,7 +80,8 @@ class StacksTest(unittest.TestCase):
                     self.assertRegex(text, rf'Thread 0x[0-9a-f]{{16}} \[busy-{number}\] \(most recent call first\):\n  File "')
             self.assertEqual(front.get().body, b'ok')
         last = text.rpartition('\n\n')[2]
-        self.assertRegex(last, r'^Current thread 0x[0-9a-f]{16} \[MainThread\] \(most recent call first\):\n  File ".*", line \d+ in read\n')
+        heading = r'^Current thread 0x[0-9a-f]{16} \[MainThread\] \(most recent call first\):\n'
+        self.assertRegex(last, heading + r'  File ".*", line \d+ in read\n')
 
     def test_tasks_of_the_event_loop_are_told_where_they_wait(self) -> None:
         with Zygote({'main.py': TASKS}) as zygote:

@@ -48,7 +48,7 @@ class Zygote:
         launched_by: str = '',
         **changes: Any,
     ) -> None:
-        """`absent`: sockets that the workers are told of ahead of this one's. `launched_by`: code of a process that is the parent instead."""
+        """`absent`: sockets that the workers are told of ahead of this one's. `launched_by`: code of a process that is to be the parent."""
         self.folder = os.path.realpath(tempfile.mkdtemp())
         for name, text in files.items():
             with open(os.path.join(self.folder, name), 'w', encoding='utf-8') as file:
