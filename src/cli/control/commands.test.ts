@@ -98,7 +98,7 @@ describe('the commands for a running Galley', () => {
   it('say so where another program listens', async () => {
     const path = folder.file('other.sock');
     let content = '';
-    const server = createServer((_, response) => response.end(content)).listen(path);
+    await using server = createServer((_, response) => response.end(content)).listen(path);
     await once(server, 'listening');
     for (const answer of ['{}', 'null', '[]', 'hello']) {
       content = answer;
@@ -108,7 +108,6 @@ describe('the commands for a running Galley', () => {
         assert.match(stderr, /^galley: What listens on .*other\.sock is no Galley: [^\n]*\n$/, `${args} ${answer}`);
       }
     }
-    server.close();
   });
 
   it('say so where the runtime folder is below a file', async () => {

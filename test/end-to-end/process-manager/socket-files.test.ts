@@ -30,12 +30,11 @@ describe('the file of a Unix socket', () => {
   });
 
   it('does not stay behind where another address cannot be listened on', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
+    await using server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { readonly port: number };
     await using bound = await BoundGalley.launch(['-b', 'unix:u.sock', '-b', `127.0.0.1:${port}`]);
     const { code, stderr } = await bound.galley.exited;
-    server.close();
     assert.equal(code, 1);
     assert.match(stderr, /another program listens there/);
     assert.ok(!existsSync(bound.folder.file('u.sock')));
