@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +47,6 @@ describe('galley, when a front thread has died', () => {
       cwd: folder.path,
       env: { ...process.env, ...endingFronts(folder) },
     });
-    const exited = once(service, 'exit');
     let said = '';
     let log = '';
     service.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -63,7 +61,11 @@ describe('galley, when a front thread has died', () => {
         () => `it serves\n${log}`,
       );
       await folder.write('0', '');
-      assert.deepEqual(await exited, [1, null], log);
+      await until(
+        () => service.exitCode !== null,
+        () => `it ends\n${log}`,
+      );
+      assert.equal(service.exitCode, 1, log);
       assert.match(
         log,
         /front thread 0 died .*Galley stops with exit code 1, for the service manager to start it again/,
