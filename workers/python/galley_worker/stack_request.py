@@ -46,8 +46,9 @@ class StackRequest:
         self.is_open = False
         if not self._take_back():
             return
-        if CAN_DUMP and _is_held_in_c(self._before, _threads(pid)):
-            os.kill(pid, DUMP_SIGNAL)
+        if CAN_DUMP and is_held_in_c(self._before, _threads(pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, DUMP_SIGNAL)
         elif age < _GIVEN_UP:
             os.write(self._writer, b'.')
             self.is_open = True
@@ -66,7 +67,7 @@ class StackRequest:
         return False
 
 
-def _is_held_in_c(before: Dict[str, Tuple[str, int]], after: Dict[str, Tuple[str, int]]) -> bool:
+def is_held_in_c(before: Dict[str, Tuple[str, int]], after: Dict[str, Tuple[str, int]]) -> bool:
     """
     Whether one thread works and no other comes to it, or all sleep. Else the process is short of time or stopped, and its Python
     goes on at any moment.

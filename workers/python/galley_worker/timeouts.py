@@ -22,8 +22,8 @@ TIMED_OUT = 'The request was cancelled after its timeout'
 _OVER = 0
 
 _LOCKING = frozenset((
-    '_frozen_importlib', '_weakrefset', 'asyncio', 'concurrent', 'contextlib', 'functools', 'importlib', 'logging', 'multiprocessing',
-    'queue', 'socketserver', 'subprocess', 'tempfile', 'threading', 'weakref',
+    '_frozen_importlib', '_weakrefset', 'concurrent', 'contextlib', 'importlib', 'logging', 'multiprocessing', 'queue', 'subprocess',
+    'tempfile', 'threading', 'weakref',
 ))  # fmt: skip
 """Parts of Python that take locks. An exception that comes when one is just taken, ahead of the `try`, leaves it taken for ever."""
 _INNERMOST = 3

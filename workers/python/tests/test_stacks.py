@@ -11,6 +11,8 @@ import textwrap
 import time
 import unittest
 
+from galley_worker.stack_request import is_held_in_c
+
 from .test_zygote import WSGI, Zygote
 from .until import until
 
@@ -166,6 +168,22 @@ class StacksTest(unittest.TestCase):
             zygote.event()
             zygote.fork(1)
             self.assertNotIn('stacks', zygote.accept().get().body.decode())
+
+    def test_the_lock_is_taken_for_held_in_c_only_where_nothing_in_python_can_go_on(self) -> None:
+        for states, is_held in (
+            ({'1': ('S', 0), '2': ('R', 40)}, True),  # one works, the others wait
+            ({'1': ('S', 1), '2': ('R', 40)}, True),
+            ({'1': ('S', 0), '2': ('S', 0)}, True),
+            ({'1': ('R', 20), '2': ('R', 20)}, False),  # threads of Python take turns
+            ({'1': ('S', 0), '2': ('R', 2)}, False),  # short of processor time
+            ({'1': ('S', 0), '2': ('R', 0)}, False),
+            ({'1': ('T', 0), '2': ('T', 0)}, False),
+            ({}, False),
+        ):
+            with self.subTest(states):
+                before = {thread: (state, 100) for thread, (state, _) in states.items()}
+                after = {thread: (state, 100 + ticks) for thread, (state, ticks) in states.items()}
+                self.assertEqual(is_held_in_c(before, after), is_held)
 
 
 def text_of(path: str) -> str:
