@@ -6,6 +6,7 @@ const leastReserve = 64;
 
 /** Client connections of one front thread at most, where this process may have so many files open and so many front threads. */
 export function mostConnections(openFiles: number, frontThreads: number): number {
+  if (openFiles === Number.POSITIVE_INFINITY) return maxConnections;
   const reserve = Math.max(leastReserve, Math.ceil(openFiles / 10));
   return Math.max(Math.min(maxConnections, Math.floor((openFiles - reserve) / frontThreads)), 1);
 }

@@ -3,7 +3,6 @@ import { findPython } from '../app/python.ts';
 import { AppStartError, StartGivenUp } from '../app/start-error.ts';
 import { AppSupervisor } from '../app/supervision/supervisor.ts';
 import type { LoadedApp } from '../app/supervision/zygote.ts';
-import { maxConnections } from '../core/limits.ts';
 import type { Log, LogThreshold } from '../observe/log.ts';
 import { describeStartFailure } from '../site/start-failure.ts';
 import { ControlSocketError, type OpenControl, openControl } from './control/control-server.ts';
@@ -133,12 +132,15 @@ function frontSettings(options: ServeOptions, log: Log): ConstructorParameters<t
   };
 }
 
+/** Fewer client connections than that at a time are told of: people may want more. */
+const fewConnections = 1_000;
+
 function connectionsOfThread(frontThreads: number, log: Log): number {
   const openFiles = openFilesLimit();
   const most = mostConnections(openFiles, frontThreads);
-  if (most < maxConnections) {
+  if (most < fewConnections) {
     const whose = frontThreads === 1 ? '' : ' of each front thread';
-    log.info(
+    log.warn(
       `at most ${most} client connections${whose} at a time: the limit of open files is ${openFiles} (ulimit -n, LimitNOFILE= of systemd)`,
     );
   }

@@ -33,7 +33,7 @@ describe('galley with a low limit of open files', () => {
         () => log.includes('Ready'),
         () => `it serves\n${log}`,
       );
-      assert.match(log, /info .*at most 136 client connections at a time: the limit of open files is 200 /);
+      assert.match(log, /warn .*at most 136 client connections at a time: the limit of open files is 200 /);
       const url = /Address {2}(\S+)/.exec(log)?.[1] ?? '';
       const { port, hostname } = new URL(url);
       for (let count = 0; count < 300; count++) {
