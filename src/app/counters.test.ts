@@ -8,6 +8,9 @@ describe('AppCounters', () => {
     const counters = new AppCounters(2);
     const other = new AppCounters(2, counters.buffer);
     counters.sent(0, 7);
+    counters.stuckBy(0, 7, 1);
+    other.stuckBy(1, 7, 2);
+    assert.equal(counters.stuck(7), 3);
     other.sent(1, 7);
     other.sent(1, 7);
     other.sent(1, 8);
@@ -16,6 +19,7 @@ describe('AppCounters', () => {
     other.returned(1, 7);
     assert.deepEqual([counters.inFlight(7), counters.requests(7)], [1, 2]);
     counters.clearFront(1);
+    assert.equal(counters.stuck(7), 1);
     assert.deepEqual([counters.inFlight(7), counters.inFlight(8)], [1, 0]);
     counters.lost(0, 7);
     assert.equal(other.inFlight(7), 0);

@@ -13,6 +13,7 @@ export class AppCounters {
   // By slot, then front.
   readonly #requests: Float64Array;
   readonly #inFlight: Int32Array;
+  readonly #stuck: Int32Array;
   // By front.
   readonly #oldest: Float64Array;
   readonly #refusedFull: Float64Array;
@@ -29,7 +30,7 @@ export class AppCounters {
     const cells = slotCount * frontCount;
     const buckets = slotCount * bucketCount;
     const doubles = cells + 3 * frontCount;
-    const words = cells + 3 * frontCount + buckets + bucketCount;
+    const words = 2 * cells + 3 * frontCount + buckets + bucketCount;
     this.buffer = buffer ?? new SharedArrayBuffer(doubles * 8 + words * 4);
     this.frontCount = frontCount;
     let at = 0;
@@ -42,11 +43,13 @@ export class AppCounters {
     this.#refusedFull = new Float64Array(...place(frontCount, 8));
     this.#refusedTimeout = new Float64Array(...place(frontCount, 8));
     this.#inFlight = new Int32Array(...place(cells, 4));
+    this.#stuck = new Int32Array(...place(cells, 4));
     this.#queueDepth = new Int32Array(...place(frontCount, 4));
     this.#againDepth = new Int32Array(...place(frontCount, 4));
     this.#wake = new Int32Array(...place(frontCount, 4));
     this.#latency = new Uint32Array(...place(buckets, 4));
     this.#wait = new Uint32Array(...place(bucketCount, 4));
+    if (!buffer) this.#oldest.fill(Number.POSITIVE_INFINITY);
   }
 
   /** A request was sent to the worker in that slot. */
@@ -72,6 +75,20 @@ export class AppCounters {
   /** The connection to the worker is gone, with all requests that were on it. */
   lost(front: number, slot: number): void {
     Atomics.store(this.#inFlight, slot * this.frontCount + front, 0);
+    Atomics.store(this.#stuck, slot * this.frontCount + front, 0);
+  }
+
+  /** So many more requests there, or fewer, go on although they were cancelled; they are under way as well. */
+  stuckBy(front: number, slot: number, change: number): void {
+    Atomics.add(this.#stuck, slot * this.frontCount + front, change);
+  }
+
+  /** The requests at the worker in that slot that go on although they were cancelled. */
+  stuck(slot: number): number {
+    const first = slot * this.frontCount;
+    let sum = 0;
+    for (let front = 0; front < this.frontCount; front++) sum += Atomics.load(this.#stuck, first + front);
+    return sum;
   }
 
   /** A request took that long at the worker in that slot. */
@@ -105,17 +122,18 @@ export class AppCounters {
     const first = slot * this.frontCount;
     this.#requests.fill(0, first, first + this.frontCount);
     this.#inFlight.fill(0, first, first + this.frontCount);
+    this.#stuck.fill(0, first, first + this.frontCount);
     this.#latency.fill(0, slot * bucketCount, (slot + 1) * bucketCount);
   }
 
   /** A front thread died: what it had sent and queued is gone. */
   clearFront(front: number): void {
     for (let slot = 0; slot < slotCount; slot++) this.lost(front, slot);
-    this.queued(front, 0, 0);
+    this.queued(front, 0, Number.POSITIVE_INFINITY);
     this.queuedAgain(front, 0);
   }
 
-  /** How many requests wait at a front, and since when the first of them, in shared milliseconds (clock.ts). */
+  /** How many requests wait at a front for the first time; and since when the one has waited that is to go first, infinity for none. */
   queued(front: number, depth: number, oldest: number): void {
     this.#oldest[front] = oldest;
     Atomics.store(this.#queueDepth, front, depth);
@@ -147,9 +165,12 @@ export class AppCounters {
   /** The front whose first request has waited longest; undefined where none waits. */
   longestWaiting(): number | undefined {
     let longest: number | undefined;
+    let since = Number.POSITIVE_INFINITY;
     for (let front = 0; front < this.frontCount; front++) {
-      if (Atomics.load(this.#queueDepth, front) === 0) continue;
-      if (longest === undefined || (this.#oldest[front] as number) < (this.#oldest[longest] as number)) longest = front;
+      const oldest = this.#oldest[front] as number;
+      if (oldest >= since) continue;
+      longest = front;
+      since = oldest;
     }
     return longest;
   }

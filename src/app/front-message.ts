@@ -39,7 +39,5 @@ export type FromFront =
   | { readonly kind: 'late'; readonly worker: number; readonly stream: number; readonly request: RequestName }
   /** One that was cancelled for being late has not ended within the grace. `silentMs`: how long nothing at all has come from the worker. */
   | { readonly kind: 'stuck'; readonly worker: number; readonly request: RequestName; readonly silentMs: number }
-  /** One that was reported stuck has ended after all. */
-  | { readonly kind: 'freed'; readonly worker: number }
   /** A request was interrupted there in a way that may have left something locked. */
   | { readonly kind: 'tainted'; readonly worker: number };

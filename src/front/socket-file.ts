@@ -1,5 +1,11 @@
 import { statSync, unlinkSync } from 'node:fs';
 
+/** Those that this process is to delete. */
+const owned: Set<SocketFile> = new Set();
+process.on('exit', () => {
+  for (const file of owned) file.remove();
+});
+
 /**
  * The file of a Unix socket that this process has made and is to delete at its stop, or at its end without one. After an upgrade it
  * is the new process's to delete; one of a service manager's socket is the service manager's.
@@ -7,13 +13,12 @@ import { statSync, unlinkSync } from 'node:fs';
 export class SocketFile {
   readonly #path: string;
   readonly #identity: string | undefined;
-  readonly #removeAtExit = (): void => this.remove();
 
   /** The file that is at the path now. */
   constructor(path: string) {
     this.#path = path;
     this.#identity = identityOf(path);
-    process.once('exit', this.#removeAtExit);
+    owned.add(this);
   }
 
   /** Deletes it, unless another program has put its own there. */
@@ -29,7 +34,7 @@ export class SocketFile {
 
   /** It is another's to delete from now on. */
   leave(): void {
-    process.off('exit', this.#removeAtExit);
+    owned.delete(this);
   }
 }
 

@@ -21,7 +21,6 @@ export interface DispatcherStage {
   closed: { worker: number | undefined; error: Error | undefined }[];
   appErrors: { text: string; exchange: Exchange | undefined }[];
   stuck: WorkerStream[];
-  freed: number;
   tainted: number;
   worker(id: number, hello?: object): Promise<FakeWorker>;
 }
@@ -45,7 +44,6 @@ export async function stage(
     now,
     late: (link, { id }) => dispatcher.cancelLate(link, id),
     stuck: (_link, stream) => made.stuck.push(stream),
-    freed: () => made.freed++,
   });
   const path = folder.file(`front-${stages.length}.sock`);
   const listener = await WorkerListener.open(
@@ -76,7 +74,6 @@ export async function stage(
     closed: [],
     appErrors: [],
     stuck: [],
-    freed: 0,
     tainted: 0,
     worker: async (id, hello) => {
       const worker = await FakeWorker.connect(path, id, hello);

@@ -50,7 +50,6 @@ export class AppFront {
         const silentMs = now() - link.heardAt;
         tell({ kind: 'stuck', worker: workerOf(link), request: this.#name(stream), silentMs });
       },
-      freed: (link) => tell({ kind: 'freed', worker: workerOf(link) }),
     });
   }
 

@@ -182,6 +182,30 @@ describe('Dispatcher, with workers that die, hang or come back, and with other f
     assert.equal(counters.queueDepth, 0);
   });
 
+  it('sends what a dead worker had before younger requests of another front', async () => {
+    const counters = new AppCounters(2);
+    const limits = { maxRequests: 100, maxWaitMs: 60_000 };
+    const one = await stage(limits, 0, undefined, counters, 0);
+    const other = await stage(limits, 0, undefined, counters, 1);
+    const dying = await one.worker(7);
+    const reply = one.dispatcher.dispatch(fakeExchange('/1'));
+    await dying.frame(request);
+    const atOne = await one.worker(8, { concurrency: 1 });
+    const atOther = await other.worker(8, { concurrency: 1 });
+    const busy = other.dispatcher.dispatch(fakeExchange('/busy'));
+    await atOther.frame(request);
+    dying.socket.destroy();
+    await until(() => counters.againDepth === 1, 'it waits for another worker');
+    const younger = other.dispatcher.dispatch(fakeExchange('/younger'));
+    atOther.respond(atOther.requests[0] ?? 0, 'busy');
+    await atOne.frame(request);
+    assert.equal(atOther.requests.length, 1, 'the younger one still waits');
+    atOne.respond(atOne.requests[0] ?? 0, 'one');
+    await until(() => atOther.requests.length === 2, 'then the younger one is sent');
+    atOther.respond(atOther.requests[1] ?? 0, 'younger');
+    assert.deepEqual(await Promise.all([reply, busy, younger].map((each) => text(each))), ['one', 'busy', 'younger']);
+  });
+
   it('bounds the queues of all fronts together', async () => {
     const counters = new AppCounters(2);
     const one = await stage(undefined, 0, undefined, counters, 0);

@@ -28,8 +28,6 @@ export interface DispatcherOptions {
   late(link: WorkerLink, stream: WorkerStream): void;
   /** The worker has not ended such a request after a grace. */
   stuck(link: WorkerLink, stream: WorkerStream): void;
-  /** The worker has ended one that was reported so after all. */
-  freed(link: WorkerLink): void;
 }
 
 /**
@@ -95,7 +93,7 @@ export class Dispatcher {
   /** Answers by a worker. Rejects with PeerError, or throws it: queue-full, queue-timeout, worker-lost, app-error, app-timeout, client-closed. */
   dispatch(exchange: Exchange): Promise<Outcome> {
     if (this.#closed) throw new PeerError('shutting-down', 'Galley is stopping');
-    const link = this.#counters.queueDepth === 0 ? this.#leastBusy() : undefined;
+    const link = this.#counters.longestWaiting() === undefined ? this.#leastBusy() : undefined;
     return link ? this.#send(link, exchange).reply : this.#enqueue(exchange);
   }
 
@@ -104,6 +102,7 @@ export class Dispatcher {
     this.#counters.ended(this.#options.front, link.slot);
     if (!stream.webSocket) this.#counters.took(link.slot, milliseconds);
     if (stream.isRetry) this.#endTrial(link, stream);
+    if (stream.isStuck) this.#counters.stuckBy(this.#options.front, link.slot, -1);
     this.#pump(false);
   }
 
@@ -158,7 +157,9 @@ export class Dispatcher {
   }
 
   #endTrial(link: WorkerLink, stream: WorkerStream): void {
-    if (this.#trials.get(link)?.stream === stream) this.#trials.delete(link);
+    if (this.#trials.get(link)?.stream !== stream) return;
+    this.#trials.delete(link);
+    this.#tell();
   }
 
   #enqueue(exchange: Exchange): Promise<Outcome> {
@@ -205,7 +206,10 @@ export class Dispatcher {
     this.#counters.waited(waitedMs);
     const isRetry = this.#suspects.has(exchange);
     const stream = this.#send(link, exchange, isRetry);
-    if (isRetry) this.#trials.set(link, { stream, since: this.#options.now() });
+    if (isRetry) {
+      this.#trials.set(link, { stream, since: this.#options.now() });
+      this.#tell();
+    }
     resolve(stream.reply);
   }
 
@@ -225,7 +229,11 @@ export class Dispatcher {
 
   #tell(): void {
     const { front } = this.#options;
-    this.#counters.queued(front, this.#queue.depth, this.#queue.first?.since ?? 0);
+    const again = this.#again.first;
+    // One that no worker may have yet holds nobody up.
+    const canGo = again && !(this.#suspects.has(again.exchange) && this.#links.every((link) => this.#trials.has(link)));
+    const oldest = this.#queue.first?.since ?? Number.POSITIVE_INFINITY;
+    this.#counters.queued(front, this.#queue.depth, canGo ? Math.min(again.since, oldest) : oldest);
     this.#counters.queuedAgain(front, this.#again.depth);
   }
 
@@ -244,7 +252,7 @@ export class Dispatcher {
     for (let late = this.#queue.expire(now) + this.#again.expire(now); late > 0; late--)
       counters.refused(front, 'timeout');
     for (const link of this.#late.links) link.probe(now);
-    for (const [link, { since }] of this.#trials) if (now - since >= trialMs) this.#trials.delete(link);
+    for (const [link, { stream, since }] of this.#trials) if (now - since >= trialMs) this.#endTrial(link, stream);
     for (const link of this.#links) link.recent *= memory;
     this.#relieve(now);
     this.#late.look(now);

@@ -13,8 +13,6 @@ export class LateRequests {
   readonly #links: Set<WorkerLink> = new Set();
   /** When the worker was told to cancel them. */
   readonly #cancelled: Map<WorkerStream, { readonly link: WorkerLink; readonly at: number }> = new Map();
-  /** Those that were reported since they go on. */
-  readonly #stuck: Map<WorkerStream, WorkerLink> = new Map();
   /** When requests are next looked at: there may be as many as there are open streams. */
   #nextLook = 0;
 
@@ -57,17 +55,13 @@ export class LateRequests {
   }
 
   #findStuck(now: number): void {
-    for (const [stream, link] of this.#stuck) {
-      if (link.has(stream)) continue;
-      this.#stuck.delete(stream);
-      this.#options.freed(link);
-    }
     for (const [stream, { link, at }] of this.#cancelled) {
       const isOver = !link.has(stream);
       if (!isOver && now - at < stuckGraceMs) continue;
       this.#cancelled.delete(stream);
       if (isOver) continue;
-      this.#stuck.set(stream, link);
+      stream.isStuck = true;
+      this.#options.counters.stuckBy(this.#options.front, link.slot, 1);
       this.#options.stuck(link, stream);
     }
   }

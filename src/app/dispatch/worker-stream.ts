@@ -42,6 +42,8 @@ export class WorkerStream implements ResponseSource {
   #isAskedBack = false;
   /** Whether another worker died while it had the request. */
   readonly isRetry: boolean;
+  /** Whether it goes on although it was cancelled long ago. */
+  isStuck = false;
 
   constructor(
     id: number,

@@ -49,13 +49,6 @@ describe('plan', () => {
     });
   }
 
-  it('replaces nobody while too many are on their way out, but starts what is missing', () => {
-    assert.equal(plan(workers('ddxx'), 2, 1, 3).forks, 1);
-    assert.equal(plan(workers('dddxx'), 2, 1, 3).forks, 0);
-    assert.equal(plan(workers('dddx'), 2, 1, 3).forks, 1);
-    assert.equal(plan(workers('dddr'), 2, 1, 3).forks, 1);
-  });
-
   it('drains those that have the least to do', () => {
     const [first, second] = workers('rr') as [PlannedWorker, PlannedWorker];
     assert.deepEqual(plan([first, { ...second, inFlight: 3 }], 1, 1).drains, [{ id: 1, reason: 'scale-down' }]);

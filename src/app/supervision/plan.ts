@@ -21,14 +21,8 @@ export interface Plan {
 /**
  * Brings the workers of an app to the wanted number, all of them such that are to stay. A new one is ready before an old one drains,
  * so there are never fewer ready than there were; and never more than `surge` beyond the wanted number, those that drain not counted.
- * Those may be many where requests take long: replacing waits for them when there are `mostDraining`.
  */
-export function plan(
-  workers: readonly PlannedWorker[],
-  wanted: number,
-  surge: number,
-  mostDraining: number = Number.POSITIVE_INFINITY,
-): Plan {
+export function plan(workers: readonly PlannedWorker[], wanted: number, surge: number): Plan {
   const live = workers.filter(({ state }) => state !== 'draining');
   const staying = live.filter(({ retire }) => !retire);
   const ready = live.filter(({ state }) => state === 'ready').length;
@@ -47,11 +41,8 @@ export function plan(
   if (surplus > 0)
     for (const { id } of leastMissed(staying).slice(0, surplus)) drains.push({ id, reason: 'scale-down' });
 
-  const left = live.length - drains.length;
-  const draining = workers.length - left;
-  // What is missing is started in any case; one that is to take another's place only while not too many are on their way out.
-  const most = draining >= mostDraining ? wanted : wanted + surge;
-  return { forks: Math.max(0, Math.min(wanted - staying.length, most - left)), drains };
+  const room = wanted + surge - (live.length - drains.length);
+  return { forks: Math.max(0, Math.min(wanted - staying.length, room)), drains };
 }
 
 /** Those first that do not serve yet, then those with the least to do; the leader last. */

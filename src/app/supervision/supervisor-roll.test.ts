@@ -14,6 +14,10 @@ def words():
 
 fronts = {}
 hanging = []
+def starts(*_):
+    worker = hanging.pop()
+    fronts[worker] = hello(worker)
+signal.signal(signal.SIGUSR2, starts)
 signal.signal(signal.SIGUSR1, lambda *_: send(event='exited', worker=hanging.pop(), pid=1, code=1, signal=None))
 loaded()
 for line in lines:
@@ -43,6 +47,12 @@ function running(plan: string, workers: number, act: (staged: SupervisorStage) =
   return withProgram(zygote, act, { workers: { min: workers, max: workers, isAuto: false } }, { plan });
 }
 
+/** Resolves when a worker of that number has been forked. */
+function forked({ supervisor }: SupervisorStage, worker: number): Promise<void> {
+  const isForked = (): boolean => supervisor.status().workers.some(({ id, pid }) => id === worker && pid !== null);
+  return until(isForked, `worker ${worker} is forked`);
+}
+
 function ids(staged: SupervisorStage, state: WorkerStatus['state']): readonly number[] {
   return staged.supervisor
     .status()
@@ -70,11 +80,7 @@ describe('AppSupervisor, replacing the workers of one version by those of anothe
       await staged.supervisor.start();
       const reloading = staged.supervisor.reload();
       await until(() => ids(staged, 'ready').includes(3), 'the first new worker serves');
-      const { supervisor } = staged;
-      await until(
-        () => supervisor.status().workers.some(({ id, pid }) => id === 4 && pid !== null),
-        'the second one starts',
-      );
+      await forked(staged, 4);
       process.kill(staged.zygotePid(1), 'SIGKILL');
       await until(() => !ids(staged, 'ready').includes(1), 'the old workers are gone');
       process.kill(staged.zygotePid(2), 'SIGUSR1');
@@ -93,6 +99,38 @@ describe('AppSupervisor, replacing the workers of one version by those of anothe
         () => ids(staged, 'ready').length === 1,
         () => `a worker serves\n${staged.log()}`,
       );
+    }));
+
+  it('replaces a worker that was found wanting during a reload that failed', () =>
+    running('ready hangs ready', 1, async (staged) => {
+      const { supervisor } = staged;
+      await supervisor.start();
+      const reloading = supervisor.reload();
+      await forked(staged, 2);
+      supervisor.receive(0, { kind: 'tainted', worker: 1 });
+      process.kill(staged.zygotePid(2), 'SIGUSR1');
+      assert.equal((await reloading).ok, false);
+      await until(
+        () => ids(staged, 'ready').length === 1 && !ids(staged, 'ready').includes(1),
+        () => `another one of the old version serves: ${JSON.stringify(supervisor.status().workers)}`,
+      );
+    }));
+
+  it('does not take a reload that gets on for one that hangs', () =>
+    running('ready ready hangs hangs ready ready', 2, async (staged) => {
+      const { supervisor } = staged;
+      await supervisor.start();
+      const first = supervisor.reload();
+      await forked(staged, 3);
+      staged.later(20_000);
+      process.kill(staged.zygotePid(2), 'SIGUSR2');
+      await forked(staged, 4);
+      staged.later(20_000);
+      const second = supervisor.reload();
+      process.kill(staged.zygotePid(2), 'SIGUSR2');
+      assert.equal((await first).ok, true, staged.log());
+      assert.equal((await second).ok, true, staged.log());
+      assert.doesNotMatch(staged.log(), /hangs/);
     }));
 
   it('gives a start that hangs up for the next reload', () =>

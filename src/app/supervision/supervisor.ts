@@ -36,9 +36,17 @@ export class AppSupervisor {
   #current: Version | undefined;
   /** What a start or a reload waits for: that all workers are of its version. */
   #rolling:
-    | { readonly version: Version; readonly old: Version | undefined; resolve(): void; reject(error: Error): void }
+    | {
+        readonly version: Version;
+        readonly old: Version | undefined;
+        /** Workers of it that have become ready so far. */
+        ready: number;
+        resolve(): void;
+        reject(error: Error): void;
+      }
     | undefined;
   #starting: Version | undefined;
+  /** When it last got on. */
   #startingSince = 0;
   #lastVersion = 0;
   #servingSince = 0;
@@ -150,7 +158,8 @@ export class AppSupervisor {
     const starting = this.#starting;
     this.#starting = undefined;
     if (!starting) return;
-    if (this.#rolling?.version === starting && this.#pool.hasReady(starting)) this.#rolling.reject(new StartGivenUp());
+    if (this.#rolling?.version === starting && this.#pool.readyOf(starting) > 0)
+      this.#rolling.reject(new StartGivenUp());
     else void starting.close(giveUpMs);
   }
 
@@ -254,8 +263,9 @@ export class AppSupervisor {
   /** Replaces the workers by those of that version. Rejects when one of them cannot start. */
   #rollTo(next: Version, old: Version | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#rolling = { version: next, old, resolve, reject };
+    this.#rolling = { version: next, old, ready: 0, resolve, reject };
     this.#servingSince = this.#context.now();
+    this.#startingSince = this.#servingSince;
     this.#use(next);
     return promise;
   }
@@ -266,7 +276,7 @@ export class AppSupervisor {
     if (this.#current === next) {
       const canGoBack = old && this.#versions.has(old) && !old.isClosing;
       if (canGoBack) this.#use(old);
-      else if (!this.#versions.has(next) || !this.#pool.hasReady(next)) this.#use(undefined);
+      else if (!this.#versions.has(next) || this.#pool.readyOf(next) === 0) this.#use(undefined);
     }
     if (this.#current || this.#isStopping) return;
     await next.close();
@@ -280,6 +290,11 @@ export class AppSupervisor {
   }
 
   #changed(): void {
+    const ready = this.#rolling ? this.#pool.readyOf(this.#rolling.version) : 0;
+    if (this.#rolling && ready > this.#rolling.ready) {
+      this.#rolling.ready = ready;
+      this.#startingSince = this.#context.now();
+    }
     if (this.#rolling && this.#pool.isComplete) {
       this.#rolling.resolve();
       this.#rolling = undefined;

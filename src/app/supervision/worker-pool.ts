@@ -8,7 +8,7 @@ import { Drain } from './drain.ts';
 import { Exits } from './exits.ts';
 import { FrontLinks } from './front-links.ts';
 import type { DrainReason } from './lifecycle.ts';
-import { plan } from './plan.ts';
+import { type PlannedWorker, plan } from './plan.ts';
 import { drawMargin } from './recycling.ts';
 import { Sampling } from './sampling.ts';
 import { SlowRequests } from './slow-requests.ts';
@@ -25,7 +25,7 @@ const saidWhyCode = 3;
 /** How long that HELLO may take when the exit is known already, in milliseconds: the two come by different ways. */
 const helloDelayMs = 500;
 
-/** For each wanted worker there may be so many that drain; replacing others waits then. */
+/** For each wanted worker there may be so many that drain before one that has reached a limit has to wait; twice as many in all. */
 const drainingFactor = 3;
 /** How much longer than the time it was given a stop waits for the news that all workers have exited, in milliseconds. */
 const stopMarginMs = 1_000;
@@ -119,9 +119,9 @@ export class WorkerPool {
     this.reconcile();
   }
 
-  /** Whether a worker of that version serves. */
-  hasReady(version: Version): boolean {
-    return this.workers.all().some((worker) => worker.version === version && worker.state.name === 'ready');
+  /** How many workers of that version serve. */
+  readyOf(version: Version): number {
+    return this.workers.all().filter((worker) => worker.version === version && worker.state.name === 'ready').length;
   }
 
   /** Has a worker replaced by a new one. False where there is none of that number that serves. */
@@ -153,11 +153,6 @@ export class WorkerPool {
       case 'tainted':
         this.#tainted(message.worker);
         break;
-      case 'freed': {
-        const worker = this.workers.get(message.worker);
-        if (worker) worker.stuckRequests--;
-        break;
-      }
     }
   }
 
@@ -176,15 +171,18 @@ export class WorkerPool {
   reconcile(): void {
     if (this.#isStopping) return;
     const { wanted } = this.sampling;
-    const planned = this.workers.all().flatMap((worker) => worker.planned ?? []);
+    const mostDraining = drainingFactor * wanted + this.#app.reloadSurge;
+    const draining = this.workers.all().filter(({ state }) => state.name === 'draining');
+    const canWait = draining.length >= mostDraining;
+    const planned = this.workers.all().flatMap((worker) => plannedOf(worker, canWait) ?? []);
     const surge = this.#app.reload ? wanted : this.#app.reloadSurge;
-    const mostDraining = this.#app.reload ? Number.POSITIVE_INFINITY : drainingFactor * wanted + surge;
-    const { forks, drains } = plan(planned, wanted, surge, mostDraining);
+    const { forks, drains } = plan(planned, wanted, surge);
     for (const { id, reason } of drains) {
       const worker = this.workers.get(id);
       if (worker) this.#drain(worker, reason, worker.isHung ? hungGraceMs : this.#app.gracefulTimeoutMs);
     }
     for (let count = 0; count < forks; count++) if (!this.#fork()) break;
+    for (const { drain } of draining.slice(0, -2 * mostDraining)) drain?.hurry();
     this.#hurryOld();
     this.#events.changed();
   }
@@ -260,9 +258,7 @@ export class WorkerPool {
 
   #stuck({ worker: id, request, silentMs }: FromFront & { readonly kind: 'stuck' }): void {
     const worker = this.workers.get(id);
-    if (!worker) return;
-    worker.stuckRequests++;
-    if (!worker.isStaying) return;
+    if (!worker || !mayRetire(worker)) return;
     worker.retire = 'stuck';
     worker.isHung = silentMs >= hungGraceMs;
     this.#log.error(`worker ${id} is replaced: ${request.line} goes on although it was cancelled`, {
@@ -275,7 +271,7 @@ export class WorkerPool {
 
   #tainted(id: number): void {
     const worker = this.workers.get(id);
-    if (!worker?.isStaying) return;
+    if (!worker || !mayRetire(worker)) return;
     worker.retire = 'interrupted';
     this.#log.warn(`worker ${id} is replaced: a request was interrupted in it, and may have left something locked`, {
       pid: worker.pid,
@@ -296,8 +292,10 @@ export class WorkerPool {
       zygote.kill(id);
       return;
     }
-    const isLimit = reason === 'max-requests' || reason === 'max-rss' || reason === 'max-lifetime';
-    this.#log[isLimit ? 'info' : 'debug'](`worker ${id} drains: ${reason}`, { pid: worker.pid, ...usedBy(worker) });
+    this.#log[isLimit(reason) ? 'info' : 'debug'](`worker ${id} drains: ${reason}`, {
+      pid: worker.pid,
+      ...usedBy(worker),
+    });
     zygote.announceEnd(id);
     this.#context.fronts.post({ kind: 'drain', worker: id });
     const startedAt = this.#context.now();
@@ -392,4 +390,18 @@ export class WorkerPool {
 
 function usedBy({ usage, requests }: Worker): LogFields {
   return { requests, ...(usage ? { rssMiB: Math.round(usage.rssBytes / (1024 * 1024)) } : {}) };
+}
+
+/** Whether it serves, and is not to be replaced but for a reload, which may be taken back. */
+function mayRetire({ state, retire }: Worker): boolean {
+  return state.name === 'ready' && (retire === undefined || retire === 'reload');
+}
+
+/** As the plan sees it. `canWait`: one that is only to be replaced for a limit that it has reached stays for now. */
+function plannedOf({ planned }: Worker, canWait: boolean): PlannedWorker | undefined {
+  return planned && canWait && isLimit(planned.retire) ? { ...planned, retire: undefined } : planned;
+}
+
+function isLimit(reason: DrainReason | undefined): boolean {
+  return reason === 'max-requests' || reason === 'max-rss' || reason === 'max-lifetime';
 }

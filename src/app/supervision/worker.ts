@@ -29,8 +29,6 @@ export class Worker {
   readyAt: number | undefined;
   /** Why another one is to take its place. */
   retire: DrainReason | undefined;
-  /** Requests that it goes on with although they were cancelled. */
-  stuckRequests = 0;
   /** Nothing comes from it any more: waiting for its requests would be in vain. */
   isHung = false;
   /** It has said why it cannot start. */
@@ -77,6 +75,11 @@ export class Worker {
 
   get inFlight(): number {
     return this.#counters.inFlight(this.slot);
+  }
+
+  /** Requests under way that it goes on with although they were cancelled. */
+  get stuckRequests(): number {
+    return this.#counters.stuck(this.slot);
   }
 
   /** Its latencies since it began, by bucket (histogram.ts). */
