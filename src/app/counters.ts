@@ -185,9 +185,10 @@ export class AppCounters {
     return this.#wait.slice();
   }
 
-  refused(front: number, why: 'full' | 'timeout'): void {
+  /** So many requests were refused for want of room in the queue, or after too long in it. */
+  refused(front: number, why: 'full' | 'timeout', count: number): void {
     const counts = why === 'full' ? this.#refusedFull : this.#refusedTimeout;
-    counts[front] = (counts[front] as number) + 1;
+    counts[front] = (counts[front] as number) + count;
   }
 
   get refusedFull(): number {

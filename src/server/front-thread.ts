@@ -14,15 +14,8 @@ import { StartErrorPage } from '../site/start-error-page.ts';
 import type { FromFrontThread, ListeningSocket, ListenRequest, ToFrontThread } from './front-thread-message.ts';
 import { sharedNow } from './shared-clock.ts';
 
-/** What a front thread is started with; can be sent to a thread. */
-export interface FrontSettings {
-  /** Which one it is, from 0. */
-  readonly front: number;
-  readonly frontCount: number;
-  /** See AppCounters. */
-  readonly counters: SharedArrayBuffer;
-  /** Where workers connect. */
-  readonly socket: string;
+/** What all front threads are started with; can be sent to a thread. */
+export interface SharedFrontSettings {
   readonly queue: QueueLimits;
   readonly requestTimeoutMs: number;
   /** Whether why the app cannot start is shown to whoever asks. */
@@ -34,6 +27,17 @@ export interface FrontSettings {
   readonly webSocketLimits: WebSocketLimits;
   readonly webSocketTimeouts: WebSocketTimeouts;
   readonly maxConnections: number;
+}
+
+/** What one front thread is started with. */
+export interface FrontSettings extends SharedFrontSettings {
+  /** Which one it is, from 0. */
+  readonly front: number;
+  readonly frontCount: number;
+  /** See AppCounters. */
+  readonly counters: SharedArrayBuffer;
+  /** Where workers connect. */
+  readonly socket: string;
 }
 
 /** One front: its client connections, and the ways from there to the workers. In a thread of its own, or in the main one where it is the only one. */

@@ -7,7 +7,7 @@ import type { WorkerFronts } from '../app/supervision/worker-pool.ts';
 import { type Bind, bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { FrontLine } from './front-line.ts';
-import { type FrontSettings, FrontThread } from './front-thread.ts';
+import { type FrontSettings, FrontThread, type SharedFrontSettings } from './front-thread.ts';
 import type { FromFrontThread, ListenRequest, ToFrontThread } from './front-thread-message.ts';
 import { fdsOfThread, type ListenPlan } from './inherited-sockets.ts';
 
@@ -60,7 +60,7 @@ interface Thread {
  */
 export class FrontThreads implements WorkerFronts {
   readonly sockets: readonly string[];
-  readonly #settings: Omit<FrontSettings, 'front' | 'socket' | 'frontCount' | 'counters'>;
+  readonly #settings: SharedFrontSettings;
   readonly #counters: AppCounters;
   readonly #log: Log;
   readonly #now: () => number;
@@ -75,7 +75,7 @@ export class FrontThreads implements WorkerFronts {
 
   /** `folder`: for the sockets of workers. As many threads as the counters are for. */
   constructor(
-    settings: Omit<FrontSettings, 'front' | 'socket' | 'frontCount' | 'counters'>,
+    settings: SharedFrontSettings,
     counters: AppCounters,
     folder: string,
     log: Log,

@@ -7,6 +7,7 @@ import type { Log, LogThreshold } from '../observe/log.ts';
 import { describeStartFailure } from '../site/start-failure.ts';
 import { ControlSocketError, type OpenControl, openControl } from './control/control-server.ts';
 import { RuntimeFolderError } from './control/runtime-folder.ts';
+import type { SharedFrontSettings } from './front-thread.ts';
 import { FrontThreads } from './front-threads.ts';
 import { gilNote } from './gil-note.ts';
 import { closeSockets, planListening, takeInheritedSockets } from './inherited-sockets.ts';
@@ -117,7 +118,7 @@ async function controlOf(
   }
 }
 
-function frontSettings(options: ServeOptions, log: Log): ConstructorParameters<typeof FrontThreads>[0] {
+function frontSettings(options: ServeOptions, log: Log): SharedFrontSettings {
   const { app, trustedPeers, accessLog, logLevel, webSocketLimits, webSocketTimeouts } = options;
   return {
     queue: app.queue,

@@ -1,6 +1,6 @@
-import type { AppStatus, WorkerStatus } from '../../src/app/status.ts';
+import type { AppStatus, ReloadOutcome, WorkerStatus } from '../../src/app/status.ts';
 import type { LogLevel } from '../../src/observe/log.ts';
-import type { ControlTarget, ReloadOutcome } from '../../src/server/control/control-target.ts';
+import type { ControlTarget } from '../../src/server/control/control-target.ts';
 import type { GalleyStatus } from '../../src/server/control/galley-status.ts';
 
 /** A worker that is ready and has answered 1000 requests. */

@@ -165,7 +165,7 @@ export class Dispatcher {
   #enqueue(exchange: Exchange): Promise<Outcome> {
     const { limits, front } = this.#options;
     if (this.#counters.queueDepth >= limits.maxRequests) {
-      this.#counters.refused(front, 'full');
+      this.#counters.refused(front, 'full', 1);
       throw new PeerError('queue-full', `Cannot queue the request: ${limits.maxRequests} are waiting already`);
     }
     const outcome = this.#queue.add(exchange, this.#options.now());
@@ -248,9 +248,9 @@ export class Dispatcher {
   }
 
   #look(): void {
-    const { now, counters, front } = { now: this.#options.now(), counters: this.#counters, front: this.#options.front };
-    for (let late = this.#queue.expire(now) + this.#again.expire(now); late > 0; late--)
-      counters.refused(front, 'timeout');
+    const now = this.#options.now();
+    const expired = this.#queue.expire(now) + this.#again.expire(now);
+    this.#counters.refused(this.#options.front, 'timeout', expired);
     for (const link of this.#late.links) link.probe(now);
     for (const [link, { stream, since }] of this.#trials) if (now - since >= trialMs) this.#endTrial(link, stream);
     for (const link of this.#links) link.recent *= memory;

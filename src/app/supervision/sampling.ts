@@ -31,7 +31,7 @@ export interface SamplingContext {
   looked(): void;
 }
 
-/** Looks at the workers twice a second: what they use, which have reached a limit, how many there are to be. */
+/** Looks at the workers: what they use and how many there are to be twice a second, which have reached a limit more often. */
 export class Sampling {
   readonly #context: SamplingContext;
   readonly #waits: RecentHistogram;
@@ -110,11 +110,11 @@ export class Sampling {
 
   #rescale(at: number): boolean {
     const { counters, workers, log } = this.#context;
-    if (this.#range.min === this.#range.max) return false;
-    const ready = workers.all().filter(({ state }) => state.name === 'ready');
     const busy = this.#busyLooks === 0 ? 0 : this.#busySum / this.#busyLooks;
     this.#busySum = 0;
     this.#busyLooks = 0;
+    if (this.#range.min === this.#range.max) return false;
+    const ready = workers.all().filter(({ state }) => state.name === 'ready');
     const { queueDepth, oldest } = counters;
     const longestWaitMs = oldest === undefined ? 0 : at - oldest;
     const sample = { now: at, ready: ready.length, wanted: this.#wanted, busy, queueDepth, longestWaitMs };

@@ -172,7 +172,7 @@ export class WorkerPool {
     if (this.#isStopping) return;
     const { wanted } = this.sampling;
     const mostDraining = drainingFactor * wanted + this.#app.reloadSurge;
-    const draining = this.workers.all().filter(({ state }) => state.name === 'draining');
+    const draining = this.#draining;
     const canWait = draining.length >= mostDraining;
     const planned = this.workers.all().flatMap((worker) => plannedOf(worker, canWait) ?? []);
     const surge = this.#app.reload ? wanted : this.#app.reloadSurge;
@@ -379,9 +379,14 @@ export class WorkerPool {
     if (this.workers.size === 0) this.#allExited();
   }
 
+  /** The oldest first. */
+  get #draining(): readonly Worker[] {
+    return this.workers.all().filter(({ state }) => state.name === 'draining');
+  }
+
   #hurryOld(): void {
     if (!this.#app.reload) return;
-    const draining = this.workers.all().filter(({ state }) => state.name === 'draining');
+    const draining = this.#draining;
     const versions = [...new Set(draining.map(({ version }) => version.number))].sort((one, other) => other - one);
     const oldest = versions[mostOldVersions - 1] ?? 0;
     for (const { version, drain } of draining) if (version.number < oldest) drain?.hurry();

@@ -1,5 +1,5 @@
+import type { ReloadOutcome } from '../../app/status.ts';
 import { printable } from '../../observe/log.ts';
-import type { ReloadOutcome } from '../../server/control/control-target.ts';
 import { askControl, textOf } from './ask-control.ts';
 import { type ControlAction, type ControlCommand, controlOptions } from './control-command.ts';
 import { findGalley } from './find-galley.ts';

@@ -1,12 +1,6 @@
+import type { ReloadOutcome } from '../../app/status.ts';
 import type { LogLevel } from '../../observe/log.ts';
 import type { GalleyStatus } from './galley-status.ts';
-
-/** What came of a reload. `text` is one sentence; `traceback` is the app's, where it is why. */
-export interface ReloadOutcome {
-  readonly ok: boolean;
-  readonly text: string;
-  readonly traceback?: string;
-}
 
 /** What can be done to a running Galley over its control socket. */
 export interface ControlTarget {
