@@ -27,6 +27,9 @@ LOOP = """
         asyncio.run(main())
 """
 WAIT_FOR_ANY = """
+        if os.path.exists('first'):
+            open('waits', 'w').close()
+        open('first', 'w').close()
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
@@ -78,6 +81,7 @@ class ExitTest(unittest.TestCase):
             pid = zygote.fork(1)
             zygote.accept()
             zygote.send(command='fork', worker=2, leader=False)
+            until(lambda: os.path.exists(f'{zygote.folder}/waits'))
             os.kill(pid, signal.SIGKILL)
             events = [zygote.event(), zygote.event()]
             self.assertEqual({(each['event'], each['worker']) for each in events}, {('forked', 2), ('exited', 1)})
