@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Bind } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
 
 const defaultPort = 8000;
 const allInterfaces = '0.0.0.0';

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { AppOptions, PythonInterface } from '../app/options.ts';
+import type { Bind } from '../core/bind.ts';
 import { asgiConcurrency, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
-import type { Bind } from '../front/listen.ts';
 import { type LogLevel, logLevels } from '../observe/log.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { parseBindAddress } from './bind-address.ts';

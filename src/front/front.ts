@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import type { Bind } from '../core/bind.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
@@ -22,7 +23,7 @@ import type { ClientConnection, ConnectionContext } from './connection-context.t
 import { ConnectionLimit } from './connection-limit.ts';
 import { Forwarding } from './forwarding.ts';
 import { IdleEnding } from './idle-ending.ts';
-import { type Bind, boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
+import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { OutputSlab } from './output-slab.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
 

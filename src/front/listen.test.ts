@@ -6,7 +6,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { NodeProgram } from '../../test/support/node-program.ts';
-import { type Bind, boundTo, descriptorOf, ListenError, type ListenOptions, listen } from './listen.ts';
+import type { Bind } from '../core/bind.ts';
+import { boundTo, descriptorOf, ListenError, type ListenOptions, listen } from './listen.ts';
 
 const anyPort: Bind = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 

@@ -2,12 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, link, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Bind } from '../core/bind.ts';
 import type { Peer } from '../core/exchange.ts';
-
-/** Where to listen. Port 0 takes a free port. */
-export type Bind =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
 
 /** An address that cannot be listened on; the message says why and what to do. */
 export class ListenError extends Error {}

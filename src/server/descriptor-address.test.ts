@@ -4,7 +4,8 @@ import { openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
-import { type Bind, boundTo, descriptorOf, listen } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
+import { boundTo, descriptorOf, listen } from '../front/listen.ts';
 import { addressOfDescriptor, findTcpListener, findUnixListener } from './descriptor-address.ts';
 
 const skip = process.platform !== 'linux' && 'needs /proc of Linux';

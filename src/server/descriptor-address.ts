@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { Bind } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
 
 /**
  * Where the listening socket behind a descriptor of this process is bound; undefined where the descriptor is not open or is no

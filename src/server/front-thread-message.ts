@@ -1,5 +1,5 @@
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
-import type { Bind } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { StartFailure } from '../site/start-failure.ts';
 

@@ -4,7 +4,8 @@ import type { Server } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { NodeProgram } from '../../test/support/node-program.ts';
-import { type Bind, boundTo, descriptorOf, ListenError, listen } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
+import { boundTo, descriptorOf, ListenError, listen } from '../front/listen.ts';
 import {
   fdsOfThread,
   type InheritedSocket,

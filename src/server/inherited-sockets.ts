@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Bind, bindText, ListenError } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
+import { bindText, ListenError } from '../front/listen.ts';
 import { addressOfDescriptor } from './descriptor-address.ts';
 
 /** The variable by which Galley passes its listening sockets to the process that replaces it: a JSON list of {@link InheritedSocket}. */

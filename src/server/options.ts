@@ -1,6 +1,6 @@
 import type { AppOptions } from '../app/options.ts';
+import type { Bind } from '../core/bind.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
-import type { Bind } from '../front/listen.ts';
 import type { TrustedPeers } from '../front/trusted-peers.ts';
 import type { LogLevel } from '../observe/log.ts';
 

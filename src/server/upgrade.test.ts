@@ -7,7 +7,7 @@ import { AppFolder } from '../../test/support/app-folder.ts';
 import { NodeProgram } from '../../test/support/node-program.ts';
 import { isRunning, processesWith } from '../../test/support/processes.ts';
 import { until } from '../../test/support/until.ts';
-import type { Bind } from '../front/listen.ts';
+import type { Bind } from '../core/bind.ts';
 import { whyNoUpgrade } from './upgrade.ts';
 
 const root = new URL('../../', import.meta.url).href;

@@ -1,0 +1,77 @@
+import type { Bind } from '../../core/bind.ts';
+import type { LocationPlan, Rule } from './location-plan.ts';
+import type { LogFormatPlan } from './log-plan.ts';
+import type { Settings } from './settings.ts';
+import type { VariablePlan } from './variable-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from './zone-plan.ts';
+
+/**
+ * All that a site does, as plain data: config/ makes it of a config, with everything inherited and every default filled in, and it is
+ * sent to each front thread as it is. Durations are in milliseconds and sizes in bytes unless said otherwise.
+ *
+ * A `Template` is text with `$variables` as nginx has them. Texts of a plan are Unicode; in a request all is latin-1 of bytes.
+ */
+export interface SitePlan {
+  readonly listeners: readonly ListenerPlan[];
+  readonly servers: readonly ServerPlan[];
+  /** Variables of maps and their like. */
+  readonly variables: readonly VariablePlan[];
+  readonly requestZones: readonly RequestZonePlan[];
+  readonly connectionZones: readonly ConnectionZonePlan[];
+  readonly logFormats: readonly LogFormatPlan[];
+  /** Whether what PCRE allows and costs too much is refused, and so on: see docs/nginx.md. */
+  readonly hostname: string;
+}
+
+/** Text with variables: `$name`, `${name}`. */
+export type Template = string;
+
+/** One address that is listened on. */
+export interface ListenerPlan {
+  readonly bind: Bind;
+  /** Indices of the servers that answer there, in the config's order. */
+  readonly servers: readonly number[];
+  /** The one of them for hosts that none is for. */
+  readonly defaultServer: number;
+  /** Kernel queue of connections that wait to be accepted; undefined for the default. */
+  readonly backlog: number | undefined;
+}
+
+/** One virtual server. */
+export interface ServerPlan {
+  /** As nginx's `server_name`: `example.com`, `*.example.com`, `.example.com`, `www.example.*`, `~^regex$`, ''. The first one is `$server_name`. */
+  readonly names: readonly string[];
+  readonly connection: ConnectionPlan;
+  /** Two slashes of a path are one. */
+  readonly mergeSlashes: boolean;
+  readonly realIp: RealIpPlan | undefined;
+  /** The rewrite rules outside of locations. */
+  readonly rules: readonly Rule[];
+  readonly locations: readonly LocationPlan[];
+  /** What holds where no location matches. */
+  readonly settings: Settings;
+}
+
+/** What is decided before the host of a request is known: the default server of an address has the say. */
+export interface ConnectionPlan {
+  readonly headTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly keepAliveRequests: number;
+  /** How long one connection may be kept in all. */
+  readonly keepAliveTimeMs: number;
+  readonly maxHeadSize: number;
+  readonly maxFieldSize: number;
+  readonly maxFieldCount: number;
+  readonly maxTargetSize: number;
+  /** Names with `_` are kept; else such fields are left out. */
+  readonly underscoresInHeaders: boolean;
+}
+
+/** Whose word is taken for the client's address (nginx realip). */
+export interface RealIpPlan {
+  /** Addresses and networks, or `unix:`. */
+  readonly from: readonly string[];
+  /** Lower-case field name. */
+  readonly header: string;
+  readonly recursive: boolean;
+}

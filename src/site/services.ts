@@ -1,0 +1,27 @@
+import type { Exchange } from '../core/exchange.ts';
+import type { Outcome } from '../core/reply.ts';
+import type { SiteOutcome } from './outcome.ts';
+import type { ErrorLogLevel } from './plan/log-plan.ts';
+import type { SiteRequest } from './site-request.ts';
+
+/** What the requests of a site share. */
+export interface SiteServices {
+  readonly hostname: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly errorLog: RequestErrorLog;
+  /** Answers by an app. Throws PeerError. */
+  app(name: string, exchange: Exchange): Outcome | Promise<Outcome>;
+  /** Answers for another path of the same site: GET without a body. Gives the answer after its error pages; nothing is sent. */
+  subrequest(parent: SiteRequest, uri: string, args: string): Promise<SubrequestAnswer>;
+}
+
+export interface SubrequestAnswer {
+  readonly request: SiteRequest;
+  readonly outcome: SiteOutcome;
+}
+
+/** Where requests tell what goes wrong. */
+export interface RequestErrorLog {
+  write(request: SiteRequest, level: ErrorLogLevel, message: string): void;
+}
