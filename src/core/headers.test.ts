@@ -37,6 +37,47 @@ describe('HeaderList', () => {
     assert.equal([...list].length, 4);
   });
 
+  it('adds many fields at once, encoded ones or those of another list', () => {
+    const more = [
+      ['X-One', '1'],
+      ['x-two', ''],
+    ] as const;
+    const whole = [...list, ['x-one', '1'], ['x-two', '']];
+    assert.deepEqual([...list.withAll(more)], whole);
+    assert.deepEqual([...list.withAll(inside(HeaderList.of(more)))], whole);
+    assert.deepEqual([...inside(list).withAll(more)], whole);
+    assert.throws(() => list.withAll([['x', 'a\nb']]), InvalidHeader);
+  });
+
+  it('leaves out fields wherever they stand, and is the same where there is nothing to leave out', () => {
+    for (const each of [list, inside(list)]) {
+      assert.deepEqual(
+        [...each.without('accept')],
+        [
+          ['host', 'example.com'],
+          ['x-empty', ''],
+        ],
+      );
+      assert.deepEqual([...each.without('host', 'x-empty')].flat(), ['accept', 'a', 'accept', 'b']);
+      assert.deepEqual([...each.without('host', 'x-empty', 'accept')], []);
+      assert.equal(each.without('accep', 'hosts'), each);
+    }
+  });
+
+  it('replaces the first field of a name and leaves out its others', () => {
+    for (const each of [list, inside(list)]) {
+      const replaced = [
+        ['host', 'example.com'],
+        ['accept', 'longer than a'],
+        ['x-empty', ''],
+      ];
+      assert.deepEqual([...each.replaced('accept', 'longer than a')], replaced);
+      assert.deepEqual([...each.replaced('x-new', 'y')], [...list, ['x-new', 'y']]);
+      assert.throws(() => each.replaced('accept', '\0'), InvalidHeader);
+      assert.throws(() => each.replaced('x y', ''), InvalidHeader);
+    }
+  });
+
   it('keeps latin-1 bytes', () => {
     assert.equal(HeaderList.of([['x', 'caf\xe9']]).get('x'), 'caf\xe9');
   });
@@ -52,16 +93,21 @@ describe('HeaderList', () => {
       ['a', '1'],
       ['b', '2'],
     ]);
-    const bytes = Buffer.concat([Buffer.from('junk'), block.bytes, Buffer.from('junk')]);
-    const inside = HeaderList.ofValidBlock(bytes, 4, 4 + block.end);
+    const within = inside(block);
     assert.deepEqual(
-      [...inside],
+      [...within],
       [
         ['a', '1'],
         ['b', '2'],
       ],
     );
-    assert.equal(inside.get('junk'), undefined);
-    assert.equal(inside.count, 2);
+    assert.equal(within.get('junk'), undefined);
+    assert.equal(within.count, 2);
   });
 });
+
+/** The same list in the middle of a larger buffer. */
+function inside(list: HeaderList): HeaderList {
+  const bytes = Buffer.concat([Buffer.from('junk'), list.bytes.subarray(list.start, list.end), Buffer.from('junk')]);
+  return HeaderList.ofValidBlock(bytes, 4, 4 + list.end - list.start);
+}

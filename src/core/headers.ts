@@ -41,16 +41,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
 
   /** Encodes fields as latin-1. Throws {@link InvalidHeader} for a name that is no token or a value with control characters. */
   static of(fields: Iterable<readonly [name: string, value: string]>): HeaderList {
-    const checked = Array.from(fields, ([name, value]) => [checkedName(name), checkedValue(name, value)] as const);
-    const size = checked.reduce((sum, [name, value]) => sum + fieldOverhead + name.length + value.length, 0);
-    const bytes = Buffer.alloc(size);
-    let at = 0;
-    for (const [name, value] of checked) {
-      bytes.write(name, at + nameAt, 'latin1');
-      bytes.write(value, at + fieldOverhead + name.length, 'latin1');
-      at = completeField(bytes, at, name.length, value.length);
-    }
-    return new HeaderList(bytes, 0, size);
+    return HeaderList.empty.withAll(fields);
   }
 
   /** How many fields there are. */
@@ -71,23 +62,93 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
 
   /** The values of all fields of that name (lower-case), in order. */
   getAll(name: string): string[] {
+    const { bytes } = this;
     const values: string[] = [];
-    for (const [each, value] of this) if (each === name) values.push(value);
+    for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
+      if (isNamed(bytes, at, name)) values.push(bytes.toString('latin1', valueStart(bytes, at), endOfField(bytes, at)));
+    }
     return values;
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined;
+    return this.#find(name) < this.end;
   }
 
   /** A copy with one more field at the end. Throws {@link InvalidHeader}. */
   with(name: string, value: string): HeaderList {
-    return HeaderList.of([...this, [name, value]]);
+    const checked = checkedName(name);
+    const bytes = this.#copied(fieldOverhead + checked.length + value.length);
+    const end = writeField(bytes, this.end - this.start, checked, checkedValue(name, value));
+    return new HeaderList(bytes, 0, end);
   }
 
-  /** A copy without the fields of these names (lower-case). */
+  /** A copy with more fields at the end: encoded ones, or those of another list, which are only copied. Throws {@link InvalidHeader}. */
+  withAll(fields: Iterable<readonly [name: string, value: string]>): HeaderList {
+    let at = this.end - this.start;
+    if (fields instanceof HeaderList) {
+      const bytes = this.#copied(fields.end - fields.start);
+      fields.bytes.copy(bytes, at, fields.start, fields.end);
+      return new HeaderList(bytes, 0, bytes.length);
+    }
+    const checked = Array.from(fields, ([name, value]) => [checkedName(name), checkedValue(name, value)] as const);
+    const bytes = this.#copied(
+      checked.reduce((sum, [name, value]) => sum + fieldOverhead + name.length + value.length, 0),
+    );
+    for (const [name, value] of checked) at = writeField(bytes, at, name, value);
+    return new HeaderList(bytes, 0, at);
+  }
+
+  /** The same without the fields of these names (lower-case). */
   without(...names: string[]): HeaderList {
-    return HeaderList.of([...this].filter(([name]) => !names.includes(name)));
+    const { bytes, start, end } = this;
+    let kept: Buffer | undefined;
+    let size = 0;
+    let from = start;
+    for (let at = start; at < end; ) {
+      const next = endOfField(bytes, at);
+      if (names.some((name) => isNamed(bytes, at, name))) {
+        kept ??= Buffer.allocUnsafe(end - start);
+        size += bytes.copy(kept, size, from, at);
+        from = next;
+      }
+      at = next;
+    }
+    if (!kept) return this;
+    return new HeaderList(kept, 0, size + bytes.copy(kept, size, from, end));
+  }
+
+  /**
+   * A copy with this field in the place of the first one of its name (lower-case), or at the end; others of that name are left out.
+   * Throws {@link InvalidHeader}.
+   */
+  replaced(name: string, value: string): HeaderList {
+    const { bytes, start, end } = this;
+    const at = this.#find(name);
+    if (at >= end) return this.with(name, value);
+    const next = endOfField(bytes, at);
+    const changed = Buffer.allocUnsafe(end - start - (next - at) + fieldOverhead + name.length + value.length);
+    bytes.copy(changed, 0, start, at);
+    let size = writeField(changed, at - start, checkedName(name), checkedValue(name, value));
+    for (let rest = next; rest < end; ) {
+      const restEnd = endOfField(bytes, rest);
+      if (!isNamed(bytes, rest, name)) size += bytes.copy(changed, size, rest, restEnd);
+      rest = restEnd;
+    }
+    return new HeaderList(changed, 0, size);
+  }
+
+  /** Where the first field of that name begins; `end` or more where there is none. */
+  #find(name: string): number {
+    let at = this.start;
+    while (at < this.end && !isNamed(this.bytes, at, name)) at = endOfField(this.bytes, at);
+    return at;
+  }
+
+  /** The fields at the beginning of a new buffer that has room for `more` bytes behind them. */
+  #copied(more: number): Buffer {
+    const bytes = Buffer.allocUnsafe(this.end - this.start + more);
+    this.bytes.copy(bytes, 0, this.start, this.end);
+    return bytes;
   }
 
   *[Symbol.iterator](): Iterator<[name: string, value: string]> {
@@ -125,6 +186,12 @@ export function completeField(bytes: Uint8Array, at: number, nameLength: number,
   bytes[end] = bytesCode;
   writeSize(bytes, end + 1, valueLength);
   return end + 5 + valueLength;
+}
+
+function writeField(bytes: Buffer, at: number, name: string, value: string): number {
+  bytes.latin1Write(name, at + nameAt, name.length);
+  bytes.latin1Write(value, at + fieldOverhead + name.length, value.length);
+  return completeField(bytes, at, name.length, value.length);
 }
 
 function isNamed(bytes: Uint8Array, at: number, name: string): boolean {
