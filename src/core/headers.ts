@@ -189,8 +189,8 @@ export function completeField(bytes: Uint8Array, at: number, nameLength: number,
 }
 
 function writeField(bytes: Buffer, at: number, name: string, value: string): number {
-  bytes.latin1Write(name, at + nameAt, name.length);
-  bytes.latin1Write(value, at + fieldOverhead + name.length, value.length);
+  bytes.write(name, at + nameAt, 'latin1');
+  bytes.write(value, at + fieldOverhead + name.length, 'latin1');
   return completeField(bytes, at, name.length, value.length);
 }
 
