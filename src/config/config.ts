@@ -94,7 +94,7 @@ export type RuleConfig =
     };
 
 /** Settings that are objects of their own and are inherited field by field; the others are inherited as a whole. */
-type Grouped =
+export type Grouped =
   | 'autoindex'
   | 'compression'
   | 'charset'

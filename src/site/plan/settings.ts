@@ -59,7 +59,12 @@ export interface ErrorPage {
 
 export interface FileSettings {
   /** Where files are: with `alias` the location's path is replaced by it, else the request's path is added. Absolute. */
-  readonly root: { readonly path: Template; readonly isAlias: boolean };
+  readonly root: {
+    readonly path: Template;
+    readonly isAlias: boolean;
+    /** Of an alias that is inherited: the path that it replaces, which is the outer location's; '' where that is a pattern. */
+    readonly aliasOf?: string;
+  };
   readonly index: readonly Template[];
   readonly autoindex:
     | { readonly format: 'html' | 'xml' | 'json' | 'jsonp'; readonly exactSize: boolean; readonly localTime: boolean }

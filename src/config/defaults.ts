@@ -1,0 +1,164 @@
+import { mimes } from 'mrmime';
+import { connectionTimeouts, httpLimits } from '../core/limits.ts';
+import type { ConnectionPlan, RealIpPlan } from '../site/plan/site-plan.ts';
+import type { FullBlock } from './full-block.ts';
+
+/** Types of text that become much smaller when they are compressed. */
+const compressedTypes: readonly string[] = [
+  'text/html',
+  'text/css',
+  'text/plain',
+  'text/javascript',
+  'text/xml',
+  'text/csv',
+  'text/calendar',
+  'text/markdown',
+  'text/vcard',
+  'text/vtt',
+  'application/javascript',
+  'application/json',
+  'application/ld+json',
+  'application/manifest+json',
+  'application/geo+json',
+  'application/problem+json',
+  'application/xml',
+  'application/atom+xml',
+  'application/rss+xml',
+  'application/xhtml+xml',
+  'application/wasm',
+  'application/vnd.ms-fontobject',
+  'font/otf',
+  'font/ttf',
+  'image/bmp',
+  'image/svg+xml',
+  'image/x-icon',
+];
+
+/** Types whose `content-type` gets a charset. */
+const charsetTypes: readonly string[] = [
+  'text/html',
+  'text/css',
+  'text/plain',
+  'text/javascript',
+  'text/xml',
+  'text/csv',
+  'text/calendar',
+  'text/markdown',
+  'text/vtt',
+  'application/javascript',
+  'application/rss+xml',
+];
+
+/** What holds for connections where a server says nothing else. */
+export const connectionDefaults: ConnectionPlan = {
+  headTimeoutMs: connectionTimeouts.headMs,
+  keepAliveMs: connectionTimeouts.keepAliveMs,
+  keepAliveRequests: 1_000_000, // nginx 1000, to free what a connection has gathered; ours gathers nothing
+  keepAliveTimeMs: 3_600_000, // nginx 1 h
+  maxHeadSize: httpLimits.maxHeadSize,
+  maxFieldSize: httpLimits.maxHeadSize,
+  maxFieldCount: httpLimits.maxFieldCount,
+  maxTargetSize: httpLimits.maxTargetSize,
+  underscoresInHeaders: false, // http.md 267: `x_a` and `x-a` are one variable of CGI
+};
+
+export const mergeSlashesDefault = true;
+
+/** Where `realIp` says whose word is taken, but not more. */
+export const realIpDefaults: Omit<RealIpPlan, 'from'> = { header: 'x-forwarded-for', recursive: true };
+
+/**
+ * Galley's own defaults of all that locations have. nginx's are others: the adapter of nginx.conf says each of them in
+ * `Config.defaults`.
+ */
+export const defaults: FullBlock = {
+  content: { kind: 'files' },
+  internal: false,
+  tryFiles: undefined,
+  errorPages: [],
+  recursiveErrorPages: false,
+  mirrors: [],
+  mirrorsBody: true,
+  maxBodySize: httpLimits.maxBodySize,
+  bodyTimeoutMs: connectionTimeouts.bodyMs,
+  absoluteRedirects: false, // nginx on, which shows the port behind another proxy
+  portInRedirects: true,
+  serverNameInRedirects: false,
+  serverHeader: { kind: 'name' }, // nginx also tells its version
+
+  // Nothing is below a device: where no root is set, every file is missing.
+  root: { path: '/dev/null', isAlias: false },
+  index: ['index.html'],
+  autoindex: { enabled: false, format: 'html', exactSize: false, localTime: false },
+  types: mimes,
+  defaultType: 'application/octet-stream',
+  etag: true,
+  ifModifiedSince: 'before', // nginx exact; RFC 9110 §13.1.3
+  maxRanges: 16, // nginx any
+  precompressed: [],
+  symlinks: 'deny', // nginx allow
+  dotfiles: 'deny', // nginx allow
+  logsNotFound: false, // nginx on
+
+  access: [],
+  satisfy: 'all',
+  basicAuth: { realm: false, userFile: '' },
+  authRequest: { uri: false, set: [] },
+  limitExcept: undefined,
+  referers: undefined,
+  secureLink: undefined,
+  userId: {
+    mode: false,
+    name: 'uid',
+    domain: undefined,
+    path: '/',
+    expires: undefined,
+    p3p: undefined,
+    mark: undefined,
+    service: undefined,
+    flags: [],
+  },
+
+  limitRequests: [],
+  limitRequestsStatus: 429, // nginx 503; RFC 6585 §4
+  limitRequestsDryRun: false,
+  limitRequestsLogLevel: 'warn',
+  limitConnections: [],
+  limitConnectionsStatus: 429, // nginx 503
+  limitConnectionsDryRun: false,
+  limitConnectionsLogLevel: 'warn',
+  limitRate: undefined,
+  limitRateAfter: undefined,
+
+  headers: [],
+  trailers: [],
+  expires: false,
+  compression: {
+    gzip: { enabled: true, level: 5 },
+    brotli: { enabled: true, level: 4 },
+    zstd: { enabled: true, level: 3 },
+    minLength: 1024, // nginx 20
+    types: compressedTypes,
+    vary: true, // nginx off, and so a cache gives the wrong one
+    proxied: ['any'],
+    httpVersion: '1.1',
+    disable: [],
+  },
+  gunzip: false,
+  charset: { charset: 'utf-8', source: undefined, override: false, types: charsetTypes },
+  substitution: { replacements: [], once: true, keepsLastModified: false, types: ['text/html'] },
+  addition: { before: undefined, after: undefined, types: ['text/html'] },
+
+  accessLogs: [
+    {
+      target: { kind: 'stdout' },
+      format: 'galley',
+      bufferSize: 0,
+      flushMs: 0,
+      gzipLevel: 0,
+      condition: undefined,
+    },
+  ],
+  errorLogs: [{ target: { kind: 'stderr' }, level: 'warn' }],
+  logsSubrequests: false,
+};

@@ -1,0 +1,44 @@
+import type { Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
+import type { FullBlock } from './full-block.ts';
+
+/** The settings of a level of which all is known: what is not used is left out. */
+export function settingsOf(block: FullBlock): Settings {
+  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId } = block;
+  return {
+    ...block,
+    basicAuth: basicAuth.realm === false ? undefined : { ...basicAuth, realm: basicAuth.realm },
+    authRequest: authRequest.uri === false ? undefined : { ...authRequest, uri: authRequest.uri },
+    referers: block.referers && { ...noReferers, ...block.referers },
+    secureLink: secureLinkOf(block.secureLink),
+    autoindex: autoindex.enabled
+      ? { format: autoindex.format, exactSize: autoindex.exactSize, localTime: autoindex.localTime }
+      : undefined,
+    expires: block.expires || undefined,
+    compression: compressionOf(block),
+    charset: charset.charset === false ? undefined : { ...charset, charset: charset.charset },
+    substitution: substitution.replacements.length > 0 ? substitution : undefined,
+    addition: addition.before || addition.after ? addition : undefined,
+    userId: userId.mode === false ? undefined : { ...userId, mode: userId.mode },
+  };
+}
+
+const noReferers: RefererPlan = { none: false, blocked: false, names: [], serverNames: false };
+
+function secureLinkOf(block: FullBlock['secureLink']): SecureLinkPlan | undefined {
+  if (block?.kind === 'secret') return block;
+  return block?.link === undefined || block.md5 === undefined
+    ? undefined
+    : { kind: 'md5', link: block.link, md5: block.md5 };
+}
+
+/** The encodings in the order in which they are preferred. Precompressed files follow `vary` and its like without any. */
+function compressionOf({ compression, precompressed }: FullBlock): Compression | undefined {
+  const { gzip, brotli, zstd, ...others } = compression;
+  const encoders = [
+    { encoding: 'br', ...brotli },
+    { encoding: 'zstd', ...zstd },
+    { encoding: 'gzip', ...gzip },
+  ] as const;
+  const encodings = encoders.filter(({ enabled }) => enabled).map(({ encoding, level }) => ({ encoding, level }));
+  return encodings.length > 0 || precompressed.length > 0 ? { encodings, ...others } : undefined;
+}
