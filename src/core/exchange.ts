@@ -38,7 +38,8 @@ export interface Exchange {
   /** Names the request in logs and error pages. */
   readonly id: string;
   readonly request: RequestHead;
-  readonly connection: ConnectionFacts;
+  /** Changed where a trusted proxy tells of its client. */
+  connection: ConnectionFacts;
   readonly body: Body;
   /** Whether the client waits for 100 (Continue) before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;

@@ -14,7 +14,7 @@ export interface ExchangeOwner {
 /** An exchange on an HTTP/1 connection. */
 export class HttpExchange implements Exchange {
   request: RequestHead;
-  readonly connection: ConnectionFacts;
+  connection: ConnectionFacts;
   readonly body: Body;
   readonly expectsContinue: boolean;
   readonly isWebSocket: boolean;

@@ -12,8 +12,13 @@ export interface SiteServices {
   readonly errorLog: RequestErrorLog;
   /** Answers by an app. Throws PeerError. */
   app(name: string, exchange: Exchange): Outcome | Promise<Outcome>;
-  /** Answers for another path of the same site: GET without a body. Gives the answer after its error pages; nothing is sent. */
-  subrequest(parent: SiteRequest, uri: string, args: string): Promise<SubrequestAnswer>;
+  /** Answers for another path of the same site: GET without a body, or `as`. Gives the answer after its error pages; nothing is sent. */
+  subrequest(parent: SiteRequest, uri: string, args: string, as?: SubrequestKind): Promise<SubrequestAnswer>;
+}
+
+export interface SubrequestKind {
+  readonly method: string;
+  readonly body: Uint8Array;
 }
 
 export interface SubrequestAnswer {

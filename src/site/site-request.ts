@@ -1,10 +1,13 @@
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange, Peer } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Reply } from '../core/reply.ts';
 import type { Location } from './location.ts';
 import type { ErrorLogLevel } from './plan/log-plan.ts';
 import type { SiteServices } from './services.ts';
 import type { VirtualServer } from './virtual-server.ts';
+
+/** What a limit did to a request, as nginx names it. */
+export type LimitStatus = 'PASSED' | 'DELAYED' | 'REJECTED' | 'DELAYED_DRY_RUN' | 'REJECTED_DRY_RUN';
 
 /**
  * One request on its way through a site: what changes of it by rewrites and redirects, and what variables are read from.
@@ -15,6 +18,8 @@ export class SiteRequest {
   readonly services: SiteServices;
   /** Of a subrequest: the request that it is made for. */
   readonly parent: SiteRequest | undefined;
+  /** Of a subrequest: the request that a client made; else this one. */
+  readonly main: SiteRequest;
   server: VirtualServer;
   /** The one that holds now. */
   location: Location;
@@ -26,6 +31,8 @@ export class SiteRequest {
   isInternal = false;
   /** Internal redirects and changes by `rewrite` so far; 10 at most. */
   redirects = 0;
+  /** A rewrite has changed the path, for which a location is to be found. */
+  isUriChanged = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
   captures: readonly (string | undefined)[] = [];
   /** The values of variables that were set or are kept, by slot. */
@@ -36,6 +43,15 @@ export class SiteRequest {
   reply: Reply | undefined;
   /** What became of it; known when it is logged. */
   record: ExchangeRecord | undefined;
+  /** Who connected, where `exchange.connection.client` is what real ip made of it: nginx's `$realip_remote_addr` and `_port`. */
+  peer: Peer | undefined;
+  /** nginx's `$limit_req_status` and `$limit_conn_status`; of main requests. */
+  limitRequestsStatus: LimitStatus | undefined;
+  limitConnectionsStatus: Exclude<LimitStatus, 'DELAYED' | 'DELAYED_DRY_RUN'> | undefined;
+  /** nginx's `$uid_got` and `$uid_set`; of main requests. */
+  userIdGot: string | undefined;
+  userIdSet: string | undefined;
+  #doneListeners: (() => void)[] | undefined;
 
   constructor(
     exchange: Exchange,
@@ -53,6 +69,7 @@ export class SiteRequest {
     this.uri = uri;
     this.args = args;
     this.parent = parent;
+    this.main = parent?.main ?? this;
   }
 
   get method(): string {
@@ -62,6 +79,19 @@ export class SiteRequest {
   /** The value of the first header field of that name, lower-case. */
   header(name: string): string | undefined {
     return this.exchange.request.headers.get(name);
+  }
+
+  /** Calls back once when the exchange is over, its answer sent or its client gone. For main requests. */
+  onDone(listener: () => void): void {
+    this.#doneListeners ??= [];
+    this.#doneListeners.push(listener);
+  }
+
+  /** The exchange is over: tells the listeners. */
+  done(): void {
+    const listeners = this.#doneListeners;
+    this.#doneListeners = undefined;
+    if (listeners) for (const listener of listeners) listener();
   }
 
   /** Writes to the location's error log, with the client, the server and the request. */
