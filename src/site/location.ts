@@ -1,4 +1,7 @@
+import type { ErrorPages } from './error-pages.ts';
 import type { Settings } from './plan/settings.ts';
+import type { Script } from './rewrite/script.ts';
+import type { SiteRequest } from './site-request.ts';
 import type { Content, ReplyFilter, Step } from './steps.ts';
 
 /** A location, or an `if` block with settings of its own, ready to run. */
@@ -6,11 +9,18 @@ export interface Location {
   /** As the config names it. */
   readonly name: string;
   readonly settings: Settings;
-  /** Before content: limits, access, try_files, in this order (site/order.ts). */
+  /** The path that an alias replaces, as latin-1 of its bytes; '' where it is a pattern. */
+  readonly prefix: string;
+  /** Its rewrite rules; of an `if` block none, since they run where it stands. */
+  readonly script: Script;
+  /** Before content: limits, access, mirrors, try_files, in this order (compile-location.ts says why). */
   readonly steps: readonly Step[];
+  /** Those of them that also hold for subrequests. */
+  readonly subrequestSteps: readonly Step[];
   readonly content: Content;
   /** In the order in which they are done. */
   readonly filters: readonly ReplyFilter[];
-  /** The path that an alias replaces, decoded; '' where it is a pattern. */
-  readonly prefix: string;
+  readonly errorPages: ErrorPages;
+  /** Writes the access logs; undefined where there are none. */
+  readonly log: ((request: SiteRequest) => void) | undefined;
 }

@@ -23,6 +23,8 @@ export class SiteRequest {
   server: VirtualServer;
   /** The one that holds now. */
   location: Location;
+  /** The request's, until an error page makes it GET. */
+  method: string;
   /** nginx's `$uri`: the path, decoded and normalised. Begins with `/`. */
   uri: string;
   /** nginx's `$args`, as it came or as rewrites made it. */
@@ -63,6 +65,7 @@ export class SiteRequest {
     parent?: SiteRequest,
   ) {
     this.exchange = exchange;
+    this.method = exchange.request.method;
     this.services = services;
     this.server = server;
     this.location = location;
@@ -70,10 +73,6 @@ export class SiteRequest {
     this.args = args;
     this.parent = parent;
     this.main = parent?.main ?? this;
-  }
-
-  get method(): string {
-    return this.exchange.request.method;
   }
 
   /** The value of the first header field of that name, lower-case. */

@@ -1,9 +1,18 @@
 import type { Location } from './location.ts';
+import type { Script } from './rewrite/script.ts';
+import type { LocationTree } from './routing/location-tree.ts';
+import type { SiteRequest } from './site-request.ts';
 
 /** One server of a site, ready to run. */
 export interface VirtualServer {
   /** nginx's `$server_name`. */
   readonly name: string;
+  readonly mergesSlashes: boolean;
+  /** Takes the client's address from where trusted proxies tell it. */
+  readonly realIp: ((request: SiteRequest) => void) | undefined;
+  /** The rewrite rules outside of locations. */
+  readonly script: Script;
+  readonly locations: LocationTree;
   /** What holds where no location matches. */
   readonly outside: Location;
 }

@@ -1,0 +1,70 @@
+import { encodePath } from '../../http/uri.ts';
+import type { CompileContext } from '../compile-context.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
+import type { RewriteFlag, Rule } from '../plan/location-plan.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { CompiledTemplate } from '../variables/template.ts';
+
+/** What a rule leads to: an answer, the end of the rules, or undefined for the next one. */
+export type RuleOutcome = SiteOutcome | 'stop' | undefined;
+
+/** nginx's `rewrite`. */
+export class RewriteRule {
+  readonly #matcher: Matcher;
+  readonly #path: CompiledTemplate;
+  /** Undefined where the replacement says nothing of the query. */
+  readonly #args: CompiledTemplate | undefined;
+  /** The query that there was is added. */
+  readonly #keepsArgs: boolean;
+  readonly #flag: RewriteFlag;
+  readonly #isExternal: boolean;
+
+  /** Throws PlanError. */
+  constructor(rule: Extract<Rule, { kind: 'rewrite' }>, context: CompileContext) {
+    const { replacement } = rule;
+    this.#keepsArgs = !replacement.endsWith('?');
+    const kept = this.#keepsArgs ? replacement : replacement.slice(0, -1);
+    const mark = kept.indexOf('?');
+    this.#matcher = compileMatcher(context, rule.pattern, false);
+    this.#path = context.template(mark < 0 ? kept : kept.slice(0, mark));
+    this.#args = mark < 0 ? undefined : context.template(kept.slice(mark + 1));
+    this.#isExternal = /^(?:https?:\/\/|\$scheme)/.test(replacement);
+    this.#flag = rule.flag;
+  }
+
+  run(request: SiteRequest): RuleOutcome {
+    if (!this.#matcher.match(request, request.uri)) {
+      request.captures = [];
+      return undefined;
+    }
+    const isRedirect = this.#isExternal || this.#flag === 'redirect' || this.#flag === 'permanent';
+    const { captures } = request;
+    const encoded = captures.map((capture) => capture && encodePath(capture));
+    if (isRedirect) request.captures = encoded;
+    const path = this.#path.evaluate(request);
+    request.captures = encoded;
+    const args = this.#newArgs(request);
+    request.captures = captures;
+    if (isRedirect) {
+      const location = args === '' ? path : `${path}?${args}`;
+      return { kind: 'status', status: this.#flag === 'permanent' ? 301 : 302, location };
+    }
+    if (path === '') {
+      request.log('error', 'the rewritten URI has a zero length');
+      return statusOutcome(500);
+    }
+    request.uri = path.startsWith('/') ? path : `/${path}`;
+    request.args = args;
+    request.isUriChanged = this.#flag !== 'break';
+    return this.#flag === 'none' ? undefined : 'stop';
+  }
+
+  #newArgs(request: SiteRequest): string {
+    const before = this.#keepsArgs ? request.args : '';
+    if (!this.#args) return before;
+    const args = this.#args.evaluate(request);
+    if (before === '') return args;
+    return args === '' ? before : `${args}&${before}`;
+  }
+}

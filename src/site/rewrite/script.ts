@@ -1,0 +1,91 @@
+import type { CompileContext } from '../compile-context.ts';
+import type { Location } from '../location.ts';
+import { drop, type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { Rule } from '../plan/location-plan.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import { compileCondition } from './condition.ts';
+import { RewriteRule, type RuleOutcome } from './rewrite-rule.ts';
+import { textReply } from './text-reply.ts';
+
+type Instruction = (request: SiteRequest) => RuleOutcome;
+
+/** The rewrite rules of a server or a location, in their order. Gives an answer where one of them ends the request. */
+export class Script {
+  readonly #instructions: readonly Instruction[];
+
+  /** `compileBlock` makes the location of an `if` block with settings of its own. Throws PlanError. */
+  constructor(rules: readonly Rule[], context: CompileContext, compileBlock: (settings: Settings) => Location) {
+    this.#instructions = rules.map((rule) => compileRule(rule, context, compileBlock));
+  }
+
+  get isEmpty(): boolean {
+    return this.#instructions.length === 0;
+  }
+
+  run(request: SiteRequest): SiteOutcome | undefined {
+    const outcome = this.#run(request);
+    return outcome === 'stop' ? undefined : outcome;
+  }
+
+  /** As `run`, inside of an `if`. */
+  runInside(request: SiteRequest): RuleOutcome {
+    return this.#run(request);
+  }
+
+  #run(request: SiteRequest): RuleOutcome {
+    for (const instruction of this.#instructions) {
+      const outcome = instruction(request);
+      if (outcome !== undefined) return outcome;
+    }
+    return undefined;
+  }
+}
+
+function compileRule(rule: Rule, context: CompileContext, compileBlock: (settings: Settings) => Location): Instruction {
+  switch (rule.kind) {
+    case 'set': {
+      const slot = context.slot(rule.variable);
+      const value = context.template(rule.value);
+      return (request) => {
+        request.values[slot] = value.evaluate(request);
+        return undefined;
+      };
+    }
+    case 'rewrite': {
+      const rewrite = new RewriteRule(rule, context);
+      return (request) => rewrite.run(request);
+    }
+    case 'return':
+      return compileReturn(rule, context);
+    case 'break':
+      return (request) => {
+        request.isUriChanged = false;
+        return 'stop';
+      };
+    case 'if': {
+      const holds = compileCondition(rule.condition, context);
+      const script = new Script(rule.rules, context, compileBlock);
+      const location = rule.settings && compileBlock(rule.settings);
+      return (request) => {
+        if (!holds(request)) return undefined;
+        if (location) request.location = location;
+        return script.runInside(request);
+      };
+    }
+  }
+}
+
+function compileReturn({ status, text }: Extract<Rule, { kind: 'return' }>, context: CompileContext): Instruction {
+  if (status === 444) return () => drop;
+  const template = text === undefined ? undefined : context.template(text);
+  if (redirectStatuses.has(status)) {
+    return (request) => ({ kind: 'status', status, location: template?.evaluate(request) ?? '' });
+  }
+  if (!template && status >= 400) return () => statusOutcome(status);
+  const constant = template ? template.constant : '';
+  const bytes = constant === undefined ? undefined : Buffer.from(constant, 'latin1');
+  return (request) => textReply(request, status, bytes ?? Buffer.from(template?.evaluate(request) ?? '', 'latin1'));
+}
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
