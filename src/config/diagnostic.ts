@@ -8,6 +8,10 @@ export interface Diagnostic {
   readonly at: DiagnosticPosition | undefined;
   /** What is probably meant, or what to do. */
   readonly hint?: string;
+  /** The offending words as they stand at `at`, all on that line; absent where something is missing. */
+  readonly words?: string;
+  /** The line that nginx names, where it is not that of `at`: it names the one on which a directive ends. */
+  readonly nginxLine?: number;
 }
 
 export interface DiagnosticPosition {

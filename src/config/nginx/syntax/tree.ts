@@ -1,6 +1,9 @@
-import type { Position } from '../../diagnostic.ts';
-
-export type { Position } from '../../diagnostic.ts';
+/** Where something stands; line and column from 1, columns in UTF-16 units. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** One word of a directive, without its quotes and escapes; `$variables` are left as they are. */
 export interface Argument {
