@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { closestName } from './closest-name.ts';
+import { closestName } from '../core/closest-name.ts';
 import type { Command } from './commands.ts';
 import { type OptionName, type OptionValues, optionTable } from './option-table.ts';
 import { UsageError } from './usage-error.ts';

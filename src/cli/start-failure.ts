@@ -1,10 +1,10 @@
 import { PythonNotFound } from '../app/python.ts';
 import { AppStartError } from '../app/start-error.ts';
+import { closestName } from '../core/closest-name.ts';
 import { ListenError } from '../front/listen.ts';
 import { ControlSocketError } from '../server/control/control-server.ts';
 import { RuntimeFolderError } from '../server/control/runtime-folder.ts';
 import { SocketFolderError } from '../server/socket-folder.ts';
-import { closestName } from './closest-name.ts';
 import { controlCommands } from './control/control-commands.ts';
 
 const refusals = [ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError, SocketFolderError];
