@@ -1,3 +1,4 @@
+import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import type { Template } from './site-plan.ts';
 
 /** nginx `log_format`. `galley`, Galley's own format, and `combined` exist without one. */
@@ -23,7 +24,7 @@ export interface AccessLogPlan {
   readonly condition: Template | undefined;
 }
 
-export type ErrorLogLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';
+export type { ErrorLogLevel };
 
 /** One log of what goes wrong. */
 export interface ErrorLogPlan {
