@@ -1,5 +1,6 @@
 import type { Body } from './body.ts';
 import type { ErrorCode } from './errors.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
 import type { HeaderList } from './headers.ts';
 
 /** A validated request head. Strings are latin-1 of what was received unless said otherwise. */
@@ -18,6 +19,8 @@ export interface RequestHead {
   readonly normalizedPath: string;
   readonly version: '1.0' | '1.1' | '2';
   readonly headers: HeaderList;
+  /** The request line as received, where it is not made of method, target and version: one with an absolute-form target. */
+  readonly line?: string;
 }
 
 /** One end of a connection. For a Unix socket `address` is its path, or '' when it has none, and `port` 0. */
@@ -28,9 +31,20 @@ export interface Peer {
 
 /** The facts of a client connection that all its requests share. */
 export interface ConnectionFacts {
+  /** Which of the addresses that are listened on it came in on, in the order in which they were opened. */
+  readonly listener: number;
   readonly scheme: 'http' | 'https';
   readonly client: Peer;
   readonly server: Peer;
+  /** Counts the connections of this process. */
+  readonly serial?: number;
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly openedAt?: number;
+}
+
+/** Whoever wants to know what became of an exchange. */
+export interface ExchangeObserver {
+  done(record: ExchangeRecord): void;
 }
 
 /** One request and what is needed to answer it. */
@@ -45,8 +59,18 @@ export interface Exchange {
   readonly expectsContinue: boolean;
   /** Whether this is a WebSocket handshake that was checked (RFC 6455 §4.2.1), so that it may be answered by an Upgrade. */
   readonly isWebSocket: boolean;
+  /** When its first byte came, in milliseconds since 1970. */
+  readonly startedAt?: number;
+  /** Which request of its connection it is, from 1. */
+  readonly connectionRequests?: number;
+  /** Whether it came before the answer to the one before it was sent. */
+  readonly isPipelined?: boolean;
+  /** Bytes received for it so far: head and body, with framing. */
+  readonly requestLength?: number;
   /** How long the request waited for a worker, in milliseconds; set by the queue. */
   queueMs: number;
+  /** Told once what became of it; whoever answers may set it. */
+  observer: ExchangeObserver | undefined;
   /** Sends an interim answer (RFC 9110 §15.2). Does nothing for HTTP/1.0 and after the final answer began. */
   inform(status: number, headers: HeaderList): void;
   /** Calls back once, with why, when the client left or a deadline passed before the answer was complete. */

@@ -7,6 +7,8 @@ export interface HttpLimits {
   readonly maxTargetSize: number;
   /** The whole head, in bytes as received. */
   readonly maxHeadSize: number;
+  /** One field of a head, name and value, in bytes. */
+  readonly maxFieldSize: number;
   /** The fields of a head or of a trailer section. */
   readonly maxFieldCount: number;
   /** The trailer section, in bytes as received. */
@@ -17,16 +19,20 @@ export interface HttpLimits {
   readonly maxChunkOverhead: number;
   /** The content of one body, in bytes. */
   readonly maxBodySize: number;
+  /** Fields with `_` in their names are left out: behind some gateways they cannot be told from those with `-`. */
+  readonly dropsUnderscores: boolean;
 }
 
 export const httpLimits: HttpLimits = {
   maxTargetSize: 8 * KiB, // nginx 8k, http.md 241
   maxHeadSize: 16 * KiB, // node 16k, nginx 4 × 8k
+  maxFieldSize: 16 * KiB, // as the head; nginx 8k
   maxFieldCount: 100, // Apache 100, http.md 250
   maxTrailerSize: 4 * KiB, // hyper 16k; trailers are few
   maxChunkExtensionSize: 256, // Go 4k per line before CVE-2023-39326; nobody sends them
   maxChunkOverhead: 16 * KiB + 16 * MiB, // about 3 million chunks of any size; Go refuses over 16 B a chunk; http.md 206
   maxBodySize: 100 * MiB, // Cloudflare 100M; nginx 1m
+  dropsUnderscores: false, // nginx true; our WSGI workers leave them out themselves
 };
 
 /** Timeouts of a client connection, in milliseconds. */

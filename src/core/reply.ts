@@ -14,8 +14,21 @@ export interface Reply {
   readonly trailers?: () => HeaderList;
 }
 
-/** What handling a request leads to; an upgrade only where `exchange.isWebSocket`. Internal redirects join this union with the features that need them. */
-export type Outcome = Reply | Upgrade;
+/** What handling a request leads to; an upgrade only where `exchange.isWebSocket`. */
+export type Outcome = Reply | Upgrade | Drop;
+
+/** The connection is closed without an answer. */
+export interface Drop {
+  readonly kind: 'drop';
+}
+
+/** The only {@link Drop} that there is. */
+export const drop: Drop = { kind: 'drop' };
+
+/** Whether an outcome is an answer with a status. */
+export function isReply(outcome: Outcome): outcome is Reply {
+  return 'status' in outcome;
+}
 
 /** Whether an outcome is an {@link Upgrade}. */
 export function isUpgrade(outcome: Outcome): outcome is Upgrade {

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { ConnectionFacts } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
-import type { HttpLimits } from '../core/limits.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
@@ -30,7 +29,6 @@ export interface ClientConnection {
 /** What the connections of one front share. */
 export interface ConnectionContext extends WebSocketContext {
   readonly handle: Handler;
-  readonly limits: HttpLimits;
   readonly garbage: BufferGarbage;
   readonly forwarding: Forwarding;
   /** The `date` header's value now (RFC 9110 §5.6.7). */
@@ -39,7 +37,7 @@ export interface ConnectionContext extends WebSocketContext {
   readonly stopping: boolean;
   /** When the stop began, in milliseconds on the same clock; before that, the beginning of time. */
   readonly stoppedAt: number;
-  /** How long a connection may be without a request, in milliseconds. */
+  /** How long a connection may be without a request at most, in milliseconds; at a stop shorter than its listener's. */
   readonly idleMs: number;
   readonly idleEnding: IdleEnding;
   /** The exact time in milliseconds on the same clock. */
@@ -59,6 +57,8 @@ export interface TurnConnection {
   readonly facts: ConnectionFacts;
   readonly context: ConnectionContext;
   readonly slowness: SlownessCheck;
+  /** Whether it may take another request after this one. */
+  readonly isKept: boolean;
   readonly hasPeerEnded: boolean;
   /** Whether the socket is gone, or is no longer this connection's. */
   readonly isClosed: boolean;

@@ -8,6 +8,7 @@ import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../pr
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
 import type { IdleConnection } from './idle-ending.ts';
+import type { ListenerSettings } from './listener-settings.ts';
 import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
 import { Turn } from './turn.ts';
@@ -43,6 +44,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     ['error', () => this.#gone()],
     ['close', () => this.#gone()],
   ];
+  readonly #settings: ListenerSettings;
+  readonly #openedAt: number;
+  /** Requests that it has made. */
+  #requests = 0;
   #turn: Turn | undefined;
   /** The turn before, while its app still makes a body that is not sent. */
   #exhausting: Turn | undefined;
@@ -53,13 +58,21 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   #peerEnded = false;
   #closed = false;
 
-  constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext) {
+  constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext, settings: ListenerSettings) {
+    this.#settings = settings;
     this.socket = socket;
     this.facts = facts;
     this.context = context;
-    this.slowness = new SlownessCheck(socket, context.timeouts, context.coarseNow);
-    this.#codec = new Http1ServerCodec(this, context.limits);
+    this.#openedAt = context.coarseNow;
+    this.slowness = new SlownessCheck(socket, settings.timeouts, context.coarseNow);
+    this.#codec = new Http1ServerCodec(this, settings.limits);
     for (const [event, listener] of this.#listeners) socket.on(event, listener);
+  }
+
+  get isKept(): boolean {
+    const { timeouts, keepAliveRequests, keepAliveTimeMs } = this.#settings;
+    if (this.#requests >= keepAliveRequests || timeouts.keepAliveMs === 0) return false;
+    return keepAliveTimeMs === Number.POSITIVE_INFINITY || this.context.coarseNow - this.#openedAt < keepAliveTimeMs;
   }
 
   get hasPeerEnded(): boolean {
@@ -72,6 +85,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
 
   /** The codec found a request head. */
   head(head: Http1RequestHead): void {
+    this.#requests++;
     this.#turn = new Turn(head, this);
     this.slowness.restartBody(this.context.coarseNow);
   }
@@ -169,7 +183,8 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   /** How long it was idle before a stop does not count for its last call. */
   #isIdleTooLong(now: number): boolean {
     const { stoppedAt, idleMs } = this.context;
-    return now - Math.max(this.slowness.since, stoppedAt) >= idleMs;
+    const mostMs = Math.min(idleMs, this.#settings.timeouts.keepAliveMs);
+    return now - Math.max(this.slowness.since, stoppedAt) >= mostMs;
   }
 
   /** Whether the client has sent so much behind its request that no more is read until that is answered. */

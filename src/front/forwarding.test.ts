@@ -34,6 +34,7 @@ describe('Forwarding', () => {
     const judged = trusting('127.0.0.1').judge(told, connection);
     assert.deepEqual(judged.connection, {
       scheme: 'https',
+      listener: 0,
       client: { address: '203.0.113.7', port: 0 },
       server: connection.server,
     });

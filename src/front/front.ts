@@ -5,9 +5,6 @@ import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
 import {
   type ConnectionTimeouts,
-  connectionTimeouts,
-  type HttpLimits,
-  httpLimits,
   lastAnswersMs,
   maxConnections,
   stopLastCallMs,
@@ -24,6 +21,7 @@ import { ConnectionLimit } from './connection-limit.ts';
 import { Forwarding } from './forwarding.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
+import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
 import { OutputSlab } from './output-slab.ts';
 import type { TrustedPeers } from './trusted-peers.ts';
 
@@ -40,17 +38,24 @@ export interface FrontOptions {
   readonly idPrefix: string;
   /** Who is believed when it tells of its clients; nobody where it is left out. */
   readonly trustedPeers?: TrustedPeers | undefined;
-  readonly limits?: HttpLimits;
-  readonly timeouts?: ConnectionTimeouts;
+  readonly listeners?: ListenerSettings;
   readonly webSocketLimits?: WebSocketLimits;
   readonly webSocketTimeouts?: WebSocketTimeouts;
   readonly maxConnections?: number;
 }
 
+/** What is known of a listening socket besides where it is. */
+export interface ListenerOptions {
+  /** What its connections' facts say; 0 where it is left out. */
+  readonly listener?: number | undefined;
+  /** Those of the front where they are left out. */
+  readonly settings?: ListenerSettings | undefined;
+}
+
 /** Owns the listening sockets and every client connection. */
 export class Front implements ConnectionContext {
   readonly handle: Handler;
-  readonly limits: HttpLimits;
+  /** Those of WebSockets; other connections have their listener's. */
   readonly timeouts: ConnectionTimeouts;
   readonly webSocketLimits: WebSocketLimits;
   readonly webSocketTimeouts: WebSocketTimeouts;
@@ -62,7 +67,7 @@ export class Front implements ConnectionContext {
   date: string = new Date().toUTCString();
   stopping = false;
   stoppedAt: number = Number.NEGATIVE_INFINITY;
-  idleMs: number;
+  idleMs: number = Number.POSITIVE_INFINITY;
   readonly idleEnding: IdleEnding = new IdleEnding();
 
   readonly #log: Log;
@@ -72,14 +77,15 @@ export class Front implements ConnectionContext {
   readonly #limit: ConnectionLimit;
   readonly #refuseAll: (() => void) | undefined;
   readonly #sweep: NodeJS.Timeout;
+  readonly #listeners: ListenerSettings;
   #accepted = 0;
   #requests = 0;
   #emptied: () => void = () => {};
 
   constructor(options: FrontOptions) {
     this.handle = options.handle;
-    this.limits = options.limits ?? httpLimits;
-    this.timeouts = options.timeouts ?? connectionTimeouts;
+    this.#listeners = options.listeners ?? listenerSettings;
+    this.timeouts = this.#listeners.timeouts;
     this.webSocketLimits = options.webSocketLimits ?? webSocketLimits;
     this.webSocketTimeouts = options.webSocketTimeouts ?? webSocketTimeouts;
     this.done = options.done;
@@ -88,7 +94,6 @@ export class Front implements ConnectionContext {
     this.#idPrefix = options.idPrefix;
     this.#refuseAll = options.refuseAll;
     this.#limit = new ConnectionLimit(this.#connections, options.maxConnections ?? maxConnections, options.log);
-    this.idleMs = this.timeouts.keepAliveMs;
     this.#sweep = setInterval(() => this.#look(performance.now()), sweepMs);
   }
 
@@ -96,8 +101,13 @@ export class Front implements ConnectionContext {
    * Starts to accept connections, unless it was closed meanwhile. Gives where it listens, and the socket's descriptor.
    * Throws ListenError.
    */
-  async listen(bind: Bind, options: ListenOptions = {}): Promise<{ readonly bind: Bind; readonly fd: number }> {
-    const server = await listen(bind, (socket) => this.#accept(socket, bind), options);
+  async listen(
+    bind: Bind,
+    options: ListenOptions & ListenerOptions = {},
+  ): Promise<{ readonly bind: Bind; readonly fd: number }> {
+    const listener = options.listener ?? 0;
+    const settings = options.settings ?? this.#listeners;
+    const server = await listen(bind, (socket) => this.#accept(socket, bind, listener, settings), options);
     this.#servers.push(server);
     const opened = { bind: boundTo(server), fd: descriptorOf(server) };
     if (this.stopping) server.close();
@@ -153,9 +163,9 @@ export class Front implements ConnectionContext {
     if (this.#connections.size === 0) this.#emptied();
   }
 
-  #accept(socket: Socket, bind: Bind): void {
-    const facts = { scheme: 'http' as const, ...peersOf(socket, bind) };
-    const connection = new Connection(socket, facts, this);
+  #accept(socket: Socket, bind: Bind, listener: number, settings: ListenerSettings): void {
+    const facts = { scheme: 'http' as const, listener, ...peersOf(socket, bind) };
+    const connection = new Connection(socket, facts, this, settings);
     this.#accepted++;
     this.#connections.add(connection);
     this.#limit.added(connection);

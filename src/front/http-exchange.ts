@@ -1,6 +1,6 @@
 import type { Body } from '../core/body.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { ConnectionFacts, Exchange, RequestHead } from '../core/exchange.ts';
+import type { ConnectionFacts, Exchange, ExchangeObserver, RequestHead } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 
 type AbortListener = (reason: ErrorCode) => void;
@@ -19,6 +19,7 @@ export class HttpExchange implements Exchange {
   readonly expectsContinue: boolean;
   readonly isWebSocket: boolean;
   queueMs = 0;
+  observer: ExchangeObserver | undefined;
 
   /** Undefined once the exchange lives longer than its turn. */
   #owner: ExchangeOwner | undefined;

@@ -1,15 +1,16 @@
 import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
+import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, sendBufferSize } from '../core/limits.ts';
-import { isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import { isReply, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import type { Http1RequestHead } from '../protocol/http1/server-codec.ts';
 import { readHandshake, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, cancelBody, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
-import type { TurnConnection } from './connection-context.ts';
+import type { ConnectionContext, TurnConnection } from './connection-context.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { refusalReply } from './open-websocket.ts';
@@ -194,7 +195,8 @@ export class Turn implements BodySource, ExchangeOwner {
 
   #settle(exchange: HttpExchange, outcome: Outcome): void {
     if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
-    else this.#reply(exchange, outcome);
+    else if (isReply(outcome)) this.#reply(exchange, outcome);
+    else this.#drop();
   }
 
   #upgrade(exchange: HttpExchange, upgrade: Upgrade): void {
@@ -211,9 +213,17 @@ export class Turn implements BodySource, ExchangeOwner {
     const startedAt = this.#startedAt;
     connection.upgrade(handshake, upgrade, (bytes, complete) => {
       const durationMs = context.now() - startedAt;
-      context.done?.({ connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
+      tell(context, { connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
     });
     this.#answer = 'complete';
+  }
+
+  /** The client gets nothing. */
+  #drop(): void {
+    if (this.#answer !== 'none') return;
+    this.#answer = 'complete';
+    this.#record(444, true);
+    this.#connection.destroy();
   }
 
   #reply(exchange: HttpExchange, reply: Reply): void {
@@ -224,7 +234,7 @@ export class Turn implements BodySource, ExchangeOwner {
     }
     const head = this.#head;
     const neverAsked = exchange.expectsContinue && !this.#isContinued;
-    const keepAlive = head.keepAlive && !context.stopping && !neverAsked;
+    const keepAlive = head.keepAlive && !context.stopping && !neverAsked && this.#connection.isKept;
     let answer: Answer;
     try {
       answer = prepareAnswer(head, reply, keepAlive, context.date);
@@ -290,10 +300,17 @@ export class Turn implements BodySource, ExchangeOwner {
 
   #record(status: number, complete: boolean): void {
     const { facts, context } = this.#connection;
-    if (!context.done) return;
     const exchange = this.#exchange;
+    if (!context.done && !exchange?.observer) return;
     const connection = exchange?.connection ?? facts;
     const durationMs = context.now() - this.#startedAt;
-    context.done({ connection, exchange, status, bytes: this.#sent, complete, durationMs });
+    tell(context, { connection, exchange, status, bytes: this.#sent, complete, durationMs });
   }
+}
+
+/** The exchange's own observer knows better what to do with a record than the front's. */
+function tell(context: ConnectionContext, record: ExchangeRecord): void {
+  const observer = record.exchange?.observer;
+  if (observer) observer.done(record);
+  else context.done?.(record);
 }

@@ -6,6 +6,7 @@ import { forwardedFacts } from './forwarded.ts';
 
 const direct: ConnectionFacts = {
   scheme: 'http',
+  listener: 0,
   client: { address: '10.0.0.1', port: 5000 },
   server: { address: '10.0.0.9', port: 80 },
 };

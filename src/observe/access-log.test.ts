@@ -9,6 +9,7 @@ import { AccessLog, combinedFormat, jsonFormat } from './access-log.ts';
 const at = new Date(2026, 10, 21, 9, 5, 7);
 const connection = {
   scheme: 'http',
+  listener: 0,
   client: { address: '127.0.0.1', port: 5 },
   server: { address: '127.0.0.1', port: 80 },
 } as const;
@@ -34,6 +35,7 @@ function record(agent: string, target = '/a?b'): ExchangeRecord {
     isWebSocket: false,
     queueMs: 1.5,
     inform: () => {},
+    observer: undefined,
     onAbort: () => {},
   };
   return { connection, exchange, status: 200, bytes: 12, complete: true, durationMs: 34.56789 };

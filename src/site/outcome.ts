@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { Reply } from '../core/reply.ts';
+import type { Drop, Reply } from '../core/reply.ts';
 import type { Upgrade } from '../core/websocket.ts';
 
 /** What a step of a site leads to. */
@@ -25,13 +25,6 @@ export interface InternalRedirect {
   /** The query from now on; undefined for the same. */
   readonly args: string | undefined;
 }
-
-/** The connection is closed without an answer. */
-export interface Drop {
-  readonly kind: 'drop';
-}
-
-export const drop: Drop = { kind: 'drop' };
 
 /** The answer is the page of this status. */
 export function statusOutcome(status: number): StatusOutcome {

@@ -6,7 +6,7 @@ import type { WorkerLink } from '../../src/app/dispatch/worker-link.ts';
 import { WorkerListener } from '../../src/app/dispatch/worker-listener.ts';
 import type { WorkerStream } from '../../src/app/dispatch/worker-stream.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
-import { isUpgrade, type Outcome, type Reply } from '../../src/core/reply.ts';
+import { isReply, type Outcome, type Reply } from '../../src/core/reply.ts';
 import { Kind } from '../../src/protocol/worker/kinds.ts';
 import { AppFolder } from './app-folder.ts';
 import { FakeWorker } from './fake-worker.ts';
@@ -102,7 +102,7 @@ export function closeStages(): void {
 /** The answer of an ordinary request. */
 export async function replyOf(outcome: Promise<Outcome>): Promise<Reply> {
   const reply = await outcome;
-  assert.ok(!isUpgrade(reply));
+  assert.ok(isReply(reply));
   return reply;
 }
 

@@ -20,6 +20,7 @@ export function fakeExchange(
     id: `test-${target}`,
     connection: {
       scheme: 'http',
+      listener: 0,
       client: { address: '127.0.0.1', port: 5 },
       server: { address: '127.0.0.1', port: 80 },
     },
@@ -36,6 +37,7 @@ export function fakeExchange(
     expectsContinue,
     isWebSocket: false,
     queueMs: 0,
+    observer: undefined,
     inform: () => {},
     onAbort: (listener) => listeners.push(listener),
     abort: (reason) => {

@@ -14,6 +14,7 @@ import {
 } from '../../src/core/limits.ts';
 import type { Reply } from '../../src/core/reply.ts';
 import { Front } from '../../src/front/front.ts';
+import { listenerSettings } from '../../src/front/listener-settings.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -53,8 +54,11 @@ export async function stage(
     idPrefix: 'test',
     maxConnections,
     refuseAll,
-    limits: { ...httpLimits, maxBodySize },
-    timeouts: { ...connectionTimeouts, ...timeouts },
+    listeners: {
+      ...listenerSettings,
+      limits: { ...httpLimits, maxBodySize },
+      timeouts: { ...connectionTimeouts, ...timeouts },
+    },
     webSocketLimits: { ...webSocketLimits, ...webSocket },
     webSocketTimeouts: { ...webSocketTimeouts, ...webSocket },
   });

@@ -4,7 +4,12 @@ import { HeaderList } from '../../core/headers.ts';
 import { FieldBlock } from './field-block.ts';
 import { FieldSection, type FieldSectionRules } from './field-section.ts';
 
-const lenient: FieldSectionRules = { errorCode: 'header-field', bareLineFeed: true, maxFieldCount: 3 };
+const lenient: FieldSectionRules = {
+  errorCode: 'header-field',
+  bareLineFeed: true,
+  maxFieldCount: 3,
+  maxFieldSize: 100,
+};
 const strict: FieldSectionRules = { ...lenient, errorCode: 'trailer-field', bareLineFeed: false };
 
 function fieldsOf(text: string, rules = lenient, keep = (_name: string): boolean => true): [string, string][] {
@@ -127,7 +132,7 @@ describe('roomFor', () => {
   it('is enough for the most fields that so many bytes can hold', () => {
     for (const lines of ['a:\n'.repeat(90), 'a:b\r\n'.repeat(100), `a:${'x'.repeat(5_000)}\n`]) {
       const block = new FieldBlock();
-      const section = new FieldSection({ ...lenient, maxFieldCount: 100 }, { field: () => true });
+      const section = new FieldSection({ ...lenient, maxFieldCount: 100, maxFieldSize: 16_384 }, { field: () => true });
       const room = section.roomFor(lines.length + 1);
       block.reserve(room);
       const before = block.at;

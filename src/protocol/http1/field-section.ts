@@ -20,6 +20,7 @@ export interface FieldSectionRules {
   /** Whether LF alone ends a line (RFC 9112 §2.2 lets a recipient do so). */
   readonly bareLineFeed: boolean;
   readonly maxFieldCount: number;
+  readonly maxFieldSize: number;
 }
 
 /**
@@ -110,6 +111,7 @@ export class FieldSection {
         if (code !== CR && (code !== LF || !this.#rules.bareLineFeed)) {
           throw this.#refusal(`a value holds byte ${code}`);
         }
+        if (out - name > this.#rules.maxFieldSize) throw this.#tooLarge();
         while (out > value && (bytes[out - 1] === SP || bytes[out - 1] === HTAB)) out--;
         if (this.#receiver.field(bytes, name, nameEnd, value, out)) {
           name = nameAt + completeField(bytes, name - nameAt, nameEnd - name, out - value);
@@ -137,6 +139,13 @@ export class FieldSection {
 
   #refusal(reason: string): ProtocolError {
     return new ProtocolError(this.#rules.errorCode, `Cannot read the fields: ${reason}`);
+  }
+
+  #tooLarge(): ProtocolError {
+    return new ProtocolError(
+      'header-too-large',
+      `Cannot read the fields: one has more than ${this.#rules.maxFieldSize} bytes`,
+    );
   }
 
   #tooMany(): ProtocolError {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Framing, RequestFraming } from './framing.ts';
 
 function framingOf(fields: readonly (readonly [string, string])[], version: '1.0' | '1.1' = '1.1'): Framing {
-  const framing = new RequestFraming(1000);
+  const framing = new RequestFraming(1000, false);
   for (const [name, value] of [['host', 'a'] as const, ...fields]) {
     const bytes = Buffer.from(`${name}\n${value}\n`, 'latin1');
     assert.equal(framing.field(bytes, 0, name.length, name.length + 1, bytes.length - 1), true);
@@ -76,8 +76,8 @@ describe('RequestFraming', () => {
   });
 
   it('252: needs Host on 1.1 exactly once, and on 1.0 at most once', () => {
-    assert.throws(() => new RequestFraming(1).decide('1.1'), { code: 'host-header' });
-    assert.equal(new RequestFraming(1).decide('1.0').bodyLength, 0);
+    assert.throws(() => new RequestFraming(1, false).decide('1.1'), { code: 'host-header' });
+    assert.equal(new RequestFraming(1, false).decide('1.0').bodyLength, 0);
     refuses('host-header', ['host', 'a']);
     assert.throws(() => framingOf([['host', 'a']], '1.0'), { code: 'host-header' });
     refuses('host-header', ['host', '']);
@@ -138,7 +138,7 @@ describe('RequestFraming', () => {
   });
 
   it('forgets the fields of one request before the next', () => {
-    const framing = new RequestFraming(1000);
+    const framing = new RequestFraming(1000, false);
     for (const name of ['upgrade', 'x-real-ip']) {
       framing.field(Buffer.from(`${name}a`), 0, name.length, name.length, name.length + 1);
     }

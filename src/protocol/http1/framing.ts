@@ -7,6 +7,7 @@ import { isAuthority } from './host.ts';
 const registeredCodings: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'compress', 'x-compress', 'deflate']);
 const listSeparator = /[ \t]*,[ \t]*/;
 const unknown = -1;
+const UNDERSCORE = 95;
 
 /** How a request's body is framed, what its connection is for afterwards, and which rare fields are worth a look. */
 export interface Framing {
@@ -20,9 +21,15 @@ export interface Framing {
   readonly hasForwarded: boolean;
 }
 
+function hasUnderscore(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === UNDERSCORE) return true;
+  return false;
+}
+
 /** Notes the fields that frame a request as they go by, and decides by RFC 9112 §6.3 and §9.3. */
 export class RequestFraming implements FieldReceiver {
   readonly #maxBodySize: number;
+  readonly #dropsUnderscores: boolean;
   #hasHost = false;
   #contentLength = unknown;
   #transferEncoding: string | undefined;
@@ -32,8 +39,9 @@ export class RequestFraming implements FieldReceiver {
   #hasUpgrade = false;
   #hasForwarded = false;
 
-  constructor(maxBodySize: number) {
+  constructor(maxBodySize: number, dropsUnderscores: boolean) {
     this.#maxBodySize = maxBodySize;
+    this.#dropsUnderscores = dropsUnderscores;
   }
 
   reset(): void {
@@ -47,7 +55,7 @@ export class RequestFraming implements FieldReceiver {
     this.#hasForwarded = false;
   }
 
-  /** Keeps every field. Throws ProtocolError for a value that no version of HTTP/1 allows. */
+  /** Keeps every field but those with underscores, where they are not wanted. Throws ProtocolError for a value that no version of HTTP/1 allows. */
   field(bytes: Buffer, name: number, nameEnd: number, value: number, valueEnd: number): boolean {
     switch (nameEnd - name) {
       case 4:
@@ -72,7 +80,7 @@ export class RequestFraming implements FieldReceiver {
         break;
     }
     if (isForwardedName(bytes, name, nameEnd)) this.#hasForwarded = true;
-    return true;
+    return !(this.#dropsUnderscores && hasUnderscore(bytes, name, nameEnd));
   }
 
   /** Decides once all fields are noted. Throws ProtocolError where they contradict each other or ask for too much. */

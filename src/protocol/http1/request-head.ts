@@ -34,9 +34,14 @@ export class RequestHeadReader {
   constructor(limits: HttpLimits) {
     this.#maxHeadSize = limits.maxHeadSize;
     this.#line = new RequestLine(limits.maxTargetSize);
-    this.#framing = new RequestFraming(limits.maxBodySize);
+    this.#framing = new RequestFraming(limits.maxBodySize, limits.dropsUnderscores);
     this.#fields = new FieldSection(
-      { errorCode: 'header-field', bareLineFeed: true, maxFieldCount: limits.maxFieldCount },
+      {
+        errorCode: 'header-field',
+        bareLineFeed: true,
+        maxFieldCount: limits.maxFieldCount,
+        maxFieldSize: limits.maxFieldSize,
+      },
       this.#framing,
     );
   }

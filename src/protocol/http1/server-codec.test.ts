@@ -15,6 +15,8 @@ import { type Http1RequestHead, Http1ServerCodec } from './server-codec.ts';
 const limits: HttpLimits = {
   maxTargetSize: 400,
   maxHeadSize: 2000,
+  maxFieldSize: 16_384,
+  dropsUnderscores: false,
   maxFieldCount: 20,
   maxTrailerSize: 500,
   maxChunkExtensionSize: 50,

@@ -55,7 +55,12 @@ export class TrailerReader {
   constructor(limits: HttpLimits) {
     this.#limit = limits.maxTrailerSize;
     this.#fields = new FieldSection(
-      { errorCode: 'trailer-field', bareLineFeed: false, maxFieldCount: limits.maxFieldCount },
+      {
+        errorCode: 'trailer-field',
+        bareLineFeed: false,
+        maxFieldCount: limits.maxFieldCount,
+        maxFieldSize: limits.maxFieldSize,
+      },
       permitted,
     );
   }

@@ -1,6 +1,7 @@
+import { drop } from '../../core/reply.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Location } from '../location.ts';
-import { drop, type SiteOutcome, statusOutcome } from '../outcome.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { Rule } from '../plan/location-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
