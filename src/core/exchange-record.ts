@@ -10,6 +10,8 @@ export interface ExchangeRecord {
   readonly status: number;
   /** Content bytes sent, framing not counted. */
   readonly bytes: number;
+  /** All bytes sent: head, content and framing. */
+  readonly sentBytes?: number;
   /** Whether the answer was sent to its end. */
   readonly complete: boolean;
   /** From the request's head to the answer's last byte, in milliseconds. */

@@ -46,3 +46,8 @@ export function parseTemplate(source: string): TemplatePart[] {
 export function wireText(text: string): string {
   return /[^\x00-\x7f]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }
+
+/** Lower case of a text that is latin-1 of bytes: only ASCII has a case there. */
+export function asciiLowerCase(text: string): string {
+  return /[\x80-\xff]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
+}
