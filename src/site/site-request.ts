@@ -37,8 +37,8 @@ export class SiteRequest {
   isUriChanged = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
   captures: readonly (string | undefined)[] = [];
-  /** The values of variables that were set or are kept, by slot. */
-  readonly values: (string | undefined)[] = [];
+  /** The values of variables that were set or are kept, by slot. A request shares them with its subrequests, as in nginx. */
+  readonly values: (string | undefined)[];
   /** The status that an error page gets in place of its own. */
   errorStatus: number | undefined;
   /** The answer as far as it is made. */
@@ -53,7 +53,10 @@ export class SiteRequest {
   /** nginx's `$uid_got` and `$uid_set`; of main requests. */
   userIdGot: string | undefined;
   userIdSet: string | undefined;
+  /** What `set $limit_rate` made of it, in place of the location's. */
+  limitRate: string | undefined;
   #doneListeners: (() => void)[] | undefined;
+  #isDone = false;
 
   constructor(
     exchange: Exchange,
@@ -73,6 +76,7 @@ export class SiteRequest {
     this.args = args;
     this.parent = parent;
     this.main = parent?.main ?? this;
+    this.values = parent?.values ?? [];
   }
 
   /** The value of the first header field of that name, lower-case. */
@@ -82,12 +86,14 @@ export class SiteRequest {
 
   /** Calls back once when the exchange is over, its answer sent or its client gone. For main requests. */
   onDone(listener: () => void): void {
-    this.#doneListeners ??= [];
-    this.#doneListeners.push(listener);
+    if (this.#isDone) listener();
+    else if (this.#doneListeners) this.#doneListeners.push(listener);
+    else this.#doneListeners = [listener];
   }
 
   /** The exchange is over: tells the listeners. */
   done(): void {
+    this.#isDone = true;
     const listeners = this.#doneListeners;
     this.#doneListeners = undefined;
     if (listeners) for (const listener of listeners) listener();
