@@ -36,6 +36,7 @@ export const stageContext: CompileContext = {
   variable: (name) => (request) =>
     name === 'sent_http_content_type' ? request.reply?.headers.get('content-type') : variables.get(request)?.[name],
   slot: () => 0,
+  setter: () => () => {},
   pattern: (source, ignoreCase) => {
     const pattern = new RegExp(source, ignoreCase ? 'i' : '');
     return { names: [], match: () => undefined, test: (text) => pattern.test(text) };

@@ -1,6 +1,7 @@
 import type { CompileContext } from '../compile-context.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
+import { createCompression } from './compress.ts';
 import { createExpires } from './expires.ts';
 import { createAddedFields, createAddedTrailers, createServerHeader } from './headers.ts';
 
@@ -19,6 +20,8 @@ export function createReplyFilters(
     // Before what changes content: variables tell of the answer as it was made.
     createAddedFields(settings.headers, context),
     createServerHeader(settings, version),
+    // Behind what changes text: nothing can be found in content that is compressed.
+    createCompression(settings.compression, settings.content.kind === 'files', context),
     // Behind what changes content: they are sent when it has ended.
     createAddedTrailers(settings.trailers, context),
   ];

@@ -1,0 +1,86 @@
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
+import type { CompileContext } from '../compile-context.ts';
+import type { Compression } from '../plan/settings.ts';
+import type { ReplyFilter } from '../steps.ts';
+import { createCompressionChoice, hasDirective } from './compression-rules.ts';
+import { changedContent, hasWholeContent, variesByEncoding } from './content-change.ts';
+import { type Engine, engineFor } from './engine.ts';
+import { mediaTypeTest } from './media-types.ts';
+import { PipedBody } from './piped-body.ts';
+
+/** The statuses whose answers are compressed, as in nginx. */
+const statuses: ReadonlySet<number> = new Set([200, 403, 404]);
+
+/** What became of content that is sent again and again, for each engine. It lives as long as the content does. */
+const kept = new WeakMap<Engine, WeakMap<Uint8Array, Buffer | Promise<Buffer>>>();
+
+/**
+ * Compresses answers for clients that take that (decisions/0016-compression.md). `keeps`: the same bytes are the content of many answers,
+ * so what became of them is kept with them. Throws PlanError.
+ */
+export function createCompression(
+  compression: Compression | undefined,
+  keeps: boolean,
+  context: CompileContext,
+): ReplyFilter | undefined {
+  if (!compression || compression.encodings.length === 0) return undefined;
+  const { minLength, vary } = compression;
+  const isWanted = mediaTypeTest(compression.types);
+  const choose = createCompressionChoice(compression, context);
+  const ways = new Map(
+    compression.encodings.map(({ encoding, level }) => [
+      encoding,
+      { engine: engineFor(encoding, level), field: HeaderList.of([['content-encoding', encoding]]) },
+    ]),
+  );
+  return (request, reply) => {
+    const { headers, status } = reply;
+    if (!statuses.has(status) || request.parent || !hasWholeContent(request.method, reply)) return reply;
+    if (!isWanted(headers) || lengthOf(reply) < minLength || headers.get('content-encoding')) return reply;
+    if (hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) return reply;
+    const encoding = choose(request, headers);
+    const way = encoding && ways.get(encoding);
+    const varied = vary ? variesByEncoding(headers) : headers;
+    if (!way) return varied === headers ? reply : { ...reply, headers: varied };
+    const fields = changedContent(varied).without('content-encoding').withAll(way.field);
+    const { body } = reply;
+    if (!(body instanceof Uint8Array)) {
+      return { ...reply, headers: fields, body: new PipedBody(body, way.engine.stream) };
+    }
+    const content = keeps ? onceFor(way.engine, body) : compressed(way.engine, body);
+    if (content instanceof Promise) return content.then((bytes) => ({ ...reply, headers: fields, body: bytes }));
+    return { ...reply, headers: fields, body: content };
+  };
+}
+
+/** How long the content is; Infinity where that shows only at its end. */
+function lengthOf({ headers, body }: Reply): number {
+  return body instanceof Uint8Array ? body.length : Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
+}
+
+function compressed(engine: Engine, content: Uint8Array): Buffer | Promise<Buffer> {
+  return content.length <= engine.syncSize ? engine.now(content) : engine.later(content);
+}
+
+function onceFor(engine: Engine, content: Uint8Array): Buffer | Promise<Buffer> {
+  let results = kept.get(engine);
+  if (!results) {
+    results = new WeakMap();
+    kept.set(engine, results);
+  }
+  const known = results.get(content);
+  if (known) return known;
+  const result = compressed(engine, content);
+  if (!(result instanceof Promise)) {
+    // zlib gives a part of a buffer of 16 KiB.
+    results.set(content, Buffer.from(result));
+    return result;
+  }
+  results.set(content, result);
+  result.then(
+    (bytes) => results.set(content, bytes),
+    () => results.delete(content),
+  );
+  return result;
+}

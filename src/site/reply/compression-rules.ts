@@ -1,0 +1,52 @@
+import type { HeaderList } from '../../core/headers.ts';
+import { chooseEncoding } from '../../http/accept-encoding.ts';
+import type { CompileContext } from '../compile-context.ts';
+import type { Compression } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { Encoding } from './engine.ts';
+
+/** The coding that the client of a compressible answer gets; undefined for none. */
+export type ChooseCompression = (request: SiteRequest, headers: HeaderList) => Encoding | undefined;
+
+type Proxied = Compression['proxied'][number];
+
+/** Throws PlanError for a pattern of user agents that cannot be compiled. */
+export function createCompressionChoice(compression: Compression, context: CompileContext): ChooseCompression {
+  const offered = compression.encodings.map(({ encoding }) => encoding);
+  const disabled = compression.disable.map((source) => context.pattern(source, true));
+  const proxied = new Set(compression.proxied);
+  return (request, headers) => {
+    const { version } = request.exchange.request;
+    if (version === '1.0' && compression.httpVersion === '1.1') return undefined;
+    const encoding = chooseEncoding(request.header('accept-encoding'), offered);
+    if (!encoding) return undefined;
+    if (request.header('via') !== undefined && !mayCompressForProxy(proxied, request, headers)) return undefined;
+    if (disabled.length > 0) {
+      const agent = request.header('user-agent');
+      if (agent !== undefined && disabled.some((pattern) => pattern.test(agent))) return undefined;
+    }
+    return encoding;
+  };
+}
+
+/** nginx `gzip_proxied`. What says when the answer becomes stale has the say over what only identifies it. */
+function mayCompressForProxy(proxied: ReadonlySet<Proxied>, request: SiteRequest, headers: HeaderList): boolean {
+  if (proxied.has('off')) return false;
+  if (proxied.has('any')) return true;
+  if (proxied.has('auth') && request.header('authorization') !== undefined) return true;
+  const expires = headers.get('expires');
+  if (expires !== undefined) return proxied.has('expired') && Date.parse(expires) < request.services.now();
+  const control = headers.getAll('cache-control').join(',');
+  if (control !== '') {
+    return (['no-cache', 'no-store', 'private'] as const).some(
+      (name) => proxied.has(name) && hasDirective(control, name),
+    );
+  }
+  if (proxied.has('no_last_modified') && headers.has('last-modified')) return false;
+  return !(proxied.has('no_etag') && headers.has('etag'));
+}
+
+/** Whether a cache-control field has that directive (RFC 9111 §5.2). */
+export function hasDirective(field: string, name: string): boolean {
+  return field.split(',').some((part) => part.trim().split('=')[0]?.toLowerCase() === name);
+}
