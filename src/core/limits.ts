@@ -169,3 +169,24 @@ export const workerStartMs = 90_000; // systemd DefaultTimeoutStartSec 90 s; the
 
 /** After so long, in milliseconds, a start that is under way is given up for a reload: it hangs. */
 export const hangingStartMs = 30_000;
+
+/** What the files that a front thread keeps in memory may be. */
+export interface FileCacheLimits {
+  /** One file, in bytes. */
+  readonly maxFileSize: number;
+  /** All of them, in bytes. */
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  /** How long one is taken to be unchanged without a look at it, in milliseconds. */
+  readonly freshMs: number;
+}
+
+export const fileCacheLimits: FileCacheLimits = {
+  maxFileSize: 64 * KiB, // decisions/0015
+  maxBytes: 64 * MiB, // nginx keeps none: the kernel does
+  maxFiles: 8_192,
+  freshMs: 1_000, // nginx open_file_cache_valid 60 s
+};
+
+/** Ranges of one request where the config says nothing; more get the whole file. */
+export const maxRanges = 200; // Apache MaxRanges 200, nginx none; http.md 258
