@@ -16,6 +16,8 @@ export interface FakeSiteRequest {
   readonly exchange: FakeExchange;
   /** `level: message`. */
   readonly log: readonly string[];
+  /** Its exchange is over. */
+  end(): void;
 }
 
 export interface FakeSiteRequestOptions {
@@ -36,42 +38,53 @@ export function fakeSiteRequest(target = '/', options: FakeSiteRequestOptions = 
   const { client = exchange.connection.client, server = exchange.connection.server } = options;
   const log: string[] = [];
   const whole: FakeExchange = { ...exchange, request, connection: { ...exchange.connection, client, server } };
-  return {
-    request: new SiteRequest(
-      whole,
-      {
-        hostname: 'test',
-        now: Date.now,
-        errorLog: { write: (_, level, message) => log.push(`${level}: ${message}`) },
-        app: () => {
-          throw new Error('There is no app');
-        },
-        subrequest: () => Promise.reject(new Error('There are no subrequests')),
-        ...services,
+  const siteRequest = new SiteRequest(
+    whole,
+    {
+      hostname: 'test',
+      now: Date.now,
+      errorLog: { write: (_, level, message) => log.push(`${level}: ${message}`) },
+      app: () => {
+        throw new Error('There is no app');
       },
-      {} as VirtualServer,
-      {} as Location,
-      request.normalizedPath,
-      request.query,
-      parent,
-    ),
+      subrequest: () => Promise.reject(new Error('There are no subrequests')),
+      ...services,
+    },
+    {} as VirtualServer,
+    {} as Location,
+    request.normalizedPath,
+    request.query,
+    parent,
+  );
+  return {
+    request: siteRequest,
     exchange: whole,
     log,
+    end: () =>
+      siteRequest.done({
+        connection: whole.connection,
+        exchange: whole,
+        status: 200,
+        bytes: 0,
+        complete: true,
+        durationMs: 0,
+      }),
   };
 }
 
 /** Compiles templates that know `$http_*`, `$arg_*`, the variables given, and those of slots: whatever is set. */
 export function fakeContext(variables: Readonly<Record<string, Evaluate>> = {}): CompileContext {
   const slots: string[] = [];
+  const slot = (name: string): number => (slots.includes(name) ? slots.indexOf(name) : slots.push(name) - 1);
   const variable = (name: string): Evaluate => {
     const own = variables[name];
     if (own) return own;
     const [, kind, rest = ''] = /^(http|arg)_(\w+)$/.exec(name) ?? [];
     if (kind === 'http') return (request) => request.header(rest.replaceAll('_', '-'));
     if (kind === 'arg') return ({ args }) => new URLSearchParams(args).get(rest) ?? undefined;
-    const slot = slots.indexOf(name);
-    if (slot < 0) throw new PlanError(`unknown "${name}" variable`);
-    return ({ values }) => values[slot];
+    if (!slots.includes(name)) throw new PlanError(`unknown "${name}" variable`);
+    const index = slot(name);
+    return ({ values }) => values[index];
   };
   const slotOf = (name: string): number => {
     if (!slots.includes(name)) slots.push(name);

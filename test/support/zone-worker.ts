@@ -1,0 +1,27 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { RequestZone } from '../../src/site/limits/request-zone.ts';
+import type { RequestZonePlan } from '../../src/site/plan/zone-plan.ts';
+
+/** What a thread that asks a zone for requests is given. Without `clock`, milliseconds, it goes by the machine's. */
+export interface ZoneWorkerData {
+  readonly plan: RequestZonePlan;
+  readonly memory: SharedArrayBuffer;
+  readonly front: number;
+  readonly clock?: Int32Array;
+}
+
+/** Asked with so many requests of one key at once, it answers how many of them pass. */
+export interface ZoneWorkerTask {
+  readonly requests: number;
+  readonly most: number;
+}
+
+const { plan, memory, front, clock } = workerData as ZoneWorkerData;
+const now = clock ? () => Atomics.load(clock, 0) : () => Number(process.hrtime.bigint() / 1000n) / 1000;
+const zone = new RequestZone(plan, memory, front, now);
+
+parentPort?.on('message', ({ requests, most }: ZoneWorkerTask) => {
+  let passed = 0;
+  for (let count = 0; count < requests; count++) if (zone.excess('key', most, true) <= most) passed++;
+  parentPort?.postMessage(passed);
+});
