@@ -45,7 +45,7 @@ export const contentDirectives: readonly DirectiveRule[] = [
   rule('source_charset', locationsAndIf, '1 once', full),
   rule('override_charset', locationsAndIf, 'flag once', full),
   rule('charset_types', locations, '1+ many', full),
-  rule('charset_map', http, '2 many entries', full),
+  rule('charset_map', http, '2 many entries', later('character tables')),
   rule('expires', locationsAndIf, '1-2 once', full),
   rule('add_header', locationsAndIf, '2-3 many', full),
   rule('add_trailer', locationsAndIf, '2-3 many', full),

@@ -19,8 +19,9 @@ const mail = never('Galley is no mail proxy');
 const geoip = later('GeoIP');
 const images = never('Galley does not change images');
 const xslt = never('Galley does not transform XML');
-const perl = never('Galley does not run Perl: make it an app');
-const js = never('Galley does not run njs: make it an app');
+const perl = never('Galley does not run Perl, make it an app');
+const js = never('Galley does not run njs, make it an app');
+const requestFields = later('changes of request fields');
 const tracing = later('tracing');
 
 /** Modules that are rarely built in, and common ones from elsewhere. */
@@ -86,9 +87,9 @@ export const otherDirectives: readonly DirectiveRule[] = [
   rule('zstd_buffers', locations, '2 once', buffers),
   rule('zstd_dict_file', http, '1 once', dictionaries),
   rule('more_set_headers', locationsAndIf, '1+ many', full),
-  rule('more_clear_headers', locationsAndIf, '1+ many', full),
-  rule('more_set_input_headers', locationsAndIf, '1+ many', full),
-  rule('more_clear_input_headers', locationsAndIf, '1+ many', full),
+  rule('more_clear_headers', locationsAndIf, '1+ many', later('removal of fields')),
+  rule('more_set_input_headers', locationsAndIf, '1+ many', requestFields),
+  rule('more_clear_input_headers', locationsAndIf, '1+ many', requestFields),
   rule('otel_exporter', http, '0 once entries', tracing),
   rule('otel_service_name', http, '1 once', tracing),
   rule('otel_resource_attr', http, '2 many', tracing),
