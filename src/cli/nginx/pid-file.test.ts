@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
+import { PidFile, PidFileError } from './pid-file.ts';
+
+describe('PidFile', () => {
+  it('holds the number until it is removed', async () => {
+    await using folder = await AppFolder.with({ 'a.pid': '1\n' });
+    const file = new PidFile(folder.file('a.pid'), 4711);
+    file.write();
+    assert.equal(readFileSync(file.path, 'latin1'), '4711\n');
+    file.remove();
+    assert.deepEqual(readdirSync(folder.path), []);
+  });
+
+  it('makes way for another process, and removes its own name only', async () => {
+    await using folder = await AppFolder.with({});
+    const [old, fresh] = [new PidFile(folder.file('a.pid'), 1), new PidFile(folder.file('a.pid'), 2)];
+    old.write();
+    old.moveToOld();
+    fresh.write();
+    assert.equal(readFileSync(folder.file('a.pid.oldbin'), 'latin1'), '1\n');
+    old.remove();
+    assert.deepEqual(readdirSync(folder.path), ['a.pid']);
+    fresh.moveToOld();
+    fresh.moveBack();
+    assert.equal(readFileSync(folder.file('a.pid'), 'latin1'), '2\n');
+  });
+
+  it('leaves a file in which another process wrote its number', async () => {
+    await using folder = await AppFolder.with({});
+    const file = new PidFile(folder.file('a.pid'), 1);
+    file.write();
+    writeFileSync(file.path, '2\n');
+    file.remove();
+    assert.ok(existsSync(file.path));
+  });
+
+  it('is tested without a change', async () => {
+    await using folder = await AppFolder.with({ 'a.pid': '7\n' });
+    new PidFile(folder.file('a.pid')).test();
+    assert.equal(readFileSync(folder.file('a.pid'), 'latin1'), '7\n');
+    new PidFile(folder.file('b.pid')).test();
+    assert.equal(readFileSync(folder.file('b.pid'), 'latin1'), '');
+  });
+
+  it('says in nginx’s words that it cannot be written', () => {
+    const expected = new PidFileError('open() "/nowhere/a.pid" failed (2: No such file or directory)');
+    assert.throws(() => new PidFile('/nowhere/a.pid').write(), expected);
+    assert.throws(() => new PidFile('/nowhere/a.pid').test(), expected);
+  });
+});

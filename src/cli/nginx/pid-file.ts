@@ -1,0 +1,96 @@
+import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { systemErrorText } from '../../observe/system-error.ts';
+
+/** A file that cannot be opened or moved; the message is as nginx has it. */
+export class PidFileError extends Error {}
+
+/** The file with the number of the process that signals are for. */
+export class PidFile {
+  readonly path: string;
+  readonly #pid: number;
+  /** Where our number stands; undefined where it does nowhere. */
+  #current: string | undefined;
+
+  constructor(path: string, pid: number = process.pid) {
+    this.path = path;
+    this.#pid = pid;
+  }
+
+  /** Whether it could be written, as `nginx -t` tests it: makes the file where there is none. Throws {@link PidFileError}. */
+  test(): void {
+    try {
+      closeSync(openSync(this.path, 'a', 0o644));
+    } catch (error) {
+      throw openFailed(this.path, error);
+    }
+  }
+
+  /** Writes our number, at once: nobody reads half of it. Throws {@link PidFileError}. */
+  write(): void {
+    const text = `${this.#pid}\n`;
+    const fresh = `${this.path}.${this.#pid}`;
+    try {
+      try {
+        writeFileSync(fresh, text, { mode: 0o644 });
+        renameSync(fresh, this.path);
+      } catch (error) {
+        // Who may not write to the folder may have been given the file.
+        if (!isForbidden(error)) throw error;
+        writeFileSync(this.path, text, { mode: 0o644 });
+      }
+    } catch (error) {
+      throw openFailed(this.path, error);
+    }
+    this.#current = this.path;
+  }
+
+  /** Makes way for the process that is to replace this one: nginx's `.oldbin`. Throws {@link PidFileError}. */
+  moveToOld(): void {
+    this.#move(`${this.path}.oldbin`);
+  }
+
+  /** The other process did not come up. Throws {@link PidFileError}. */
+  moveBack(): void {
+    this.#move(this.path);
+  }
+
+  /** Removes it where our number is still in it. */
+  remove(): void {
+    const path = this.#current;
+    this.#current = undefined;
+    if (path === undefined || readPid(path) !== this.#pid) return;
+    try {
+      unlinkSync(path);
+    } catch {
+      // It is not ours to remove, or gone.
+    }
+  }
+
+  #move(to: string): void {
+    const from = this.#current;
+    if (from === undefined || from === to) return;
+    try {
+      renameSync(from, to);
+    } catch (error) {
+      throw new PidFileError(`rename() ${from} to ${to} failed (${systemErrorText(error)})`);
+    }
+    this.#current = to;
+  }
+}
+
+function readPid(path: string): number | undefined {
+  try {
+    return Number(readFileSync(path, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+function openFailed(path: string, error: unknown): PidFileError {
+  return new PidFileError(`open() "${path}" failed (${systemErrorText(error)})`);
+}
+
+function isForbidden(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
+}
