@@ -125,9 +125,7 @@ describe('LogFile', () => {
     await until(() => reports.length > 0, 'the report');
     file.write('c\n');
     await file.close();
-    assert.deepEqual(reports, [
-      '2 lines of the log "/dev/full" lost: write() failed (28: No space left on device)',
-    ]);
+    assert.deepEqual(reports, ['2 lines of the log "/dev/full" lost: write() failed (28: No space left on device)']);
   });
 
   it('keeps no more than its share of memory where nobody takes the lines, and writes whole lines after that', async () => {
