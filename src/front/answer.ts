@@ -57,12 +57,17 @@ export function prepareAnswer(
   return { head, reply, isWhole, takesTrailers };
 }
 
-/** Writes an answer whose body is at hand, or that has none. Gives the content bytes written. */
-export function writeWhole(socket: Socket, slab: OutputSlab, { head, reply }: Answer): number {
+/** Writes an answer whose body is at hand, or that has none. Gives the bytes written. */
+export function writeWhole(
+  socket: Socket,
+  slab: OutputSlab,
+  { head, reply }: Answer,
+): { readonly head: number; readonly content: number } {
   const body = head.framing.kind === 'none' ? undefined : (reply.body as Uint8Array);
   const together = body !== undefined && body.length <= coalescedBodySize ? body.length : 0;
   const { buffer, offset } = slab.reserve(responseHeadSize(head) + together);
   let end = writeResponseHead(buffer, offset, head);
+  const headSize = end - offset;
   if (body && together > 0) {
     buffer.set(body, end);
     end += together;
@@ -76,38 +81,42 @@ export function writeWhole(socket: Socket, slab: OutputSlab, { head, reply }: An
   } else {
     socket.write(bytes);
   }
-  return body?.length ?? 0;
+  return { head: headSize, content: body?.length ?? 0 };
 }
 
 /**
  * Writes an answer piece by piece, each as it comes, no faster than the client takes them. `progress` is told the content bytes
- * of each. Rejects when the body breaks or is shorter than declared (the connection must then be cut), and when the socket closes.
+ * of each, and those around it. Rejects when the body breaks or is shorter than declared (the connection must then be cut), and when the socket closes.
  */
 export async function writeStreamed(
   socket: Socket,
   slab: OutputSlab,
   { head, reply, takesTrailers }: Answer,
-  progress: (bytes: number) => void,
+  progress: (bytes: number, around: number) => void,
 ): Promise<void> {
   const { framing } = head;
   const { buffer, offset } = slab.reserve(responseHeadSize(head));
   socket.cork();
   process.nextTick(() => socket.uncork());
-  socket.write(slab.commit(writeResponseHead(buffer, offset, head)));
+  const end = writeResponseHead(buffer, offset, head);
+  socket.write(slab.commit(end));
+  progress(0, end - offset);
   let left = framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY;
   const pieces = reply.body instanceof Uint8Array ? slices(reply.body) : reply.body;
   for await (const piece of pieces) {
     const chunk = piece.length > left ? piece.subarray(0, left) : piece;
     left -= chunk.length;
-    writeChunk(socket, slab, framing, chunk);
-    progress(chunk.length);
+    progress(chunk.length, writeChunk(socket, slab, framing, chunk));
     if (socket.writableLength > sendBufferSize) await drained(socket);
     if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
   }
   if (framing.kind === 'length' && left > 0) {
     throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
   }
-  if (framing.kind === 'chunked') socket.write(lastChunk((takesTrailers && reply.trailers?.()) || HeaderList.empty));
+  if (framing.kind !== 'chunked') return;
+  const last = lastChunk((takesTrailers && reply.trailers?.()) || HeaderList.empty);
+  socket.write(last);
+  progress(0, last.length);
 }
 
 /** Stops the source of a body that nobody gets. */
@@ -137,8 +146,14 @@ function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
 }
 
-function writeChunk(socket: Socket, slab: OutputSlab, framing: ResponseFraming, chunk: Uint8Array): void {
-  if (chunk.length === 0) return;
-  if (framing.kind === 'chunked') writeParts(socket, slab, [chunkHead(chunk.length), chunk, chunkEnd]);
-  else socket.write(chunk);
+/** Gives the bytes written around the content. */
+function writeChunk(socket: Socket, slab: OutputSlab, framing: ResponseFraming, chunk: Uint8Array): number {
+  if (chunk.length === 0) return 0;
+  if (framing.kind !== 'chunked') {
+    socket.write(chunk);
+    return 0;
+  }
+  const head = chunkHead(chunk.length);
+  writeParts(socket, slab, [head, chunk, chunkEnd]);
+  return head.length + chunkEnd.length;
 }

@@ -30,7 +30,8 @@ export interface ClientConnection {
 export interface ConnectionContext extends WebSocketContext {
   readonly handle: Handler;
   readonly garbage: BufferGarbage;
-  readonly forwarding: Forwarding;
+  /** Undefined where the handler judges for itself what proxies tell of their clients. */
+  readonly forwarding: Forwarding | undefined;
   /** The `date` header's value now (RFC 9110 §5.6.7). */
   readonly date: string;
   /** Whether the front is stopping: answers say `connection: close`. */
@@ -40,6 +41,8 @@ export interface ConnectionContext extends WebSocketContext {
   /** How long a connection may be without a request at most, in milliseconds; at a stop shorter than its listener's. */
   readonly idleMs: number;
   readonly idleEnding: IdleEnding;
+  /** Requests that began so far. */
+  requests: number;
   /** The exact time in milliseconds on the same clock. */
   now(): number;
   nextRequestId(): string;
@@ -57,6 +60,8 @@ export interface TurnConnection {
   readonly facts: ConnectionFacts;
   readonly context: ConnectionContext;
   readonly slowness: SlownessCheck;
+  /** Requests that it has made so far. */
+  readonly requests: number;
   /** Whether it may take another request after this one. */
   readonly isKept: boolean;
   readonly hasPeerEnded: boolean;

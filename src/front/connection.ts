@@ -28,6 +28,7 @@ const unreadHead: Http1RequestHead = {
   expectsContinue: false,
   hasUpgrade: false,
   hasForwarded: false,
+  headSize: 0,
 };
 
 /** One HTTP/1 client connection: requests one after the other, each answered before the next is looked at. */
@@ -69,6 +70,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     for (const [event, listener] of this.#listeners) socket.on(event, listener);
   }
 
+  get requests(): number {
+    return this.#requests;
+  }
+
   get isKept(): boolean {
     const { timeouts, keepAliveRequests, keepAliveTimeMs } = this.#settings;
     if (this.#requests >= keepAliveRequests || timeouts.keepAliveMs === 0) return false;
@@ -86,6 +91,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   /** The codec found a request head. */
   head(head: Http1RequestHead): void {
     this.#requests++;
+    this.context.requests++;
     this.#turn = new Turn(head, this);
     this.slowness.restartBody(this.context.coarseNow);
   }

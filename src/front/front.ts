@@ -18,12 +18,11 @@ import { BufferGarbage } from './buffer-garbage.ts';
 import { Connection } from './connection.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import { ConnectionLimit } from './connection-limit.ts';
-import { Forwarding } from './forwarding.ts';
+import type { Forwarding } from './forwarding.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
 import { OutputSlab } from './output-slab.ts';
-import type { TrustedPeers } from './trusted-peers.ts';
 
 const sweepMs = 250;
 
@@ -36,20 +35,24 @@ export interface FrontOptions {
   readonly refuseAll?: (() => void) | undefined;
   /** Begins the ids of requests, so that those of several processes differ. */
   readonly idPrefix: string;
-  /** Who is believed when it tells of its clients; nobody where it is left out. */
-  readonly trustedPeers?: TrustedPeers | undefined;
+  /** Judges what proxies tell of their clients; left out where the handler does. */
+  readonly forwarding?: Forwarding | undefined;
+  /** What holds for the connections of all listening sockets that have no settings of their own. */
   readonly listeners?: ListenerSettings;
+  /** Numbers connections: the first one is `first`, and each next one so much more. */
+  readonly serials?: { readonly first: number; readonly step: number };
   readonly webSocketLimits?: WebSocketLimits;
   readonly webSocketTimeouts?: WebSocketTimeouts;
   readonly maxConnections?: number;
 }
 
-/** What is known of a listening socket besides where it is. */
-export interface ListenerOptions {
-  /** What its connections' facts say; 0 where it is left out. */
-  readonly listener?: number | undefined;
-  /** Those of the front where they are left out. */
-  readonly settings?: ListenerSettings | undefined;
+/** The client connections of a front. */
+export interface FrontCounts {
+  readonly accepted: number;
+  readonly requests: number;
+  readonly active: number;
+  /** Those of the active ones that have no request. */
+  readonly waiting: number;
 }
 
 /** Owns the listening sockets and every client connection. */
@@ -62,24 +65,28 @@ export class Front implements ConnectionContext {
   readonly done: ((record: ExchangeRecord) => void) | undefined;
   readonly slab: OutputSlab = new OutputSlab();
   readonly garbage: BufferGarbage = new BufferGarbage();
-  readonly forwarding: Forwarding;
+  readonly forwarding: Forwarding | undefined;
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;
   stoppedAt: number = Number.NEGATIVE_INFINITY;
   idleMs: number = Number.POSITIVE_INFINITY;
   readonly idleEnding: IdleEnding = new IdleEnding();
+  requests = 0;
 
   readonly #log: Log;
   readonly #idPrefix: string;
-  readonly #servers: Server[] = [];
+  /** By their listeners. */
+  readonly #servers: Map<number, Server[]> = new Map();
   readonly #connections: Set<ClientConnection> = new Set();
   readonly #limit: ConnectionLimit;
   readonly #refuseAll: (() => void) | undefined;
   readonly #sweep: NodeJS.Timeout;
   readonly #listeners: ListenerSettings;
+  #settings: ReadonlyMap<number, ListenerSettings> = new Map();
+  readonly #serials: { readonly first: number; readonly step: number };
   #accepted = 0;
-  #requests = 0;
+  #ids = 0;
   #emptied: () => void = () => {};
 
   constructor(options: FrontOptions) {
@@ -89,7 +96,8 @@ export class Front implements ConnectionContext {
     this.webSocketLimits = options.webSocketLimits ?? webSocketLimits;
     this.webSocketTimeouts = options.webSocketTimeouts ?? webSocketTimeouts;
     this.done = options.done;
-    this.forwarding = new Forwarding(options.trustedPeers);
+    this.forwarding = options.forwarding;
+    this.#serials = options.serials ?? { first: 1, step: 1 };
     this.#log = options.log;
     this.#idPrefix = options.idPrefix;
     this.#refuseAll = options.refuseAll;
@@ -98,20 +106,38 @@ export class Front implements ConnectionContext {
   }
 
   /**
-   * Starts to accept connections, unless it was closed meanwhile. Gives where it listens, and the socket's descriptor.
+   * Starts to accept connections, unless it was closed meanwhile; their facts name `listener`. Gives where it listens, and the socket's descriptor.
    * Throws ListenError.
    */
   async listen(
     bind: Bind,
-    options: ListenOptions & ListenerOptions = {},
+    options: ListenOptions = {},
+    listener = 0,
   ): Promise<{ readonly bind: Bind; readonly fd: number }> {
-    const listener = options.listener ?? 0;
-    const settings = options.settings ?? this.#listeners;
-    const server = await listen(bind, (socket) => this.#accept(socket, bind, listener, settings), options);
-    this.#servers.push(server);
+    const server = await listen(bind, (socket) => this.#accept(socket, bind, listener), options);
+    const servers = this.#servers.get(listener);
+    if (servers) servers.push(server);
+    else this.#servers.set(listener, [server]);
     const opened = { bind: boundTo(server), fd: descriptorOf(server) };
     if (this.stopping) server.close();
     return opened;
+  }
+
+  /** What holds from now on for new connections of these listeners. */
+  configure(settings: ReadonlyMap<number, ListenerSettings>): void {
+    this.#settings = settings;
+  }
+
+  /** Accepts no more connections there; those that are open go on. */
+  unlisten(listener: number): void {
+    for (const server of this.#servers.get(listener) ?? []) server.close();
+    this.#servers.delete(listener);
+  }
+
+  counts(): FrontCounts {
+    let waiting = 0;
+    for (const { idleSince } of this.#connections) if (idleSince !== undefined) waiting++;
+    return { accepted: this.#accepted, requests: this.requests, active: this.#connections.size, waiting };
   }
 
   /**
@@ -145,7 +171,7 @@ export class Front implements ConnectionContext {
   }
 
   nextRequestId(): string {
-    return `${this.#idPrefix}-${(++this.#requests).toString(36)}`;
+    return `${this.#idPrefix}-${(++this.#ids).toString(36)}`;
   }
 
   bug(error: unknown, exchange: Exchange | undefined): void {
@@ -163,10 +189,12 @@ export class Front implements ConnectionContext {
     if (this.#connections.size === 0) this.#emptied();
   }
 
-  #accept(socket: Socket, bind: Bind, listener: number, settings: ListenerSettings): void {
-    const facts = { scheme: 'http' as const, listener, ...peersOf(socket, bind) };
-    const connection = new Connection(socket, facts, this, settings);
-    this.#accepted++;
+  #accept(socket: Socket, bind: Bind, listener: number): void {
+    const { first, step } = this.#serials;
+    const serial = first + this.#accepted++ * step;
+    const { client, server } = peersOf(socket, bind);
+    const facts = { scheme: 'http' as const, listener, client, server, serial, openedAt: Date.now() };
+    const connection = new Connection(socket, facts, this, this.#settings.get(listener) ?? this.#listeners);
     this.#connections.add(connection);
     this.#limit.added(connection);
   }
@@ -180,7 +208,7 @@ export class Front implements ConnectionContext {
       before = this.#accepted;
       await turnOfTheLoop();
     } while (this.#accepted > before && performance.now() < latest);
-    return this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    return [...this.#servers.values()].flat().map((server) => new Promise((resolve) => server.close(resolve)));
   }
 
   /** Resolves when no connection is left, or after so long. */

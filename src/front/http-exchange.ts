@@ -8,6 +8,11 @@ type AbortListener = (reason: ErrorCode) => void;
 /** What an exchange needs of the turn it is of. */
 export interface ExchangeOwner {
   nextRequestId(): string;
+  /** When the request's head came, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Bytes received for it so far. */
+  readonly requestLength: number;
+  readonly connectionRequests: number;
   inform(status: number, headers: HeaderList): void;
 }
 
@@ -47,6 +52,18 @@ export class HttpExchange implements Exchange {
   get id(): string {
     this.#id ??= this.#owner?.nextRequestId() ?? '';
     return this.#id;
+  }
+
+  get startedAt(): number {
+    return this.#owner?.startedAt ?? 0;
+  }
+
+  get requestLength(): number {
+    return this.#owner?.requestLength ?? 0;
+  }
+
+  get connectionRequests(): number {
+    return this.#owner?.connectionRequests ?? 1;
   }
 
   inform(status: number, headers: HeaderList): void {

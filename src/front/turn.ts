@@ -32,6 +32,8 @@ export class Turn implements BodySource, ExchangeOwner {
   #isExhausting = false;
   /** Content bytes sent. */
   #sent = 0;
+  /** Bytes sent around the content: head and framing. */
+  #sentAround = 0;
 
   constructor(head: Http1RequestHead, connection: TurnConnection) {
     const { bodyLength } = head;
@@ -124,6 +126,18 @@ export class Turn implements BodySource, ExchangeOwner {
     if (!this.#isReceived) this.#connection.socket.resume();
   }
 
+  get startedAt(): number {
+    return performance.timeOrigin + this.#startedAt;
+  }
+
+  get requestLength(): number {
+    return this.#head.headSize + this.bodySize;
+  }
+
+  get connectionRequests(): number {
+    return this.#connection.requests;
+  }
+
   nextRequestId(): string {
     return this.#connection.context.nextRequestId();
   }
@@ -144,7 +158,7 @@ export class Turn implements BodySource, ExchangeOwner {
     const { context, facts } = this.#connection;
     const handshake = head.hasUpgrade ? readHandshake(head) : undefined;
     if (handshake?.kind === 'handshake') this.#handshake = handshake;
-    const judged = head.hasForwarded ? context.forwarding.judge(head, facts) : undefined;
+    const judged = head.hasForwarded ? context.forwarding?.judge(head, facts) : undefined;
     const exchange = new HttpExchange(
       judged?.request ?? head,
       judged?.connection ?? facts,
@@ -172,13 +186,13 @@ export class Turn implements BodySource, ExchangeOwner {
 
   /** Answers with an error, if no answer has begun; gives whether it did. The connection must then be ended. */
   refuse(error: PeerError): boolean {
-    const { socket, context } = this.#connection;
+    const { context } = this.#connection;
     this.#incoming?.fail(error);
     if (this.#answer !== 'none') return false;
     this.#answer = 'complete';
     this.#exchange?.abort(error.code);
     const reply = errorReply(error.status, error.code, this.#exchange);
-    this.#sent = writeWhole(socket, context.slab, prepareAnswer(this.#head, reply, false, context.date));
+    this.#write(prepareAnswer(this.#head, reply, false, context.date));
     this.#record(error.status, true);
     return true;
   }
@@ -227,7 +241,7 @@ export class Turn implements BodySource, ExchangeOwner {
   }
 
   #reply(exchange: HttpExchange, reply: Reply): void {
-    const { socket, context, isClosed } = this.#connection;
+    const { context, isClosed } = this.#connection;
     if (this.#answer !== 'none' || isClosed) {
       cancelBody(reply);
       return;
@@ -244,7 +258,7 @@ export class Turn implements BodySource, ExchangeOwner {
     }
     this.#answer = 'begun';
     if (answer.isWhole) {
-      this.#sent = writeWhole(socket, context.slab, answer);
+      this.#write(answer);
       if (!(reply.body instanceof Uint8Array)) void this.#exhaust(reply.body);
       this.#complete(answer);
     } else {
@@ -252,12 +266,20 @@ export class Turn implements BodySource, ExchangeOwner {
     }
   }
 
+  #write(answer: Answer): void {
+    const { socket, context } = this.#connection;
+    const { head, content } = writeWhole(socket, context.slab, answer);
+    this.#sent = content;
+    this.#sentAround = head;
+  }
+
   async #stream(exchange: HttpExchange, answer: Answer): Promise<void> {
     const connection = this.#connection;
     const { socket, context, slowness } = connection;
     try {
-      await writeStreamed(socket, context.slab, answer, (bytes) => {
+      await writeStreamed(socket, context.slab, answer, (bytes, around) => {
         this.#sent += bytes;
+        this.#sentAround += around;
         context.garbage.streamed(bytes);
         slowness.restart(context.coarseNow);
       });
@@ -304,7 +326,16 @@ export class Turn implements BodySource, ExchangeOwner {
     if (!context.done && !exchange?.observer) return;
     const connection = exchange?.connection ?? facts;
     const durationMs = context.now() - this.#startedAt;
-    tell(context, { connection, exchange, status, bytes: this.#sent, complete, durationMs });
+    const bytes = this.#sent;
+    tell(context, {
+      connection,
+      exchange,
+      status,
+      bytes,
+      sentBytes: bytes + this.#sentAround,
+      complete,
+      durationMs,
+    });
   }
 }
 

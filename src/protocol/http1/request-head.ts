@@ -12,6 +12,8 @@ import { readTarget } from './target.ts';
 /** A request head with what its framing fields mean. */
 export interface Http1RequestHead extends RequestHead, Framing {
   readonly version: '1.0' | '1.1';
+  /** Bytes as received. */
+  readonly headSize: number;
 }
 
 const maxEmptyLines = 4; // RFC 9112 §2.2 asks for at least one
@@ -67,7 +69,10 @@ export class RequestHeadReader {
       if (at >= 0) this.#state = inFields;
     }
     if (at >= 0) at = this.#fields.read(input, at, to, this.#block);
-    if (at >= 0) return at;
+    if (at >= 0) {
+      this.#size += at - begin;
+      return at;
+    }
     if (to < input.length) {
       throw new ProtocolError(
         'header-too-large',
@@ -86,6 +91,7 @@ export class RequestHeadReader {
     const { bodyLength, keepAlive, expectsContinue, hasUpgrade, hasForwarded } = this.#framing.decide(version);
     const list = this.#block.close();
     const headers = authority === undefined ? list : withHost(list, authority);
+    const headSize = this.#size;
     this.#state = inEmptyLines;
     this.#emptyLines = 0;
     this.#size = 0;
@@ -104,6 +110,8 @@ export class RequestHeadReader {
       expectsContinue,
       hasUpgrade,
       hasForwarded,
+      headSize,
+      ...(received === target ? undefined : { line: `${method} ${received} HTTP/${version}` }),
     };
   }
 

@@ -151,6 +151,7 @@ describe('Http1ServerCodec', () => {
       expectsContinue: true,
       hasUpgrade: false,
       hasForwarded: false,
+      headSize: text.length,
     });
     assert.deepEqual(
       [...headers],
