@@ -1,29 +1,52 @@
 import type { CompileContext } from '../compile-context.ts';
-import type { Settings } from '../plan/settings.ts';
+import type { ReplySettings, Settings } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
+import { takeAcceleratedFields } from './accelerated-fields.ts';
+import { createAddition } from './addition.ts';
+import { createCharset } from './charset.ts';
 import { createCompression } from './compress.ts';
 import { createExpires } from './expires.ts';
+import { createGunzip } from './gunzip.ts';
 import { createAddedFields, createAddedTrailers, createServerHeader } from './headers.ts';
+import { createRateLimit } from './limit-rate.ts';
+import { createSubstitution } from './substitution.ts';
 
 /**
- * What is done to the answers of a location, in this order; what its settings do not use is left out. `version` is Galley's.
- * `request.reply` is the answer before each of them, for the variables that tell of it. Throws PlanError.
+ * What is done to the answers of a location, in this order, which is nginx's; what its settings do not use is left out. `version` is
+ * Galley's. Where an answer is not text, too short, has no content and so on, a filter gives the same reply. Throws PlanError.
  */
 export function createReplyFilters(
   settings: Settings,
   context: CompileContext,
   version: string,
 ): readonly ReplyFilter[] {
+  const { content } = settings;
   const filters = [
+    // First: what an app tells the server is meant for those behind it.
+    content.kind === 'app' ? takeAcceleratedFields : undefined,
     // Before what adds fields: `cache-control` of `expires` replaces the app's, that of `add_header` comes beside it.
     createExpires(settings.expires, context),
-    // Before what changes content: variables tell of the answer as it was made.
+    // Before what changes content: nginx sets an ETag that is then made weak.
     createAddedFields(settings.headers, context),
     createServerHeader(settings, version),
+    // Before what looks into content: it must be text by then.
+    createGunzip(settings.gunzip),
+    // Before the next two: what is put around the content is part of it.
+    createAddition(settings.addition, context),
+    // Before the charset: it looks for bytes as the config and the files have them.
+    createSubstitution(settings.substitution, context),
+    createCharset(settings.charset, context),
     // Behind what changes text: nothing can be found in content that is compressed.
-    createCompression(settings.compression, settings.content.kind === 'files', context),
+    createCompression(settings.compression, content.kind === 'files', context),
     // Behind what changes content: they are sent when it has ended.
     createAddedTrailers(settings.trailers, context),
+    // Last: it counts the bytes that are sent. Always there: `set $limit_rate` may come from anywhere.
+    createRateLimit(settings, context),
   ];
   return filters.filter((filter) => filter !== undefined);
+}
+
+/** Whether answers may have other content than files have, but for its coding: a part of a file is then no part of the answer. */
+export function changesContent({ addition, substitution, charset }: ReplySettings): boolean {
+  return addition !== undefined || substitution !== undefined || charset?.source !== undefined;
 }

@@ -1,0 +1,31 @@
+import type { CompileContext } from '../compile-context.ts';
+import type { Substitution } from '../plan/settings.ts';
+import type { ReplyFilter } from '../steps.ts';
+import { changedContent, hasWholeContent } from './content-change.ts';
+import { mediaTypeTest } from './media-types.ts';
+import { substituting } from './substituting.ts';
+import { transformed } from './transformed-body.ts';
+
+/** nginx's `sub_filter`. Throws PlanError. */
+export function createSubstitution(
+  substitution: Substitution | undefined,
+  context: CompileContext,
+): ReplyFilter | undefined {
+  if (!substitution || substitution.replacements.length === 0) return undefined;
+  const { once, keepsLastModified } = substitution;
+  const isWanted = mediaTypeTest(substitution.types);
+  const pairs = substitution.replacements.map(({ from, to }) => ({
+    from: context.template(from),
+    to: context.template(to),
+  }));
+  return (request, reply) => {
+    const { headers, body } = reply;
+    if (!hasWholeContent(request.method, reply) || !isWanted(headers) || headers.get('content-encoding')) return reply;
+    const replacements = pairs.map(({ from, to }) => ({
+      from: from.evaluate(request),
+      to: () => to.evaluate(request),
+    }));
+    const fields = keepsLastModified ? headers : headers.without('last-modified', 'etag');
+    return { ...reply, headers: changedContent(fields), body: transformed(body, substituting(replacements, once)) };
+  };
+}
