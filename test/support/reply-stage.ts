@@ -32,7 +32,7 @@ export interface ReplyStage {
 
 /** Variables are those that the stage of the request was given, and `$sent_http_content_type`. */
 export const stageContext: CompileContext = {
-  template: (text) => compileTemplate(Buffer.from(text).toString('latin1'), stageContext.variable),
+  template: (text) => compileTemplate(text, stageContext.variable),
   variable: (name) => (request) =>
     name === 'sent_http_content_type' ? request.reply?.headers.get('content-type') : variables.get(request)?.[name],
   slot: () => 0,
