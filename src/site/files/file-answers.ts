@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { emptyBody } from '../../core/body.ts';
+import { HeaderList } from '../../core/headers.ts';
+import { maxRanges } from '../../core/limits.ts';
+import type { Reply } from '../../core/reply.ts';
+import {
+  evaluatePreconditions,
+  ifRangeHolds,
+  type ModifiedComparison,
+  type Validators,
+} from '../../http/conditional.ts';
+import { formatHttpDate } from '../../http/date.ts';
+import { fileEntityTag } from '../../http/entity-tag.ts';
+import { type ByteRange, decideRanges } from '../../http/range.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { Settings } from '../plan/settings.ts';
+import { type MediaTypeTest, mediaTypeTest } from '../reply/media-types.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { FileContents } from './file-contents.ts';
+import { multipartOf } from './multipart.ts';
+import type { FileFacts } from './open-file.ts';
+
+type Field = readonly [name: string, value: string];
+
+/** What the answers of a location's files have in common. */
+export class FileAnswerRules {
+  readonly #hasEntityTag: boolean;
+  readonly comparison: ModifiedComparison;
+  readonly maxRanges: number;
+  /** Whether the content is changed on its way, so that its parts are not those of the file. */
+  readonly #isChanged: readonly MediaTypeTest[];
+  /** Other answers to the same path depend on `accept-encoding`. */
+  readonly #varies: boolean;
+
+  constructor({ etag, ifModifiedSince, maxRanges: most, precompressed, compression, ...change }: Settings) {
+    this.#hasEntityTag = etag;
+    this.comparison = ifModifiedSince;
+    this.maxRanges = most ?? maxRanges;
+    this.#varies = precompressed.some(({ always }) => !always) && compression?.vary !== false;
+    const changed = [
+      change.substitution?.types,
+      change.addition?.types,
+      change.charset?.source === undefined ? undefined : change.charset.types,
+    ];
+    this.#isChanged = changed.filter((types) => types !== undefined).map(mediaTypeTest);
+  }
+
+  /** `type` is '' for none. The sibling of a file has its own facts, and an encoding. */
+  answers(facts: FileFacts, contents: FileContents, type: string, encoding: string | undefined): FileAnswers {
+    const { modifiedSeconds } = facts;
+    const entityTag = this.#hasEntityTag ? fileEntityTag(modifiedSeconds, facts.size) : undefined;
+    const fields: Field[] = [['last-modified', formatHttpDate(modifiedSeconds)]];
+    if (entityTag !== undefined) fields.push(['etag', entityTag]);
+    if (this.#varies) fields.push(['vary', 'Accept-Encoding']);
+    const typeFields: Field[] = type === '' ? [] : [['content-type', type]];
+    // As nginx: a sibling is sent whole.
+    const isRangeable =
+      this.maxRanges > 0 && encoding === undefined && !this.#isChanged.some((test) => test(HeaderList.of(typeFields)));
+    const encodingFields: Field[] = encoding === undefined ? [] : [['content-encoding', encoding]];
+    return new FileAnswers(this, contents, {
+      validators: { entityTag, modifiedSeconds },
+      type,
+      fields,
+      ownFields: [...typeFields, ...encodingFields],
+      isRangeable,
+    });
+  }
+}
+
+interface AnswerFacts {
+  readonly validators: Validators;
+  readonly type: string;
+  /** Of every answer. */
+  readonly fields: readonly Field[];
+  /** Of an answer with content. */
+  readonly ownFields: readonly Field[];
+  readonly isRangeable: boolean;
+}
+
+/** All answers that there are to requests for one state of a file. Those without ranges are made once. */
+export class FileAnswers {
+  readonly #rules: FileAnswerRules;
+  readonly #contents: FileContents;
+  readonly #facts: AnswerFacts;
+  readonly #headers: HeaderList;
+  #whole: Reply | undefined;
+  #notModified: Reply | undefined;
+
+  constructor(rules: FileAnswerRules, contents: FileContents, facts: AnswerFacts) {
+    this.#rules = rules;
+    this.#contents = contents;
+    this.#facts = facts;
+    const length: Field = ['content-length', String(contents.size)];
+    const ranges: Field[] = facts.isRangeable ? [['accept-ranges', 'bytes']] : [];
+    this.#headers = HeaderList.of([...facts.ownFields, length, ...facts.fields, ...ranges]);
+  }
+
+  /** The answer to a GET or HEAD. To be called once where the contents are read from a descriptor. */
+  answer(request: SiteRequest): SiteOutcome {
+    // A page for an error, or a part of another answer, is sent as it is.
+    if (request.parent || request.errorStatus !== undefined) return this.#whole200(request);
+    const { headers } = request.exchange.request;
+    const outcome = evaluatePreconditions(headers, this.#facts.validators, this.#rules.comparison);
+    if (outcome !== 'go-on') {
+      this.#contents.release();
+      return outcome === 'failed' ? statusOutcome(412) : this.#reply304();
+    }
+    const range = this.#facts.isRangeable ? headers.get('range') : undefined;
+    return range === undefined ? this.#whole200(request) : this.#ranges(request, range);
+  }
+
+  #ranges(request: SiteRequest, field: string): SiteOutcome {
+    const { size } = this.#contents;
+    const holds = ifRangeHolds(request.header('if-range'), this.#facts.validators);
+    const decision = holds ? decideRanges(field, size, this.#rules.maxRanges) : 'whole';
+    if (decision === 'whole') return this.#whole200(request);
+    if (decision === 'unsatisfiable') {
+      this.#contents.release();
+      return { kind: 'status', status: 416, fields: [['content-range', `bytes */${size}`]] };
+    }
+    const [first] = decision;
+    return decision.length === 1 && first ? this.#single206(request, first) : this.#multiple206(request, decision);
+  }
+
+  #whole200({ method }: SiteRequest): Reply {
+    if (method === 'HEAD') return this.#headOnly(200, this.#headers);
+    this.#whole ??= { status: 200, headers: this.#headers, body: this.#contents.whole() };
+    return this.#whole;
+  }
+
+  #reply304(): Reply {
+    this.#notModified ??= { status: 304, headers: HeaderList.of(this.#facts.fields), body: emptyBody };
+    return this.#notModified;
+  }
+
+  #single206({ method }: SiteRequest, range: ByteRange): Reply {
+    const { start, end } = range;
+    const headers = HeaderList.of([
+      ...this.#facts.ownFields,
+      ['content-length', String(end - start)],
+      ...this.#facts.fields,
+      ['content-range', `bytes ${start}-${end - 1}/${this.#contents.size}`],
+    ]);
+    if (method === 'HEAD') return this.#headOnly(206, headers);
+    return { status: 206, headers, body: this.#contents.parts([range]) };
+  }
+
+  #multiple206({ method }: SiteRequest, ranges: readonly ByteRange[]): Reply {
+    const boundary = randomBytes(10).toString('hex');
+    const { segments, length } = multipartOf(ranges, this.#contents.size, this.#facts.type, boundary);
+    const headers = HeaderList.of([
+      ['content-type', `multipart/byteranges; boundary=${boundary}`],
+      ['content-length', String(length)],
+      ...this.#facts.fields,
+    ]);
+    if (method === 'HEAD') return this.#headOnly(206, headers);
+    return { status: 206, headers, body: this.#contents.parts(segments) };
+  }
+
+  #headOnly(status: number, headers: HeaderList): Reply {
+    this.#contents.release();
+    return { status, headers, body: emptyBody };
+  }
+}

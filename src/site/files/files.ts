@@ -1,0 +1,166 @@
+import { encodePath, encodeUnsafe } from '../../http/uri.ts';
+import type { CompileContext } from '../compile-context.ts';
+import { type SiteOutcome, type StatusOutcome, statusOutcome } from '../outcome.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { Content } from '../steps.ts';
+import { isAllowedPath } from './allowed-path.ts';
+import { createDocumentRoot, type DocumentRoot, type FileLocation } from './document-root.ts';
+import { FileAnswerRules } from './file-answers.ts';
+import type { CachedFile, FileCache, FileCachePart } from './file-cache.ts';
+import { OpenContents, readContents } from './file-contents.ts';
+import { Folders } from './folders.ts';
+import { type MediaTypeOf, mediaTypeTable } from './media-type-table.ts';
+import { type FileFacts, type FileFailure, isFailure, isUnchanged, lookAt, openFile } from './open-file.ts';
+import { type Sibling, Siblings } from './siblings.ts';
+
+/** How old a change of a file must be for it to be kept: a second one in the same tick of the file system's clock could not be told. */
+const settledMs = 100;
+
+const notFound = statusOutcome(404);
+const forbidden = statusOutcome(403);
+
+/** RFC 9110 §15.5.6. */
+const notAllowed: StatusOutcome = { kind: 'status', status: 405, fields: [['allow', 'GET, HEAD']] };
+
+/** The files below a location's root, with what stands for folders: nginx's index, autoindex, gzip_static and static. Throws PlanError. */
+export function createFiles(
+  settings: Settings,
+  context: CompileContext,
+  location: FileLocation,
+  cache: FileCache,
+): Content {
+  const files = new Files(settings, context, location, cache);
+  return (request) => files.answer(request);
+}
+
+class Files {
+  readonly #settings: Settings;
+  readonly #root: DocumentRoot;
+  readonly #rules: FileAnswerRules;
+  readonly #mediaType: MediaTypeOf;
+  readonly #siblings: Siblings | undefined;
+  readonly #folders: Folders;
+  readonly #cache: FileCachePart;
+  readonly #maxCachedSize: number;
+  readonly #isSame: (file: CachedFile) => boolean;
+
+  constructor(settings: Settings, context: CompileContext, location: FileLocation, cache: FileCache) {
+    const root = createDocumentRoot(settings.root, context, location);
+    this.#settings = settings;
+    this.#root = root;
+    this.#rules = new FileAnswerRules(settings);
+    this.#mediaType = mediaTypeTable(settings.types, settings.defaultType);
+    this.#siblings =
+      settings.precompressed.length > 0
+        ? new Siblings(settings.precompressed, (path) => this.#isFile(path))
+        : undefined;
+    this.#folders = new Folders(settings, context, root);
+    this.#cache = cache.part();
+    this.#maxCachedSize = cache.maxFileSize;
+    this.#isSame = ({ path, facts }) => isUnchanged(path, facts, settings.symlinks, root.trustedLength);
+  }
+
+  answer(request: SiteRequest): SiteOutcome | Promise<SiteOutcome> {
+    const { uri, method } = request;
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (!isRead && method !== 'POST') return notAllowed;
+    if (uri.endsWith('/')) return this.#folders.answer(request);
+    if (isRead && this.#siblings) {
+      const path = this.#root.path(request, uri);
+      const now = request.services.now();
+      const sibling = this.#isAllowed(path, uri) && this.#siblings.choose(path, request.header('accept-encoding'), now);
+      if (sibling) return this.#answerFile(request, sibling) ?? this.#answerFile(request, undefined) ?? notFound;
+    }
+    return this.#answerFile(request, undefined) ?? notFound;
+  }
+
+  /** Undefined where a sibling is none. */
+  #answerFile(request: SiteRequest, sibling: Sibling | undefined): SiteOutcome | undefined {
+    const { uri } = request;
+    const root = this.#root;
+    const now = request.services.now();
+    const path = root.isConstant ? undefined : root.path(request, uri);
+    const key = keyOf(uri, path, sibling);
+    if (request.method !== 'POST') {
+      const cached = this.#cache.get(key, now, this.#isSame);
+      if (cached) return cached.answers.answer(request);
+    }
+    return this.#answerUncached(request, path ?? root.path(request, uri), key, sibling, now);
+  }
+
+  #answerUncached(
+    request: SiteRequest,
+    plainPath: string,
+    key: string,
+    sibling: Sibling | undefined,
+    now: number,
+  ): SiteOutcome | undefined {
+    const { uri } = request;
+    if (!this.#isAllowed(plainPath, uri)) return notFound;
+    const path = sibling ? plainPath + sibling.suffix : plainPath;
+    const found = openFile(path, this.#settings.symlinks, this.#root.trustedLength);
+    if (found.kind !== 'file' && sibling) return undefined;
+    switch (found.kind) {
+      case 'file':
+        return this.#answerOpen(request, path, found.descriptor, found.facts, key, sibling, now);
+      case 'folder':
+        return redirectToFolder(request);
+      case 'special':
+        request.log('crit', `"${path}" is not a regular file`);
+        return notFound;
+      case 'failure':
+        this.#logFailure(request, path, found);
+        return found.status === 404 ? notFound : found.status === 403 ? forbidden : statusOutcome(500);
+    }
+  }
+
+  #answerOpen(
+    request: SiteRequest,
+    path: string,
+    descriptor: number,
+    facts: FileFacts,
+    key: string,
+    sibling: Sibling | undefined,
+    now: number,
+  ): SiteOutcome {
+    const { size } = facts;
+    const isSmall = size <= this.#maxCachedSize;
+    const contents = isSmall ? readContents(descriptor, size) : new OpenContents(descriptor, size);
+    if (request.method === 'POST') {
+      contents.release();
+      return notAllowed;
+    }
+    const answers = this.#rules.answers(facts, contents, this.#mediaType(request.uri), sibling?.encoding);
+    if (isSmall && contents.size === size && now - facts.changedMs >= settledMs) {
+      this.#cache.set(key, { path, facts, answers }, now);
+    }
+    return answers.answer(request);
+  }
+
+  #isAllowed(path: string, uri: string): boolean {
+    return isAllowedPath(path, uri, this.#root.trustedLength, this.#settings.dotfiles === 'allow');
+  }
+
+  #isFile(path: string): boolean {
+    const found = lookAt(path, this.#settings.symlinks, this.#root.trustedLength);
+    return found !== undefined && !isFailure(found) && found.isFile();
+  }
+
+  #logFailure(request: SiteRequest, path: string, { status, reason }: FileFailure): void {
+    if (status === 404 && !this.#settings.logsNotFound) return;
+    request.log(status === 500 ? 'crit' : 'error', `open() "${path}" failed (${reason})`);
+  }
+}
+
+/** Each path has one of its own, as has each sibling; no path holds NUL. */
+function keyOf(uri: string, path: string | undefined, sibling: Sibling | undefined): string {
+  if (path === undefined) return sibling ? `${uri}\0${sibling.suffix}` : uri;
+  return `${uri}\0${sibling?.suffix ?? ''}\0${path}`;
+}
+
+/** With one slash at its beginning, since two would begin the name of another host (http.md 233). */
+function redirectToFolder({ uri, args }: SiteRequest): StatusOutcome {
+  const query = args === '' ? '' : `?${encodeUnsafe(args)}`;
+  return { kind: 'status', status: 301, location: `${encodePath(uri.replace(/^\/+/, '/'))}/${query}` };
+}

@@ -1,0 +1,67 @@
+import type { CompileContext } from '../compile-context.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { CompiledTemplate } from '../variables/template.ts';
+import { isAllowedPath } from './allowed-path.ts';
+import { listFolder } from './autoindex.ts';
+import type { DocumentRoot } from './document-root.ts';
+import { isFailure, lookAt } from './open-file.ts';
+
+/** What answers for paths that end with a slash: nginx's index and autoindex. */
+export class Folders {
+  readonly #settings: Settings;
+  readonly #root: DocumentRoot;
+  readonly #index: readonly CompiledTemplate[];
+
+  /** Throws PlanError. */
+  constructor(settings: Settings, context: CompileContext, root: DocumentRoot) {
+    this.#settings = settings;
+    this.#root = root;
+    this.#index = settings.index.map((name) => context.template(name));
+  }
+
+  /** Of GET, HEAD and POST. */
+  answer(request: SiteRequest): SiteOutcome | Promise<SiteOutcome> {
+    const { uri } = request;
+    const { dotfiles, autoindex, charset } = this.#settings;
+    const folder = this.#root.path(request, uri);
+    if (!isAllowedPath(folder, uri, this.#root.trustedLength, dotfiles === 'allow')) return statusOutcome(404);
+    const found = this.#findIndex(request, folder);
+    if (found) return found;
+    if (autoindex && request.method !== 'POST') {
+      const countsCharacters = charset?.charset?.toLowerCase() === 'utf-8';
+      return listFolder(request, folder, autoindex, countsCharacters);
+    }
+    request.log('error', `directory index of "${folder}" is forbidden`);
+    return statusOutcome(403);
+  }
+
+  /** Where the request goes on, or why it fails; undefined where the folder has none of the files. */
+  #findIndex(request: SiteRequest, folder: string): SiteOutcome | undefined {
+    const { symlinks } = this.#settings;
+    const { trustedLength } = this.#root;
+    let isFolder = false;
+    for (const template of this.#index) {
+      const name = template.evaluate(request);
+      // One that is no name in the folder is not looked for.
+      if (name.startsWith('/')) return { kind: 'redirect', target: name, args: undefined };
+      const found = lookAt(folder + name, symlinks, trustedLength);
+      if (isFailure(found)) return this.#fail(request, folder + name, found.status, found.reason);
+      if (found) return { kind: 'redirect', target: request.uri + name, args: undefined };
+      if (isFolder) continue;
+      const facts = lookAt(folder, symlinks, trustedLength);
+      if (isFailure(facts)) return this.#fail(request, folder, facts.status, facts.reason);
+      if (!facts?.isDirectory()) return this.#fail(request, folder + name, 404, '2: No such file or directory');
+      isFolder = true;
+    }
+    return undefined;
+  }
+
+  #fail(request: SiteRequest, path: string, status: 403 | 404 | 500, reason: string): SiteOutcome {
+    if (status === 500) request.log('crit', `"${path}" failed (${reason})`);
+    else if (status === 403) request.log('error', `"${path}" is forbidden (${reason})`);
+    else if (this.#settings.logsNotFound) request.log('error', `"${path}" is not found (${reason})`);
+    return statusOutcome(status);
+  }
+}
