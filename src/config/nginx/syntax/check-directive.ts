@@ -83,14 +83,17 @@ function valueProblem(
   return errorAt(statement, value, message);
 }
 
+/** A hint for what is left of a pattern after its brace has opened a block. */
+export const quotedBraces = 'a pattern with "{" or "}" has to be quoted';
+
 function unknownDirective(statement: DirectiveStatement, name: Argument, context: Context): Diagnostic {
   const here = Array.from(rulesByName.values()).flatMap((rules) => {
     return rules.filter(({ contexts }) => contexts.includes(context)).map((rule) => rule.name);
   });
   const meant = closestName(name.text, here) ?? closestName(name.text, Array.from(rulesByName.keys()));
-  const hint = name.text.startsWith('\ufeff')
-    ? 'the file begins with a byte order mark; save it without'
-    : meant && `did you mean "${meant}"?`;
+  let hint = meant && `did you mean "${meant}"?`;
+  if (/[{}]/.test(name.text)) hint = quotedBraces;
+  if (name.text.startsWith('\ufeff')) hint = 'the file begins with a byte order mark; save it without';
   return errorAt(statement, name, `unknown directive "${name.text}"`, hint === undefined ? {} : { hint });
 }
 

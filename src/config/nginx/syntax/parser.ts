@@ -49,7 +49,7 @@ class Parser<Scope> {
         if (statement.kind === 'end' || this.#open.length > 0) return directives;
         continue;
       }
-      if (statement.opensBlock) this.#checkBlock(statement);
+      if (statement.opensBlock && this.#isRefused(statement)) continue;
       directives.push(...this.#handle(statement, scope, (inner) => this.#readBlock(statement, inner)));
     }
   }
@@ -61,13 +61,15 @@ class Parser<Scope> {
     return block;
   }
 
-  #checkBlock(statement: DirectiveStatement): void {
-    const at = statement.words[0]?.at;
+  /** Whether no block may be opened; nothing is read after one that is. */
+  #isRefused(statement: DirectiveStatement): boolean {
     const isParameter = this.#source.file === commandLine;
-    if (!isParameter && this.#open.length < mostOpenBlocks) return;
+    if (!isParameter && this.#open.length < mostOpenBlocks) return false;
     const message = isParameter ? 'block directives are not supported in -g option' : 'too many blocks within blocks';
+    const at = statement.words[0]?.at;
     if (at) this.#report(diagnosticAt(this.#source, at, message, { nginxLine: statement.endLine }));
     this.#lexer.stop();
+    return true;
   }
 
   #checkEnd({ kind, at }: EndStatement): void {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Diagnostic } from '../../diagnostic.ts';
-import { checkDirective, countProblem, endProblem, errorAt } from './check-directive.ts';
-import type { Context, DirectiveRule } from './directives/rule.ts';
+import { checkDirective, countProblem, endProblem, errorAt, quotedBraces } from './check-directive.ts';
+import type { Context, DirectiveRule, Support } from './directives/rule.ts';
 import { type FileSystem, readFailure } from './file-system.ts';
 import { glob, isPattern } from './glob.ts';
 import type { DirectiveStatement } from './lexer.ts';
@@ -99,7 +99,7 @@ export class ConfigReader {
       return [directiveOf(statement, name, block, [])];
     }
     if (scope.context === 'entries' && statement.opensBlock) {
-      this.diagnostics.push(errorAt(statement, name, 'unexpected "{"'));
+      this.diagnostics.push(errorAt(statement, name, 'unexpected "{"', { hint: quotedBraces }));
       readBlock(openScope('opaque', true));
       return [];
     }
@@ -107,20 +107,16 @@ export class ConfigReader {
     if (scope.context === 'entries') return [directiveOf(statement, name, undefined, [])];
     const { rule, error } = checkDirective(statement, name, scope.context, scope.seen);
     if (error) this.diagnostics.push(error);
-    const isMissing = rule !== undefined && (rule.support.kind === 'later' || rule.support.kind === 'never');
-    if (isMissing && !error && !scope.isDropped) this.#drop(statement, name, rule, scope);
-    const inner = innerScope(rule, scope, isMissing);
+    const lack = rule && lackOf(rule.support);
+    if (rule && lack && !error && !scope.isDropped) {
+      this.diagnostics.push(
+        errorAt(statement, name, `"${name.text}" directive ${lack}`, { severity: this.#lenient ? 'warning' : 'error' }),
+      );
+      scope.dropped.push({ name: name.text, at: name.at, isContent: rule.isContent });
+    }
+    const inner = innerScope(rule, scope, lack !== undefined);
     const block = statement.opensBlock ? readBlock(inner) : undefined;
-    return rule && !isMissing && !error ? [directiveOf(statement, name, block, inner.dropped)] : [];
-  }
-
-  #drop(statement: DirectiveStatement, name: Argument, { support, isContent }: DirectiveRule, scope: Scope): void {
-    const why =
-      support.kind === 'later' ? `needs ${support.feature}, which Galley does not have yet` : 'is not supported';
-    const hint = support.kind === 'never' ? { hint: support.reason } : {};
-    const severity = this.#lenient ? 'warning' : 'error';
-    this.diagnostics.push(errorAt(statement, name, `"${name.text}" directive ${why}`, { severity, ...hint }));
-    scope.dropped.push({ name: name.text, at: name.at, isContent });
+    return rule && !lack && !error ? [directiveOf(statement, name, block, inner.dropped)] : [];
   }
 
   #include(
@@ -149,6 +145,12 @@ export class ConfigReader {
       return this.#open(each, scope, fail);
     });
   }
+}
+
+/** Why a directive cannot be kept; undefined where it can. */
+function lackOf(support: Support): string | undefined {
+  if (support.kind === 'later') return `needs ${support.feature}, which Galley does not have yet`;
+  return support.kind === 'never' ? `is not supported: ${support.reason}` : undefined;
 }
 
 /** A path as nginx makes it absolute, which leaves `..` and double slashes as they are. */
