@@ -82,6 +82,31 @@ describe('readNginxConf', () => {
     ]);
   });
 
+  it('takes a prefix with or without a slash at its end', () => {
+    const files = { '/etc/conf/nginx.conf': 'include a;', '/etc/conf/a': '' };
+    assert.deepEqual(read(files, { prefix: '/etc/' }), read(files, { prefix: '/etc' }));
+    assert.deepEqual(lines(read(files, { prefix: '/etc/' })), []);
+  });
+
+  const failures: readonly (readonly [code: string, message: string])[] = [
+    ['EACCES', 'open() "/etc/conf/a" failed (13: Permission denied)'],
+    ['EISDIR', 'pread() "/etc/conf/a" failed (21: Is a directory)'],
+    ['EIO', 'open() "/etc/conf/a" failed (EIO)'],
+  ];
+  for (const [code, message] of failures) {
+    it(`tells of a file that cannot be read for ${code}`, () => {
+      const { readText, ...others } = fileSystemOf({ '/etc/conf/nginx.conf': 'events {\n}\ninclude a;' });
+      const fail = () => {
+        throw Object.assign(new Error('failed'), { code });
+      };
+      const fileSystem = { ...others, readText: (path: string) => (path.endsWith('/a') ? fail() : readText(path)) };
+      const [diagnostic] = read({}, { fileSystem }).diagnostics;
+      assert.ok(diagnostic);
+      assert.equal(nginxDiagnosticLine(diagnostic), `nginx: [emerg] ${message} in /etc/conf/nginx.conf:3`);
+      assert.equal(diagnostic.at?.column, 9);
+    });
+  }
+
   it('takes directives of the command line first', () => {
     const conf = readOne('events{} user a;', { parameter: 'daemon off; user b;' });
     assert.equal(printed(conf.directives), 'daemon off;user b;events{}');
@@ -152,7 +177,7 @@ describe('directives that Galley does not have', () => {
     ]);
   });
 
-  it('are not looked into where they are no nginx that Galley knows', () => {
+  it('are not looked into where all in them is another language', () => {
     assert.equal(lines(readOne('mail { a { b; } "c" d e; }', { lenient: true })).length, 1);
   });
 });

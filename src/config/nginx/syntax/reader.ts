@@ -155,7 +155,7 @@ function lackOf(support: Support): string | undefined {
 
 /** A path as nginx makes it absolute, which leaves `..` and double slashes as they are. */
 export function absolute(path: string, folder: string): string {
-  return path.startsWith('/') ? path : `${folder === '/' ? '' : folder}/${path}`;
+  return path.startsWith('/') ? path : `${folder.endsWith('/') ? folder : `${folder}/`}${path}`;
 }
 
 /** The folder that the paths of a main file's `include` are relative to. */

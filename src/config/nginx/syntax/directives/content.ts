@@ -38,6 +38,7 @@ export const contentDirectives: readonly DirectiveRule[] = [
   rule('gzip_comp_level', locations, '1 once', full),
   rule('gzip_window', locations, '1 once', buffers),
   rule('gzip_hash', locations, '1 once', buffers),
+  rule('output_buffers', locations, '2 once', buffers),
   rule('postpone_gzipping', locations, '1 once', buffers),
   rule('gzip_no_buffer', locations, 'flag once', buffers),
   rule('gzip_min_length', locations, '1 once', full),
