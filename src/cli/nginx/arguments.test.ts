@@ -11,6 +11,7 @@ const nothing: NginxArguments = {
   tests: false,
   dumps: false,
   isQuiet: false,
+  isLenient: false,
 };
 
 describe('parseNginxArguments', () => {
@@ -27,6 +28,7 @@ describe('parseNginxArguments', () => {
     [['-tc/a', '-qp', '-x'], { tests: true, configFile: '/a', isQuiet: true, prefix: '-x' }],
     [['-s', 'reload'], { command: 'reload' }],
     [['-sstop'], { command: 'stop' }],
+    [['-t', '--lenient'], { tests: true, isLenient: true }],
     [['-g', ''], { directives: '' }],
   ];
   for (const [argv, expected] of cases) {

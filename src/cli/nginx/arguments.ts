@@ -17,6 +17,8 @@ export interface NginxArguments {
   readonly dumps: boolean;
   /** `-q`. */
   readonly isQuiet: boolean;
+  /** `--lenient`, which nginx does not have: what Galley does not have is dropped with a warning. */
+  readonly isLenient: boolean;
   /** `-p`. */
   readonly prefix?: string;
   /** `-c`. */
@@ -44,7 +46,7 @@ const valued: Readonly<
   g: ['directives', 'parameter'],
 };
 
-/** Reads arguments as nginx does. Throws {@link NginxUsageError}. */
+/** Reads arguments as nginx does, and `--lenient`. Throws {@link NginxUsageError}. */
 export function parseNginxArguments(argv: readonly string[]): NginxArguments {
   const given: Mutable<NginxArguments> = {
     showsVersion: false,
@@ -53,10 +55,15 @@ export function parseNginxArguments(argv: readonly string[]): NginxArguments {
     tests: false,
     dumps: false,
     isQuiet: false,
+    isLenient: false,
   };
   const rest = argv.values();
   for (const argument of rest) {
     if (!argument.startsWith('-')) throw new NginxUsageError(`invalid option: "${argument}"`);
+    if (argument === '--lenient') {
+      given.isLenient = true;
+      continue;
+    }
     for (let at = 1; at < argument.length; at++) {
       const letter = argument[at] as string;
       if (applyFlag(letter, given)) continue;
