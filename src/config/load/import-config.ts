@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+/** What a module exports by default, or why it could not be had. */
+export type Imported = (
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly message: string; readonly stack: string }
+) & {
+  /** The module's text as JavaScript, with all in its place; undefined where it cannot be parsed. */
+  readonly plain: string | undefined;
+};
+
+const entry = new URL('./import-worker.ts', import.meta.url);
+
+/** Runs a module, in a thread of its own: so it, and what it imports, is read anew each time. */
+export async function importConfig(path: string): Promise<Imported> {
+  const worker = new Worker(entry, { workerData: pathToFileURL(path).href });
+  const ended = once(worker, 'exit').then(([code]): Imported => {
+    return { kind: 'failed', message: `it ended the process with exit code ${code}`, stack: '', plain: undefined };
+  });
+  try {
+    const told = once(worker, 'message').then(([message]) => message as Imported);
+    return await Promise.race([told, ended]);
+  } catch (error) {
+    return { kind: 'failed', message: String(error), stack: '', plain: undefined };
+  } finally {
+    await worker.terminate();
+  }
+}

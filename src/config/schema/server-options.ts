@@ -1,0 +1,182 @@
+import type { z } from 'zod';
+import { accessOptions, limitOptions } from './access-options.ts';
+import { answerOptions, contentOptions, fileOptions, ownContentOptions } from './content-options.ts';
+import { logOptions, replyOptions } from './reply-options.ts';
+import {
+  address,
+  count,
+  duration,
+  either,
+  flag,
+  fullText,
+  list,
+  locationPath,
+  needed,
+  object,
+  oneOf,
+  option,
+  type Shape,
+  size,
+  strict,
+  text,
+  variableName,
+  wholeNumber,
+} from './types.ts';
+
+const blockOptions: Shape = {
+  ...contentOptions,
+  ...fileOptions,
+  ...accessOptions,
+  ...limitOptions,
+  ...replyOptions,
+  ...logOptions,
+};
+
+const not = option(flag, 'The opposite.', { default: false });
+const variable = needed(variableName, 'The variable, without the $.');
+
+const condition = either(
+  'an object such as { variable: "arg_debug" }',
+  object('SetCondition', "Neither empty nor '0'.", { variable }),
+  object('EqualsCondition', 'Whether a variable has a value.', {
+    variable,
+    equals: needed(text, 'The value; may have variables.'),
+    not,
+  }),
+  object('MatchesCondition', 'Whether a variable fits a pattern.', {
+    variable,
+    matches: needed(text, 'The pattern; its captures are $1 and so on.'),
+    ignoreCase: option(flag, 'Whatever its case.', { default: false }),
+    not,
+  }),
+  object('FileCondition', 'Whether there is a file.', { file: needed(fullText, 'Its path.'), not }),
+  object('DirectoryCondition', 'Whether there is a folder.', { directory: needed(fullText, 'Its path.'), not }),
+  object('ExistsCondition', 'Whether there is anything.', { exists: needed(fullText, 'Its path.'), not }),
+  object('ExecutableCondition', 'Whether there is a program.', { executable: needed(fullText, 'Its path.'), not }),
+);
+
+const rule: z.ZodType = either(
+  "{ set, value }, { rewrite, to }, { return }, { if, rules } or 'break'",
+  object('SetRule', 'Sets a variable.', {
+    set: needed(variableName, 'The variable, without the $.'),
+    value: needed(text, 'Its value; may have variables.'),
+  }),
+  object('RewriteRule', 'Changes the path of a request.', {
+    rewrite: needed(fullText, 'The pattern that the path fits.'),
+    to: needed(
+      text,
+      'The new path, or a URL to which clients are redirected; $1 and so on are what the pattern captured.',
+    ),
+    flag: option(
+      oneOf('last', 'break', 'redirect', 'permanent'),
+      'last: a location is looked for anew; break: no further rule; the others redirect clients.',
+    ),
+  }),
+  object('ReturnRule', 'Answers.', {
+    return: needed(wholeNumber(0, 999), 'The status.'),
+    text: option(text, 'The body, or for a redirect where to.'),
+  }),
+  oneOf('break'),
+  object('IfRule', 'Rules and settings that hold where a condition does.', {
+    if: needed(condition, 'The condition.'),
+    get rules(): z.ZodType {
+      return option(list(rule), 'What is done then.');
+    },
+    settings: option(
+      object('IfSettings', 'Settings of an `if`.', { ...ownContentOptions, ...blockOptions }),
+      'What holds for the request from then on.',
+    ),
+  }),
+).meta({ id: 'Rule', description: 'One step of what is done before anything answers.' });
+
+const ruleOption: Shape = {
+  rules: option(list(rule), 'What is done in order before anything answers.', {
+    nginx: 'set, rewrite, return, break, if',
+  }),
+};
+
+const location: z.ZodType = object('Location', 'What holds for some paths.', {
+  path: needed(
+    locationPath,
+    "'/x/' for all that begins with it, '= /x' for this one, '^~ /x/' where no pattern is to be looked at, '~ pattern' or '~* pattern' whatever the case, '@name' for redirects inside the server.",
+    { nginx: 'location' },
+  ),
+  files: option(
+    fullText,
+    "The folder that the location's path stands for, or the file where that is one path; relative to the config.",
+    { nginx: 'alias' },
+  ),
+  ...ownContentOptions,
+  ...answerOptions,
+  ...blockOptions,
+  ...ruleOption,
+  get locations(): z.ZodType {
+    return option(list(location), 'Locations inside of this one.');
+  },
+});
+
+const connection = object(
+  'Connection',
+  'What holds before the host of a request is known: that of the default server of an address.',
+  {
+    headTimeout: option(duration, 'From the first byte of a head to its last.', { nginx: 'client_header_timeout' }),
+    keepAlive: option(duration, 'The longest silence between requests.', { nginx: 'keepalive_timeout' }),
+    keepAliveRequests: option(count, 'How many requests a connection may have.', { nginx: 'keepalive_requests' }),
+    keepAliveTime: option(duration, 'How long a connection is kept in all.', { nginx: 'keepalive_time' }),
+    maxHeadSize: option(size, 'The whole head.', { nginx: 'large_client_header_buffers' }),
+    maxFieldSize: option(size, 'One field.', { nginx: 'large_client_header_buffers' }),
+    maxFieldCount: option(count, 'The number of fields.', { nginx: 'max_headers' }),
+    maxTargetSize: option(size, 'The path with its query.', { nginx: 'large_client_header_buffers' }),
+    underscoresInHeaders: option(flag, 'Fields with _ in their names are kept.', {
+      nginx: 'underscores_in_headers',
+      danger: 'Apps take X_Forwarded_For for X-Forwarded-For: clients can forge what a proxy says.',
+    }),
+  },
+);
+
+const serverBlockOptions: Shape = {
+  ...blockOptions,
+  connection: option(connection, 'Timeouts and limits of connections.'),
+  mergeSlashes: option(flag, 'Two slashes of a path are one.', { nginx: 'merge_slashes', default: true }),
+  realIp: option(
+    object('RealIp', "Whose word is taken for the client's address.", {
+      from: option(list(fullText), 'Addresses and networks of proxies.', { nginx: 'set_real_ip_from' }),
+      header: option(fullText, 'The field that names it.', { nginx: 'real_ip_header' }),
+      recursive: option(flag, 'The last address that is of no proxy counts.', { nginx: 'real_ip_recursive' }),
+    }),
+    "Whose word is taken for the client's address.",
+    { danger: 'Who is on the list can pass for any client.' },
+  ),
+};
+
+/** What servers inherit. */
+export const sharedOptions: z.ZodType = object('Defaults', 'What servers inherit.', serverBlockOptions);
+
+export const server: z.ZodType = object('Server', 'One site.', {
+  listen: needed(
+    list(
+      either(
+        "an address such as ':80', or { address }",
+        address,
+        strict({
+          address: needed(address, 'HOST:PORT, :PORT for all addresses, [IPV6]:PORT or unix:PATH.'),
+          default: option(flag, 'This server answers for hosts that none is for.', { default: 'the first one' }),
+          backlog: option(count, 'How many connections may wait in the kernel.'),
+        }),
+      ),
+    ),
+    'Where it listens.',
+    { nginx: 'listen' },
+  ),
+  hosts: option(
+    list(text),
+    "Its hosts: 'example.com', '*.example.com', '.example.com' for both, 'www.example.*' or '~pattern'.",
+    { nginx: 'server_name' },
+  ),
+  files: option(fullText, 'The folder of its files; relative to the config.', { nginx: 'root' }),
+  ...ownContentOptions,
+  ...answerOptions,
+  ...serverBlockOptions,
+  ...ruleOption,
+  locations: option(list(location), 'What holds for some paths.', { nginx: 'location' }),
+});

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { addressPattern } from '../address.ts';
+import { durationPattern, expiresPattern, ratePattern, sizePattern } from '../units.ts';
+
+/** Options by name. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** What is to be told of an option beside what it does. */
+export interface OptionFacts {
+  /** Where it is not a value of defaults.ts. */
+  readonly default?: unknown;
+  /** The directive that does the same. */
+  readonly nginx?: string;
+  /** What can go wrong, and who gains by it. */
+  readonly danger?: string;
+}
+
+export function option(type: z.ZodType, description: string, facts: OptionFacts = {}): z.ZodType {
+  return type.optional().meta({ description, ...facts });
+}
+
+/** One that must be given. */
+export function needed(type: z.ZodType, description: string, facts: OptionFacts = {}): z.ZodType {
+  return type.meta({ description, ...facts });
+}
+
+/** An object without other keys. `name` is that of its type. */
+export function object(name: string, description: string, shape: Shape): z.ZodType {
+  return strict(shape).meta({ id: name, description });
+}
+
+/** The same, where a value is refused for which `isRefused` holds; `takes` says what it takes. */
+export function checkedObject(
+  name: string,
+  description: string,
+  shape: Shape,
+  takes: string,
+  isRefused: (value: Readonly<Record<string, unknown>>) => boolean,
+): z.ZodType {
+  return strict(shape)
+    .refine((value) => !isRefused(value as Readonly<Record<string, unknown>>), { error: takes })
+    .meta({ id: name, description });
+}
+
+export function strict(shape: Shape): z.ZodType {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'invalid_type' ? 'it takes an object' : undefined),
+  });
+}
+
+/** One of several forms; `takes` says which. */
+export function either(takes: string, ...types: readonly [z.ZodType, z.ZodType, ...z.ZodType[]]): z.ZodType {
+  return z.union(types, { error: `it takes ${takes}` });
+}
+
+export function oneOf(...choices: readonly [string, ...string[]]): z.ZodType {
+  return z.enum(choices, { error: `it takes ${choices.map((each) => `'${each}'`).join(', ')}` });
+}
+
+export function list(type: z.ZodType): z.ZodType {
+  return z.array(type, { error: 'it takes a list' });
+}
+
+/** Values by name. */
+export function table(type: z.ZodType): z.ZodType {
+  return z.record(z.string(), type, {
+    error: (issue) => (issue.code === 'invalid_type' ? 'it takes an object' : undefined),
+  });
+}
+
+export function wholeNumber(least: number, most: number): z.ZodType {
+  const error = `it takes a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
+
+function matching(pattern: RegExp, takes: string): z.ZodType {
+  return z.string({ error: `it takes ${takes}` }).regex(pattern, { error: `it takes ${takes}` });
+}
+
+export const flag: z.ZodType = z.boolean({ error: 'it takes true or false' });
+export const off: z.ZodType = z.literal(false, { error: 'it takes false' });
+export const text: z.ZodType = z.string({ error: 'it takes a text' });
+export const fullText: z.ZodType = z
+  .string({ error: 'it takes a text' })
+  .min(1, { error: 'it takes a text that is not empty' });
+export const status: z.ZodType = wholeNumber(100, 599);
+export const count: z.ZodType = wholeNumber(0, 1_000_000_000);
+export const duration: z.ZodType = matching(durationPattern, "a time with its unit, such as '30s' or '1h 30m'");
+export const rate: z.ZodType = matching(ratePattern, "a rate such as '10/s' or '30/m'");
+export const expires: z.ZodType = matching(
+  expiresPattern,
+  "a time such as '30d', '-1s', 'modified 1h' or '@15h', 'epoch', 'max', or a text with a variable",
+);
+export const size: z.ZodType = either(
+  "a number of bytes or a size such as '10m'",
+  wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  matching(sizePattern, "a size such as '10m'"),
+);
+export const logLevel: z.ZodType = oneOf('debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg');
+export const variableName: z.ZodType = matching(/^\w+$/, 'the name of a variable, without the $');
+
+/** A list, or its only element. */
+export function oneOrMore(takes: string, type: z.ZodType): z.ZodType {
+  return either(takes, type, list(type));
+}
+
+export const locationPath: z.ZodType = matching(
+  /^(\/|= |\^~ |~ |~\* |@.)/,
+  "a path such as '/x/', '= /x', '^~ /x/', '~ pattern', '~* pattern' or '@name'",
+);
+export const address: z.ZodType = matching(
+  addressPattern,
+  "an address such as ':80', '127.0.0.1:8000', '[::1]:80' or 'unix:/run/x.sock'",
+);

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import type { VariablePlan } from '../../site/plan/variable-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from '../../site/plan/zone-plan.ts';
+
+/** Where in a config something stands: the names and indices that lead to it. */
+export type ConfigPath = readonly (string | number)[];
+
+/** What is wrong at one place of a config that its source says. */
+export interface ConfigProblem {
+  readonly severity: 'error' | 'warning';
+  readonly path: ConfigPath;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What making a Config of one source gathers on the way. */
+export class Conversion {
+  readonly variables: VariablePlan[] = [];
+  readonly requestZones: RequestZonePlan[] = [];
+  readonly connectionZones: ConnectionZonePlan[] = [];
+  readonly problems: ConfigProblem[] = [];
+  /** Absolute path of the folder that paths start from. */
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** A path on disk, absolute; one that begins with a variable is left as it is. A slash at the end stays. */
+  path(text: string): string {
+    if (text.startsWith('$')) return text;
+    const absolute = resolve(this.#folder, text);
+    return text.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute;
+  }
+}
+
+/** What `make` makes of a value that is there; nothing of one that is not. */
+export function given<T, R extends object>(value: T | undefined, make: (value: T) => R): Partial<R> {
+  return value === undefined ? {} : make(value);
+}
+
+/** The fields of these names that are there. */
+export function picked<T extends object, const K extends keyof T>(
+  value: T,
+  names: readonly K[],
+): { [Name in K]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]])) as {
+    [Name in K]?: Exclude<T[Name], undefined>;
+  };
+}
+
+/** A list, of its only element too. */
+export function listOf<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}

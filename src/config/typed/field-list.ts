@@ -1,0 +1,138 @@
+import type { AddedField } from '../../site/plan/settings.ts';
+import type { Cors, SecurityHeaders, Settings } from '../schema/user-settings.ts';
+import { parseDuration } from '../units.ts';
+import { type Conversion, listOf } from './conversion.ts';
+
+/** What a level adds to answers, with what it has from the level around it. */
+export interface EffectiveFields {
+  readonly headers: readonly AddedField[];
+  /** How preflight requests are answered; undefined where they are not. */
+  readonly preflight: Preflight | undefined;
+}
+
+export interface Preflight {
+  /** The variable that is 1 for them. */
+  readonly variable: string;
+  readonly headers: readonly AddedField[];
+}
+
+export const noFields: EffectiveFields = { headers: [], preflight: undefined };
+
+type FieldOptions = Pick<Settings, 'headers' | 'inheritHeaders' | 'securityHeaders' | 'cors'>;
+
+/** The fields of a level: its own, and those of the outer level that it does not name. */
+export function effectiveFields(
+  options: FieldOptions,
+  outer: EffectiveFields,
+  conversion: Conversion,
+): EffectiveFields {
+  const { headers = {}, inheritHeaders = true, securityHeaders, cors } = options;
+  const crossOrigin = cors === undefined ? undefined : corsFields(cors, conversion);
+  const own = [...securityFields(securityHeaders), ...(crossOrigin?.headers ?? []), ...fieldList(headers)];
+  const replaced = new Set(
+    [
+      ...own.map(({ name }) => name),
+      ...(securityHeaders === false ? securityNames : []),
+      ...(cors === false ? corsNames : []),
+    ].map((name) => name.toLowerCase()),
+  );
+  const kept = inheritHeaders ? outer.headers.filter(({ name }) => !replaced.has(name.toLowerCase())) : [];
+  return {
+    headers: [...kept, ...own],
+    preflight: cors === undefined ? outer.preflight : crossOrigin?.preflight,
+  };
+}
+
+/** Whether a level says anything of the fields of answers. */
+export function hasFields({ headers, inheritHeaders, securityHeaders, cors }: FieldOptions): boolean {
+  return [headers, inheritHeaders, securityHeaders, cors].some((option) => option !== undefined);
+}
+
+export function fieldList(fields: NonNullable<Settings['headers']>): readonly AddedField[] {
+  if (Array.isArray(fields)) return fields as readonly AddedField[];
+  return Object.entries(fields as Readonly<Record<string, string>>).map(([name, value]) => ({
+    name,
+    value,
+    always: true,
+  }));
+}
+
+const securityOptions: readonly (readonly [option: keyof SecurityHeaders, name: string, standard: string | false])[] = [
+  ['contentTypeOptions', 'X-Content-Type-Options', 'nosniff'],
+  ['frameOptions', 'X-Frame-Options', 'SAMEORIGIN'],
+  ['referrerPolicy', 'Referrer-Policy', 'strict-origin-when-cross-origin'],
+  ['openerPolicy', 'Cross-Origin-Opener-Policy', 'same-origin'],
+  ['contentSecurityPolicy', 'Content-Security-Policy', false],
+  ['permissionsPolicy', 'Permissions-Policy', false],
+  ['strictTransportSecurity', 'Strict-Transport-Security', false],
+];
+
+const securityNames: readonly string[] = securityOptions.map(([, name]) => name);
+
+function securityFields(options: Settings['securityHeaders']): readonly AddedField[] {
+  if (options === undefined || options === false) return [];
+  return securityOptions.flatMap(([option, name, standard]) => {
+    const value = (options === true ? undefined : options[option]) ?? standard;
+    return value === false ? [] : { name, value, always: true };
+  });
+}
+
+const corsNames: readonly string[] = [
+  'Access-Control-Allow-Origin',
+  'Access-Control-Allow-Credentials',
+  'Access-Control-Expose-Headers',
+  'Vary',
+];
+
+/** The Fetch standard's CORS protocol; which origins are allowed is a map of its own. */
+function corsFields(options: boolean | Cors, conversion: Conversion): EffectiveFields | undefined {
+  if (options === false) return undefined;
+  const cors = options === true ? {} : options;
+  const origins = cors.origins ?? '*';
+  const number = conversion.variables.length;
+  const shared: AddedField[] =
+    origins === '*'
+      ? [field('Access-Control-Allow-Origin', '*')]
+      : [field('Access-Control-Allow-Origin', `$cors_origin_${number}`), field('Vary', 'Origin')];
+  if (origins !== '*') {
+    conversion.variables.push({
+      kind: 'map',
+      variable: `cors_origin_${number}`,
+      source: '$http_origin',
+      entries: listOf(origins).map((key) => ({ key, value: '$http_origin' })),
+      fallback: '',
+      hostnames: false,
+      volatile: false,
+    });
+  }
+  if (cors.credentials === true) shared.push(field('Access-Control-Allow-Credentials', 'true'));
+  const variable = `cors_preflight_${number}`;
+  conversion.variables.push({
+    kind: 'map',
+    variable,
+    source: '$request_method $http_access_control_request_method',
+    entries: [{ key: '~^OPTIONS .', value: '1' }],
+    fallback: '',
+    hostnames: false,
+    volatile: false,
+  });
+  const exposed = cors.exposedHeaders ?? [];
+  return {
+    headers: exposed.length > 0 ? [...shared, field('Access-Control-Expose-Headers', exposed.join(', '))] : shared,
+    preflight: {
+      variable,
+      headers: [
+        ...shared,
+        field('Access-Control-Allow-Methods', (cors.methods ?? corsMethods).join(', ')),
+        field('Access-Control-Allow-Headers', cors.headers?.join(', ') ?? '$http_access_control_request_headers'),
+        field('Access-Control-Max-Age', String(Math.floor(parseDuration(cors.maxAge ?? '1h') / 1_000))),
+      ],
+    },
+  };
+}
+
+const corsMethods: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+function field(name: string, value: string): AddedField {
+  return { name, value, always: true };
+}

@@ -1,0 +1,119 @@
+import { parseAddress } from '../address.ts';
+import type { Block, Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
+import type { Defaults, Location, Server } from '../schema/user-config.ts';
+import { parseDuration, parseSize } from '../units.ts';
+import { blockFields } from './block.ts';
+import { type ConfigPath, type Conversion, given, picked } from './conversion.ts';
+import { type EffectiveFields, effectiveFields, hasFields, noFields } from './field-list.ts';
+import { aliasOf, locationMatch, preflightRule, rulesOf } from './rules.ts';
+
+/** What servers inherit, and the fields that they start from. */
+export function sharedBlock(
+  user: Defaults,
+  conversion: Conversion,
+): { readonly block: ServerBlock; readonly fields: EffectiveFields } {
+  const fields = effectiveFields(user, noFields, conversion);
+  return { block: { ...levelFields(user, fields, conversion), ...serverFields(user) }, fields };
+}
+
+export function serverConfig(
+  user: Server,
+  outer: EffectiveFields,
+  path: ConfigPath,
+  conversion: Conversion,
+): ServerConfig {
+  const fields = effectiveFields(user, outer, conversion);
+  const locations = user.locations ?? [];
+  // One rule for the whole server does, unless a location is not to follow it.
+  const isShared = !locations.some(hasOwnCors);
+  const preflight = isShared && fields.preflight !== undefined ? [preflightRule(fields.preflight)] : [];
+  const inner = isShared ? { ...fields, preflight: undefined } : fields;
+  return {
+    ...levelFields(user, fields, conversion),
+    ...given(user.files, (files) => ({ root: { path: conversion.path(files), isAlias: false } })),
+    ...serverFields(user),
+    listen: user.listen.map((listen, index) => listenOf(listen, [...path, 'listen', index], conversion)),
+    names: user.hosts ?? [],
+    rules: [...preflight, ...rulesOf(user, fields, conversion)],
+    locations: locations.map((each, index) => locationConfig(each, inner, [...path, 'locations', index], conversion)),
+  };
+}
+
+function hasOwnCors({ cors, locations = [] }: Location): boolean {
+  return cors !== undefined || locations.some(hasOwnCors);
+}
+
+function locationConfig(
+  user: Location,
+  outer: EffectiveFields,
+  path: ConfigPath,
+  conversion: Conversion,
+): LocationConfig {
+  const match = locationMatch(user.path);
+  const fields = effectiveFields(user, outer, conversion);
+  const preflight = fields.preflight === undefined ? [] : [preflightRule(fields.preflight)];
+  if (user.files !== undefined && match.kind === 'prefix' && !match.path.endsWith('/')) {
+    conversion.problems.push({
+      severity: 'error',
+      path: [...path, 'path'],
+      message: `"${user.path}" also stands for paths that go on without a slash, which "files" would let out of its folder`,
+      hint: `write "${user.path}/"`,
+    });
+  }
+  return {
+    ...levelFields(user, fields, conversion),
+    ...given(user.files, (files) => ({ root: aliasOf(files, match, conversion) })),
+    match,
+    rules: [...preflight, ...rulesOf(user, fields, conversion)],
+    locations: (user.locations ?? []).map((each, index) =>
+      locationConfig(each, fields, [...path, 'locations', index], conversion),
+    ),
+  };
+}
+
+function levelFields(user: Location | Server | Defaults, fields: EffectiveFields, conversion: Conversion): Block {
+  return { ...blockFields(user, conversion), ...(hasFields(user) ? { headers: fields.headers } : {}) };
+}
+
+function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlock {
+  return {
+    ...given(connection, (each) => ({
+      connection: {
+        ...given(each.headTimeout, (time) => ({ headTimeoutMs: parseDuration(time) })),
+        ...given(each.keepAlive, (time) => ({ keepAliveMs: parseDuration(time) })),
+        ...given(each.keepAliveTime, (time) => ({ keepAliveTimeMs: parseDuration(time) })),
+        ...given(each.maxHeadSize, (size) => ({ maxHeadSize: parseSize(size) })),
+        ...given(each.maxFieldSize, (size) => ({ maxFieldSize: parseSize(size) })),
+        ...given(each.maxTargetSize, (size) => ({ maxTargetSize: parseSize(size) })),
+        ...picked(each, ['keepAliveRequests', 'maxFieldCount', 'underscoresInHeaders']),
+      },
+    })),
+    ...given(mergeSlashes, (each) => ({ mergeSlashes: each })),
+    ...given(realIp, (each) => ({
+      realIp: {
+        ...picked(each, ['from', 'recursive']),
+        ...given(each.header, (header) => ({ header: header.toLowerCase() })),
+      },
+    })),
+  };
+}
+
+function listenOf(listen: Server['listen'][number], path: ConfigPath, conversion: Conversion): Listen {
+  const { address, default: isDefault = false, backlog } = typeof listen === 'string' ? { address: listen } : listen;
+  return { bind: bindOf(address, path, conversion), isDefault, ...given(backlog, (each) => ({ backlog: each })) };
+}
+
+function bindOf(address: string, path: ConfigPath, conversion: Conversion): Listen['bind'] {
+  try {
+    const bind = parseAddress(address);
+    return bind.kind === 'unix' ? { kind: 'unix', path: conversion.path(bind.path) } : bind;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    conversion.problems.push({
+      severity: 'error',
+      path,
+      message: `Cannot listen on "${address}": there is no such address`,
+    });
+    return { kind: 'unix', path: '/dev/null' };
+  }
+}

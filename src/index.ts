@@ -1,0 +1,3 @@
+export { defineConfig } from './config/define-config.ts';
+export type * from './config/schema/user-config.ts';
+export type * from './config/schema/user-settings.ts';
