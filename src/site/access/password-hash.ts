@@ -40,10 +40,14 @@ export function isPassword(password: string, text: string): boolean {
   return isSame(Buffer.from(made), Buffer.from(shaHash));
 }
 
-/** bcryptjs takes text and hashes its UTF-8 bytes: what is not UTF-8 is no password. */
+/** bcryptjs takes text and hashes its UTF-8 bytes: what is not UTF-8 is no password. It throws where the hash is malformed. */
 function isBcrypt(bytes: Buffer, text: string): boolean {
   const password = bytes.toString();
-  return Buffer.from(password).equals(bytes) && compareSync(password, text);
+  try {
+    return Buffer.from(password).equals(bytes) && compareSync(password, text);
+  } catch {
+    return false;
+  }
 }
 
 function isSalted(bytes: Buffer, value: Buffer): boolean {
