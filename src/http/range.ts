@@ -8,6 +8,7 @@ export interface ByteRange {
 export type RangeDecision = 'whole' | 'unsatisfiable' | readonly ByteRange[];
 
 const unit = /^bytes=/i;
+const unitLength = 'bytes='.length;
 const rangeSpec = / *(?:(\d+) *- *(?:(\d+) *)?|-(\d+) *)(,|$)/y;
 /** The largest number that nginx reads; more is 416 (http.md 259). */
 const largest = '9223372036854775807';
@@ -17,10 +18,10 @@ const largest = '9223372036854775807';
  * more than `most` ranges, or ranges that have more bytes together than the content, are the whole.
  */
 export function decideRanges(field: string, size: number, most: number): RangeDecision {
-  if (most === 0 || !unit.test(field)) return 'whole';
+  if (most === 0 || field.length === unitLength || !unit.test(field)) return 'whole';
   const ranges: ByteRange[] = [];
   let sum = 0;
-  rangeSpec.lastIndex = 'bytes='.length;
+  rangeSpec.lastIndex = unitLength;
   for (let isLast = false; !isLast; ) {
     const match = rangeSpec.exec(field);
     if (!match) return 'unsatisfiable';

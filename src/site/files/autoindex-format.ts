@@ -42,7 +42,7 @@ export function formatListing(
     }
     case 'json':
     case 'jsonp': {
-      const list = `[\r\n${sorted.map(jsonObject).join(',\r\n')}\r\n]`;
+      const list = ['[', sorted.map(jsonObject).join(',\r\n'), ']'].filter((line) => line !== '').join('\r\n');
       if (callback === '') return { type: 'application/json', text: list };
       return { type: 'application/javascript', text: `/* callback */\r\n${callback}(${list});` };
     }

@@ -29,14 +29,11 @@ export class FileAnswerRules {
   readonly maxRanges: number;
   /** Whether the content is changed on its way, so that its parts are not those of the file. */
   readonly #isChanged: readonly MediaTypeTest[];
-  /** Other answers to the same path depend on `accept-encoding`. */
-  readonly #varies: boolean;
 
-  constructor({ etag, ifModifiedSince, maxRanges: most, precompressed, compression, ...change }: Settings) {
+  constructor({ etag, ifModifiedSince, maxRanges: most, ...change }: Settings) {
     this.#hasEntityTag = etag;
     this.comparison = ifModifiedSince;
     this.maxRanges = most ?? maxRanges;
-    this.#varies = precompressed.some(({ always }) => !always) && compression?.vary !== false;
     const changed = [
       change.substitution?.types,
       change.addition?.types,
@@ -45,13 +42,19 @@ export class FileAnswerRules {
     this.#isChanged = changed.filter((types) => types !== undefined).map(mediaTypeTest);
   }
 
-  /** `type` is '' for none. The sibling of a file has its own facts, and an encoding. */
-  answers(facts: FileFacts, contents: FileContents, type: string, encoding: string | undefined): FileAnswers {
+  /** `type` is '' for none. The sibling of a file has its own facts, and an encoding. `varies`: by `accept-encoding`. */
+  answers(
+    facts: FileFacts,
+    contents: FileContents,
+    type: string,
+    encoding: string | undefined,
+    varies: boolean,
+  ): FileAnswers {
     const { modifiedSeconds } = facts;
     const entityTag = this.#hasEntityTag ? fileEntityTag(modifiedSeconds, facts.size) : undefined;
     const fields: Field[] = [['last-modified', formatHttpDate(modifiedSeconds)]];
     if (entityTag !== undefined) fields.push(['etag', entityTag]);
-    if (this.#varies) fields.push(['vary', 'Accept-Encoding']);
+    if (varies) fields.push(['vary', 'Accept-Encoding']);
     const typeFields: Field[] = type === '' ? [] : [['content-type', type]];
     // As nginx: a sibling is sent whole.
     const isRangeable =

@@ -11,14 +11,15 @@ import type { CachedFile, FileCache, FileCachePart } from './file-cache.ts';
 import { OpenContents, readContents } from './file-contents.ts';
 import { Folders } from './folders.ts';
 import { type MediaTypeOf, mediaTypeTable } from './media-type-table.ts';
-import { type FileFacts, type FileFailure, isFailure, isUnchanged, lookAt, openFile } from './open-file.ts';
-import { type Sibling, Siblings } from './siblings.ts';
+import { type FileFailure, isFailure, isUnchanged, lookAt, type OpenFile, openFile } from './open-file.ts';
+import { type SiblingChoice, Siblings } from './siblings.ts';
 
 /** How old a change of a file must be for it to be kept: a second one in the same tick of the file system's clock could not be told. */
 const settledMs = 100;
 
 const notFound = statusOutcome(404);
-const forbidden = statusOutcome(403);
+const notFoundVaries: StatusOutcome = { kind: 'status', status: 404, fields: [['vary', 'Accept-Encoding']] };
+const alone: SiblingChoice = { sibling: undefined, varies: false };
 
 /** RFC 9110 §15.5.6. */
 const notAllowed: StatusOutcome = { kind: 'status', status: 405, fields: [['allow', 'GET, HEAD']] };
@@ -66,44 +67,46 @@ class Files {
     const isRead = method === 'GET' || method === 'HEAD';
     if (!isRead && method !== 'POST') return notAllowed;
     if (uri.endsWith('/')) return this.#folders.answer(request);
-    if (isRead && this.#siblings) {
-      const path = this.#root.path(request, uri);
-      const now = request.services.now();
-      const sibling = this.#isAllowed(path, uri) && this.#siblings.choose(path, request.header('accept-encoding'), now);
-      if (sibling) return this.#answerFile(request, sibling) ?? this.#answerFile(request, undefined) ?? notFound;
-    }
-    return this.#answerFile(request, undefined) ?? notFound;
+    if (!isRead || !this.#siblings) return this.#answerFile(request, alone) ?? notFound;
+    const path = this.#root.path(request, uri);
+    if (!this.#isAllowed(path, uri)) return notFound;
+    const now = request.services.now();
+    const { sibling, varies: mayVary } = this.#siblings.choose(path, request.header('accept-encoding'), now);
+    const varies = mayVary && this.#settings.compression?.vary !== false;
+    const outcome = sibling && this.#answerFile(request, { sibling, varies });
+    return outcome ?? this.#answerFile(request, { sibling: undefined, varies }) ?? notFound;
   }
 
   /** Undefined where a sibling is none. */
-  #answerFile(request: SiteRequest, sibling: Sibling | undefined): SiteOutcome | undefined {
+  #answerFile(request: SiteRequest, choice: SiblingChoice): SiteOutcome | undefined {
     const { uri } = request;
     const root = this.#root;
     const now = request.services.now();
     const path = root.isConstant ? undefined : root.path(request, uri);
-    const key = keyOf(uri, path, sibling);
+    const key = keyOf(uri, path, choice);
     if (request.method !== 'POST') {
       const cached = this.#cache.get(key, now, this.#isSame);
       if (cached) return cached.answers.answer(request);
     }
-    return this.#answerUncached(request, path ?? root.path(request, uri), key, sibling, now);
+    return this.#answerUncached(request, path ?? root.path(request, uri), key, choice, now);
   }
 
   #answerUncached(
     request: SiteRequest,
     plainPath: string,
     key: string,
-    sibling: Sibling | undefined,
+    choice: SiblingChoice,
     now: number,
   ): SiteOutcome | undefined {
     const { uri } = request;
     if (!this.#isAllowed(plainPath, uri)) return notFound;
+    const { sibling } = choice;
     const path = sibling ? plainPath + sibling.suffix : plainPath;
     const found = openFile(path, this.#settings.symlinks, this.#root.trustedLength);
     if (found.kind !== 'file' && sibling) return undefined;
     switch (found.kind) {
       case 'file':
-        return this.#answerOpen(request, path, found.descriptor, found.facts, key, sibling, now);
+        return this.#answerOpen(request, path, found, key, choice, now);
       case 'folder':
         return redirectToFolder(request);
       case 'special':
@@ -111,17 +114,17 @@ class Files {
         return notFound;
       case 'failure':
         this.#logFailure(request, path, found);
-        return found.status === 404 ? notFound : found.status === 403 ? forbidden : statusOutcome(500);
+        if (found.status !== 404) return statusOutcome(found.status);
+        return choice.varies ? notFoundVaries : notFound;
     }
   }
 
   #answerOpen(
     request: SiteRequest,
     path: string,
-    descriptor: number,
-    facts: FileFacts,
+    { facts, descriptor }: OpenFile,
     key: string,
-    sibling: Sibling | undefined,
+    { sibling, varies }: SiblingChoice,
     now: number,
   ): SiteOutcome {
     const { size } = facts;
@@ -131,7 +134,7 @@ class Files {
       contents.release();
       return notAllowed;
     }
-    const answers = this.#rules.answers(facts, contents, this.#mediaType(request.uri), sibling?.encoding);
+    const answers = this.#rules.answers(facts, contents, this.#mediaType(request.uri), sibling?.encoding, varies);
     if (isSmall && contents.size === size && now - facts.changedMs >= settledMs) {
       this.#cache.set(key, { path, facts, answers }, now);
     }
@@ -153,10 +156,11 @@ class Files {
   }
 }
 
-/** Each path has one of its own, as has each sibling; no path holds NUL. */
-function keyOf(uri: string, path: string | undefined, sibling: Sibling | undefined): string {
-  if (path === undefined) return sibling ? `${uri}\0${sibling.suffix}` : uri;
-  return `${uri}\0${sibling?.suffix ?? ''}\0${path}`;
+/** No path holds NUL. */
+function keyOf(uri: string, path: string | undefined, { sibling, varies }: SiblingChoice): string {
+  const kind = sibling ? `\0${sibling.suffix}` : varies ? '\0v' : '';
+  if (path === undefined) return kind === '' ? uri : uri + kind;
+  return `${uri}${kind}\0${path}`;
 }
 
 /** With one slash at its beginning, since two would begin the name of another host (http.md 233). */

@@ -24,11 +24,18 @@ export interface FileFacts {
 
 /** What stands at a path. */
 export type FoundFile =
-  | { readonly kind: 'file'; readonly facts: FileFacts; readonly descriptor: number }
+  | OpenFile
   | { readonly kind: 'folder' }
   /** A pipe, a socket or a device: it is never opened. */
   | { readonly kind: 'special' }
   | FileFailure;
+
+/** A regular file, open for reading. */
+export interface OpenFile {
+  readonly kind: 'file';
+  readonly facts: FileFacts;
+  readonly descriptor: number;
+}
 
 /** A path that leads to nothing, or to what must not be read. */
 export interface FileFailure {

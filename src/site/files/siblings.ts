@@ -10,6 +10,15 @@ export interface Sibling extends Precompressed {
   readonly suffix: string;
 }
 
+export interface SiblingChoice {
+  /** Undefined for the file itself. */
+  readonly sibling: Sibling | undefined;
+  /** Others who ask for the same path may get something else. */
+  readonly varies: boolean;
+}
+
+const alone: SiblingChoice = { sibling: undefined, varies: false };
+
 interface Found {
   readonly siblings: readonly Sibling[];
   readonly encodings: readonly Precompressed['encoding'][];
@@ -29,12 +38,13 @@ export class Siblings {
     this.#wanted = precompressed.map((each) => ({ ...each, suffix: suffixes[each.encoding] }));
   }
 
-  /** The one to be sent in place of the file at `path`; undefined for the file itself. `now` is in milliseconds since 1970. */
-  choose(path: string, acceptEncoding: string | undefined, now: number): Sibling | undefined {
+  /** What is to be sent for the file at `path`. `now` is in milliseconds since 1970. */
+  choose(path: string, acceptEncoding: string | undefined, now: number): SiblingChoice {
     const { siblings, encodings } = this.#find(path, now);
-    if (siblings.length === 0) return undefined;
+    if (siblings.length === 0) return alone;
     const encoding = chooseEncoding(acceptEncoding, encodings);
-    return siblings.find((sibling) => (encoding === undefined ? sibling.always : sibling.encoding === encoding));
+    const sibling = siblings.find((each) => (encoding === undefined ? each.always : each.encoding === encoding));
+    return { sibling, varies: siblings.some(({ always }) => !always) };
   }
 
   #find(path: string, now: number): Found {
