@@ -41,7 +41,9 @@ export class LogFile {
   readonly #buffering: LogBuffering;
   readonly #mostWaiting: number;
   readonly #report: (problem: string) => void;
-  #fd: number;
+  /** Undefined while it is retired and nothing is written. */
+  #fd: number | undefined;
+  #isRetired = false;
   #lines = '';
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
@@ -77,18 +79,29 @@ export class LogFile {
     }
     this.#lines += lines;
     const { bufferSize, flushMs } = this.#buffering;
-    if (bufferSize === 0 || this.#lines.length >= bufferSize) this.#schedule();
+    if (bufferSize === 0 || this.#isRetired || this.#lines.length >= bufferSize) this.#schedule();
     else if (flushMs > 0) this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
   }
 
   /** Leaves the file, which may have been renamed, for a new one of the same name. Throws {@link LogFileError}, and goes on as before then. */
   reopen(): void {
-    if (typeof this.target === 'number') return;
-    const fd = openLog(this.target);
     const old = this.#fd;
-    this.#fd = fd;
+    if (typeof this.target === 'number' || old === undefined) return;
+    this.#fd = openLog(this.target);
     // A write under way closes the file that it is for.
     if (old !== this.#writing) closeSync(old);
+  }
+
+  /** Nothing is written and nothing is to be. */
+  get isIdle(): boolean {
+    return this.#underWay === 0 && this.#lines === '';
+  }
+
+  /** No log needs it any more but for requests that are under way: from now on it is open only while something is written. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#flush();
+    this.#rest();
   }
 
   /** Writes what is kept and closes the file. Resolves when that is done; what is added from now on is lost. */
@@ -114,13 +127,14 @@ export class LogFile {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#underWay > 0 || this.#lines === '') return;
+    const fd = this.#open();
+    if (fd === undefined) return;
     const lines = this.#isTorn ? `\n${this.#lines}` : this.#lines;
     this.#lines = '';
     this.#isTorn = false;
     this.#underWay = lines.length;
     const bytes = Buffer.from(lines, 'latin1');
     const { gzipLevel } = this.#buffering;
-    const fd = this.#fd;
     this.#writing = fd;
     if (gzipLevel === 0) {
       this.#put(fd, bytes, 0);
@@ -130,6 +144,19 @@ export class LogFile {
       if (error) this.#failed(fd, error, bytes, 0);
       else this.#put(fd, packed, 0);
     });
+  }
+
+  /** The descriptor; undefined where the file of a retired log is gone, and so its lines are lost. */
+  #open(): number | undefined {
+    if (this.#fd !== undefined || typeof this.target === 'number') return this.#fd;
+    try {
+      this.#fd = openLog(this.target);
+    } catch (error) {
+      if (!(error instanceof LogFileError)) throw error;
+      this.#lose(countLines(this.#lines), error.message);
+      this.#lines = '';
+    }
+    return this.#fd;
   }
 
   #put(fd: number, bytes: Uint8Array, from: number): void {
@@ -157,13 +184,22 @@ export class LogFile {
     this.#underWay = 0;
     this.#writing = undefined;
     if (fd !== this.#fd) closeSync(fd);
-    if (this.#lines.length >= Math.max(1, this.#buffering.bufferSize) || this.#closing) this.#flush();
+    const isDue = this.#closing !== undefined || this.#isRetired;
+    if (isDue || this.#lines.length >= Math.max(1, this.#buffering.bufferSize)) this.#flush();
+    this.#rest();
     this.#closeWhenWritten();
+  }
+
+  #rest(): void {
+    if (!this.#isRetired || !this.isIdle || this.#fd === undefined || typeof this.target === 'number') return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   #closeWhenWritten(): void {
     if (!this.#closing || this.#underWay > 0) return;
-    if (typeof this.target === 'string') closeSync(this.#fd);
+    if (typeof this.target === 'string' && this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
     this.#closing.resolve();
   }
 

@@ -3,12 +3,17 @@ import { byTurn, type LogBuffering, LogFile, LogFileError, type LogTarget } from
 interface OpenFile {
   readonly file: LogFile;
   users: number;
+  /** The last one in which it was opened. */
+  generation: number;
 }
 
 /** The log files of one thread: each is open once, for all logs that name it with the same buffering. */
 export class LogFiles {
   readonly #report: (problem: string) => void;
   readonly #files: Map<string, OpenFile> = new Map();
+  /** Those that requests under way may still write to. */
+  #retired: readonly LogFile[] = [];
+  #generation = 0;
 
   /** `report` is told in one sentence of lines that were lost and of files that cannot be opened again. */
   constructor(report: (problem: string) => void) {
@@ -22,10 +27,11 @@ export class LogFiles {
     const known = this.#files.get(key);
     if (known) {
       known.users++;
+      known.generation = this.#generation;
       return known.file;
     }
     const file = new LogFile(place, buffering, this.#report);
-    this.#files.set(key, { file, users: 1 });
+    this.#files.set(key, { file, users: 1, generation: this.#generation });
     return file;
   }
 
@@ -36,6 +42,23 @@ export class LogFiles {
       this.#files.delete(key);
       void file.close();
     }
+  }
+
+  /** Logs are about to be opened for a new config. */
+  beginGeneration(): void {
+    this.#generation++;
+  }
+
+  /** The new config is in use: files that it did not open are closed, and opened for a moment where an old request is logged. */
+  retireOlder(): void {
+    const retired = this.#retired.filter(({ isIdle }) => !isIdle);
+    for (const [key, { file, generation }] of this.#files) {
+      if (generation === this.#generation) continue;
+      this.#files.delete(key);
+      file.retire();
+      retired.push(file);
+    }
+    this.#retired = retired;
   }
 
   /** Leaves all files for new ones of the same names, after they were rotated. One that cannot be opened goes on as before. */
@@ -52,9 +75,10 @@ export class LogFiles {
 
   /** Writes what is kept and closes all. */
   async close(): Promise<void> {
-    const files = [...this.#files.values()];
+    const files = [...Array.from(this.#files.values(), ({ file }) => file), ...this.#retired];
     this.#files.clear();
-    await Promise.all(files.map(({ file }) => file.close()));
+    this.#retired = [];
+    await Promise.all(files.map((file) => file.close()));
   }
 }
 
