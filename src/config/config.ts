@@ -57,6 +57,8 @@ export interface Listen {
   readonly bind: Bind;
   readonly isDefault: boolean;
   readonly backlog?: number;
+  /** An IPv6 address takes no IPv4 connections, as nginx has it; undefined for what the system does. */
+  readonly ipv6Only?: boolean;
 }
 
 export interface ServerConfig extends ServerBlock {

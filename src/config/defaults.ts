@@ -52,6 +52,7 @@ const charsetTypes: readonly string[] = [
 /** What holds for connections where a server says nothing else. */
 export const connectionDefaults: ConnectionPlan = {
   headTimeoutMs: connectionTimeouts.headMs,
+  sendTimeoutMs: connectionTimeouts.sendMs,
   keepAliveMs: connectionTimeouts.keepAliveMs,
   keepAliveRequests: 1_000_000, // nginx 1000, to free what a connection has gathered; ours gathers nothing
   keepAliveTimeMs: 3_600_000, // nginx 1 h

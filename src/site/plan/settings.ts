@@ -190,6 +190,8 @@ export interface AddedField {
   readonly value: Template;
   /** Also for other statuses than 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308. */
   readonly always: boolean;
+  /** It takes the place of the answer's own, and without a value removes it; undefined for what the name is for in nginx. */
+  readonly replaces?: boolean;
 }
 
 /** nginx `expires`. */

@@ -63,6 +63,8 @@ export interface ConnectionPlan {
   readonly maxFieldSize: number;
   readonly maxFieldCount: number;
   readonly maxTargetSize: number;
+  /** Longest time in which a client takes nothing of an answer. */
+  readonly sendTimeoutMs: number;
   /** Names with `_` are kept; else such fields are left out. */
   readonly underscoresInHeaders: boolean;
 }

@@ -45,6 +45,12 @@ export function isKnownVariable(name: string): boolean {
   return isBuiltIn(lower) || prefixedVariable(lower) !== undefined;
 }
 
+/** Whether a config may make or change a variable of this name. Case does not matter. */
+export function isWritableVariable(name: string): boolean {
+  const lower = name.toLowerCase();
+  return isChangeable(lower, isBuiltIn(lower));
+}
+
 function isBuiltIn(lower: string): boolean {
   return ownNames.has(lower) || Object.hasOwn(stateless, lower);
 }

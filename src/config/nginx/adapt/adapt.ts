@@ -1,0 +1,36 @@
+import type { Config } from '../../config.ts';
+import type { Diagnostic } from '../../diagnostic.ts';
+import type { Directive } from '../syntax/tree.ts';
+import { Adaptation } from './adaptation.ts';
+import type { AdaptContext } from './context.ts';
+import { handlers } from './handler-table.ts';
+import { nginxDefaults } from './nginx-defaults.ts';
+import { mergeBlocks, Scope } from './scope.ts';
+
+export interface Adapted {
+  /** What could be read of it, where there are errors. */
+  readonly config: Config;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * What an nginx.conf means. Names, places and numbers of arguments were checked by the parser; all values are checked here, with
+ * nginx's words where it has any.
+ */
+export function adaptNginxConf(directives: readonly Directive[], context: AdaptContext): Adapted {
+  const adaptation = new Adaptation(context, handlers);
+  adaptation.run(directives, new Scope());
+  adaptation.finish();
+  const { process, apps, variables, requestZones, connectionZones, logFormats, servers, diagnostics } = adaptation;
+  const config = {
+    process,
+    apps,
+    variables,
+    requestZones,
+    connectionZones,
+    logFormats,
+    defaults: mergeBlocks(nginxDefaults(context), adaptation.http),
+    servers,
+  };
+  return { config, diagnostics };
+}

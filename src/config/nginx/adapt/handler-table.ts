@@ -1,0 +1,41 @@
+import type { Handlers } from './handlers.ts';
+import { accessHandlers } from './modules/access.ts';
+import { appHandlers } from './modules/app.ts';
+import { fileHandlers } from './modules/files.ts';
+import { filterHandlers } from './modules/filters.ts';
+import { gzipHandlers } from './modules/gzip.ts';
+import { headerHandlers } from './modules/headers.ts';
+import { httpCoreHandlers } from './modules/http-core.ts';
+import { limitHandlers } from './modules/limits.ts';
+import { linkHandlers } from './modules/links.ts';
+import { listenHandlers } from './modules/listen.ts';
+import { locationHandlers } from './modules/location.ts';
+import { logHandlers } from './modules/log.ts';
+import { mainHandlers } from './modules/main.ts';
+import { realIpHandlers } from './modules/real-ip.ts';
+import { rewriteHandlers } from './modules/rewrite.ts';
+import { serverHandlers } from './modules/server.ts';
+import { userIdHandlers } from './modules/user-id.ts';
+import { variableHandlers } from './modules/variables.ts';
+
+/** What each directive means. What Galley ignores is not here. */
+export const handlers: Handlers = {
+  ...mainHandlers,
+  ...serverHandlers,
+  ...listenHandlers,
+  ...locationHandlers,
+  ...httpCoreHandlers,
+  ...fileHandlers,
+  ...rewriteHandlers,
+  ...variableHandlers,
+  ...logHandlers,
+  ...accessHandlers,
+  ...limitHandlers,
+  ...linkHandlers,
+  ...headerHandlers,
+  ...gzipHandlers,
+  ...filterHandlers,
+  ...realIpHandlers,
+  ...userIdHandlers,
+  ...appHandlers,
+};

@@ -1,0 +1,78 @@
+import type { LocationMatch } from '../../../site/plan/location-plan.ts';
+import type { Listen, LocationConfig, RuleConfig, ServerBlock } from '../../config.ts';
+import type { Position } from '../syntax/tree.ts';
+
+/** What of a block is put together field by field; all else of a later directive replaces that of an earlier one. */
+const groups: ReadonlySet<string> = new Set([
+  'connection',
+  'realIp',
+  'basicAuth',
+  'authRequest',
+  'autoindex',
+  'compression',
+  'gzip',
+  'brotli',
+  'zstd',
+  'charset',
+  'substitution',
+  'addition',
+  'userId',
+  'referers',
+]);
+
+/** A block of nginx.conf while its directives are read. */
+export class Scope {
+  readonly outer: Scope | undefined;
+  readonly rules: RuleConfig[] = [];
+  readonly locations: LocationConfig[] = [];
+  /** Where `root` or `alias`, and others that may stand here but once, were said. */
+  readonly said: Map<string, Position> = new Map();
+  readonly match: LocationMatch | undefined;
+  readonly server: ServerDraft | undefined;
+  #block: ServerBlock = {};
+
+  constructor(outer?: Scope, { match, server }: { match?: LocationMatch; server?: ServerDraft } = {}) {
+    this.outer = outer;
+    this.match = match;
+    this.server = server ?? outer?.server;
+  }
+
+  get block(): ServerBlock {
+    return this.#block;
+  }
+
+  /** Adds settings. Those of a group are added to what the group has. */
+  set(settings: ServerBlock): void {
+    this.#block = mergeBlocks(this.#block, settings);
+  }
+
+  /** A setting of this block, or of the nearest one around it that has been read so far. */
+  inherited<Key extends keyof ServerBlock>(key: Key): ServerBlock[Key] | undefined {
+    return this.#block[key] ?? this.outer?.inherited(key);
+  }
+}
+
+/** What a `server` block says of itself. */
+export interface ServerDraft {
+  readonly listen: Listen[];
+  /** Each name once, with the place where it was first said. */
+  readonly names: Map<string, Position>;
+}
+
+/** The first block with what the second one says. Groups are put together field by field. */
+export function mergeBlocks(old: ServerBlock, added: ServerBlock): ServerBlock {
+  return merge(old, added);
+}
+
+function merge<Part extends object>(old: Part, added: Part): Part {
+  const merged: Record<string, unknown> = Object.fromEntries(Object.entries(old));
+  for (const [key, value] of Object.entries(added)) {
+    const before = merged[key];
+    merged[key] = groups.has(key) && isObject(before) && isObject(value) ? merge(before, value) : value;
+  }
+  return merged as Part;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,43 @@
+/** Values as nginx writes them; undefined for what is none. */
+
+/** A whole number that is not negative. */
+export function parseNumber(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Bytes: `10`, `8k`, `1m`. */
+export function parseSize(text: string): number | undefined {
+  return parseWithUnit(text, /^(\d{1,15})([kKmM]?)$/);
+}
+
+/** Bytes, which may be gigabytes too: nginx's offsets. */
+export function parseOffset(text: string): number | undefined {
+  return parseWithUnit(text, /^(\d{1,15})([kKmMgG]?)$/);
+}
+
+function parseWithUnit(text: string, pattern: RegExp): number | undefined {
+  const [, digits, unit] = pattern.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const bytes = Number(digits) * 1024 ** ' kmg'.indexOf(unit?.toLowerCase() || ' ');
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+const times =
+  /^(?:(\d+)y *)?(?:(\d+)M *)?(?:(\d+)w *)?(?:(\d+)d *)?(?:(\d+)h *)?(?:(\d+)m *)?(?:(\d+)s *)?(?:(\d+)ms *)?(\d+)?$/;
+const second = 1000;
+const day = 86_400 * second;
+const units: readonly number[] = [365 * day, 30 * day, 7 * day, day, 3_600 * second, 60 * second, second, 1, second];
+
+/** Milliseconds: `1h30m`, `500ms`; a number without a unit is of seconds. */
+export function parseMilliseconds(text: string): number | undefined {
+  const match = text === '' ? null : times.exec(text);
+  if (!match) return undefined;
+  const total = units.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * unit, 0);
+  return Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** Seconds, where milliseconds may not be given. */
+export function parseSeconds(text: string): number | undefined {
+  const total = text.includes('ms') ? undefined : parseMilliseconds(text);
+  return total === undefined ? undefined : total / second;
+}
