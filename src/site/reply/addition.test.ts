@@ -34,7 +34,7 @@ describe('createAddition', () => {
     assert.equal(createAddition({ ...both, before: undefined, after: undefined }, stageContext), undefined);
   });
 
-  it('leaves alone other statuses and types, HEAD, and what is compressed', () => {
+  it('leaves alone other statuses and types, and what is compressed', () => {
     for (const reply of [
       textReply('x', {}, 404),
       textReply('x', { 'content-type': 'text/css' }),
@@ -42,8 +42,12 @@ describe('createAddition', () => {
     ]) {
       assert.equal(run(reply), reply);
     }
-    const reply = textReply('x');
-    assert.equal(run(reply, { method: 'HEAD' }), reply);
+  });
+
+  it('answers HEAD with the fields of a GET', () => {
+    const reply = run(textReply('', { 'content-length': '7' }), { method: 'HEAD' });
+    assert.equal(reply.headers.has('content-length'), false);
+    assert.deepEqual(reply.body, Buffer.alloc(0));
   });
 
   it('stops what it reads, and the content that it has not come to, where the reader stops', async () => {

@@ -16,10 +16,12 @@ export function createAddition(addition: Addition | undefined, context: CompileC
   if (!before && !after) return undefined;
   const isWanted = mediaTypeTest(addition.types);
   return (request, reply) => {
-    if (reply.status !== 200 || request.parent || request.method === 'HEAD') return reply;
+    if (reply.status !== 200 || request.parent) return reply;
     if (!isWanted(reply.headers) || reply.headers.get('content-encoding')) return reply;
+    const headers = changedContent(reply.headers);
+    if (request.method === 'HEAD') return { ...reply, headers };
     const bodies = [bodyOf(request, before), () => reply.body, bodyOf(request, after)];
-    return { ...reply, headers: changedContent(reply.headers), body: new BodySequence(reply.body, bodies) };
+    return { ...reply, headers, body: new BodySequence(reply.body, bodies) };
   };
 }
 

@@ -33,11 +33,19 @@ describe('createCharset', () => {
     assert.equal(typeOf(run({ charset: '$cs' }, textReply('x'))), 'text/html');
   });
 
-  it('leaves alone other types, what names one, redirects, and what has no type', () => {
+  it('names none for redirects', () => {
+    for (const status of [301, 302]) {
+      assert.equal(typeOf(run({}, textReply('x', {}, status))), 'text/html');
+      const own = textReply('x', { 'content-type': 'text/html; charset=koi8-r' }, status);
+      assert.equal(typeOf(run({ override: true }, own)), 'text/html');
+    }
+    assert.equal(typeOf(run({}, textReply('x', {}, 303))), 'text/html; charset=utf-8');
+  });
+
+  it('leaves alone other types, what names one, and what has no type', () => {
     const replies = [
       textReply('x', { 'content-type': 'image/png' }),
       textReply('x', { 'content-type': 'text/html; charset=koi8-r' }),
-      textReply('x', {}, 301),
     ];
     for (const reply of replies) assert.equal(run({}, reply), reply);
     const bare = { ...textReply('x'), headers: textReply('x').headers.without('content-type') };
@@ -46,9 +54,13 @@ describe('createCharset', () => {
     assert.equal(createCharset(undefined, stageContext), undefined);
   });
 
-  it('replaces the one that an answer names where it is told to', () => {
-    const reply = textReply('x', { 'content-type': 'text/html;charset="koi8-r"' });
-    assert.equal(typeOf(run({ override: true }, reply)), 'text/html; charset=utf-8');
+  it('recodes from the one that an answer names where it is told to', async () => {
+    const russian = Buffer.from([0xf0, 0xd2]);
+    const reply = run({ override: true }, textReply(russian, { 'content-type': 'text/html;charset="koi8-r"' }));
+    assert.equal(typeOf(reply), 'text/html; charset=utf-8');
+    assert.equal((await contentOf(reply)).toString(), 'Пр');
+    const unknown = textReply('x', { 'content-type': 'text/html; charset=klingon' });
+    assert.equal(run({ override: true }, unknown), unknown);
   });
 
   it('recodes, whole and piece by piece', async () => {
@@ -72,7 +84,7 @@ describe('createCharset', () => {
 
   it('does not recode what is in this charset, compressed or a part', () => {
     for (const reply of [textReply('x', { 'content-encoding': 'gzip' }), textReply('x', {}, 206)]) {
-      assert.equal(run({ source: 'koi8-r' }, reply).body, reply.body);
+      assert.equal(run({ source: 'koi8-r' }, reply), reply);
     }
     const reply = textReply('x');
     assert.equal(run({ source: 'UTF-8' }, reply).body, reply.body);

@@ -24,15 +24,17 @@ export function createCharset(charset: Charset | undefined, context: CompileCont
   return (request, reply) => {
     const type = reply.headers.get('content-type');
     if (type === undefined) return reply;
-    const hasOwn = parameter.test(type);
-    if (hasOwn ? !charset.override : !isWanted(reply.headers)) return reply;
+    const own = parameter.exec(type)?.[1]?.replaceAll('"', '');
+    if (own ? !charset.override : !isWanted(reply.headers)) return reply;
     const to = name.evaluate(request);
     if (to === '' || to === 'off') return reply;
+    const from = own ?? source?.evaluate(request) ?? '';
+    const isSame = from === '' || from === 'off' || !differ(from, to);
+    const made = isSame ? reply : recoded(request, reply, from, to);
+    if (!made) return reply;
     // Old browsers took a redirect's charset for that of the page.
-    if (reply.status === 301 || reply.status === 302) return hasOwn ? named(reply, type.replace(parameter, '')) : reply;
-    const from = source?.evaluate(request) ?? '';
-    const renamed = named(reply, withCharset(type, to));
-    return from === '' || from === 'off' || !differ(from, to) ? renamed : recoded(request, renamed, from, to);
+    if (reply.status === 301 || reply.status === 302) return named(made, type.replace(parameter, ''));
+    return named(made, withCharset(type, to));
   };
 }
 
@@ -45,14 +47,20 @@ function named(reply: Reply, type: string): Reply {
   return { ...reply, headers: reply.headers.replaced('content-type', type) };
 }
 
-function recoded(request: SiteRequest, reply: Reply, from: string, to: string): Reply {
-  if (!hasWholeContent(request.method, reply) || reply.headers.get('content-encoding')) return reply;
+/** Undefined where the content stays in the charset that it is in. */
+function recoded(request: SiteRequest, reply: Reply, from: string, to: string): Reply | undefined {
+  if (reply.headers.get('content-encoding')) return undefined;
   const recode = recoding(from, to);
   if (!recode) {
     request.log('error', `Cannot recode "${from}" to "${to}": one of them is not known`);
-    return reply;
+    return undefined;
   }
-  return { ...reply, headers: changedContent(reply.headers), body: transformed(reply.body, recode) };
+  // What has no content has no charset to be wrong about.
+  if (!hasWholeContent(request.method, reply)) return reply.status === 206 ? undefined : reply;
+  const headers = changedContent(reply.headers);
+  return request.method === 'HEAD'
+    ? { ...reply, headers }
+    : { ...reply, headers, body: transformed(reply.body, recode) };
 }
 
 function differ(from: string, to: string): boolean {

@@ -96,7 +96,6 @@ describe('createCompression', () => {
       ['a part', textReply(page, {}, 206), {}],
       ['no content', textReply('', {}, 204), {}],
       ['the same as before', textReply('', {}, 304), {}],
-      ['HEAD', textReply(page), { method: 'HEAD' }],
       ['a coding', textReply(page, { 'content-encoding': 'br' }), {}],
       ['no-transform', textReply(page, { 'cache-control': 'public, No-Transform' }), {}],
     ] as [string, Reply, StageOptions][]) {
@@ -107,6 +106,16 @@ describe('createCompression', () => {
     const reply = textReply(page);
     assert.equal(await createCompression(plain, false, stageContext)?.(inner, reply), reply);
     assert.equal(createCompression(undefined, false, stageContext), undefined);
+  });
+
+  it('answers HEAD with the fields of a GET', async () => {
+    const fields = { 'content-length': '2000', etag: '"1"' };
+    const reply = await compress(textReply('', fields), { method: 'HEAD' });
+    assert.equal(codingOf(reply), 'gzip');
+    assert.equal(reply.headers.has('content-length'), false);
+    assert.equal((reply.body as Uint8Array).length, 0);
+    const short = textReply('', { 'content-length': '19' });
+    assert.equal(await compress(short, { method: 'HEAD' }), short);
   });
 
   it('compresses 403 and 404, other cases of the type, types with parameters, and any type for *', async () => {

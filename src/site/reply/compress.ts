@@ -37,7 +37,8 @@ export function createCompression(
   return (request, reply) => {
     const { headers, status } = reply;
     if (!statuses.has(status) || request.parent || !hasWholeContent(request.method, reply)) return reply;
-    if (!isWanted(headers) || lengthOf(reply) < minLength || headers.get('content-encoding')) return reply;
+    if (!isWanted(headers) || lengthOf(request.method, reply) < minLength || headers.get('content-encoding'))
+      return reply;
     if (hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) return reply;
     const encoding = choose(request, headers);
     const way = encoding && ways.get(encoding);
@@ -45,6 +46,7 @@ export function createCompression(
     if (!way) return varied === headers ? reply : { ...reply, headers: varied };
     const fields = changedContent(varied).without('content-encoding').withAll(way.field);
     const { body } = reply;
+    if (request.method === 'HEAD') return { ...reply, headers: fields };
     if (!(body instanceof Uint8Array)) {
       return { ...reply, headers: fields, body: new PipedBody(body, way.engine.stream) };
     }
@@ -55,8 +57,10 @@ export function createCompression(
 }
 
 /** How long the content is; Infinity where that shows only at its end. */
-function lengthOf({ headers, body }: Reply): number {
-  return body instanceof Uint8Array ? body.length : Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
+function lengthOf(method: string, { headers, body }: Reply): number {
+  return body instanceof Uint8Array && method !== 'HEAD'
+    ? body.length
+    : Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
 }
 
 function compressed(engine: Engine, content: Uint8Array): Buffer | Promise<Buffer> {

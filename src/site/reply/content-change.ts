@@ -1,10 +1,10 @@
 import type { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 
-/** Whether a filter may change what the answer holds: all of it is there, and there is some. */
+/** Whether an answer is the whole of what it stands for, and there is something of it; one to HEAD only stands for it. */
 export function hasWholeContent(method: string, { status, body }: Reply): boolean {
-  if (method === 'HEAD' || status === 204 || status === 206 || status === 304) return false;
-  return !(body instanceof Uint8Array) || body.length > 0;
+  if (status === 204 || status === 206 || status === 304) return false;
+  return method === 'HEAD' || !(body instanceof Uint8Array) || body.length > 0;
 }
 
 /** The fields of content that was changed and has another length now. It is no longer the same byte for byte: the ETag becomes weak. */

@@ -17,6 +17,7 @@ export function createGunzip(isOn: boolean): ReplyFilter | undefined {
     const takesGzip = !request.parent && encodingWeight(request.header('accept-encoding'), 'gzip') > 0;
     if (takesGzip) return varied === headers ? reply : { ...reply, headers: varied };
     const fields = changedContent(varied).without('content-encoding');
+    if (request.method === 'HEAD') return { ...reply, headers: fields };
     return { ...reply, headers: fields, body: new PipedBody(asStream(body), createGunzipStream) };
   };
 }

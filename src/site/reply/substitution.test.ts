@@ -42,15 +42,21 @@ describe('createSubstitution', () => {
     assert.deepEqual([kept.has('last-modified'), kept.get('etag')], [true, 'W/"1"']);
   });
 
-  it('leaves alone other types, parts, HEAD, and what is compressed', () => {
+  it('answers HEAD with the fields of a GET', () => {
+    const filter = createSubstitution(plain, stageContext);
+    assert.ok(filter);
+    const reply = filter(replyStage({ method: 'HEAD' }).request, textReply('', { 'content-length': '7' })) as Reply;
+    assert.equal(reply.headers.has('content-length'), false);
+    assert.deepEqual(reply.body, Buffer.alloc(0));
+  });
+
+  it('leaves alone other types, parts, and what is compressed', () => {
     const replies = [
       textReply('</head>', { 'content-type': 'text/css' }),
       textReply('</head>', {}, 206),
       textReply('</head>', { 'content-encoding': 'gzip' }),
     ];
     for (const reply of replies) assert.equal(run({}, reply), reply);
-    const reply = textReply('</head>');
-    assert.equal(createSubstitution(plain, stageContext)?.(replyStage({ method: 'HEAD' }).request, reply), reply);
     assert.equal(createSubstitution({ ...plain, replacements: [] }, stageContext), undefined);
   });
 });

@@ -21,11 +21,12 @@ export function createSubstitution(
   return (request, reply) => {
     const { headers, body } = reply;
     if (!hasWholeContent(request.method, reply) || !isWanted(headers) || headers.get('content-encoding')) return reply;
+    const fields = changedContent(keepsLastModified ? headers : headers.without('last-modified', 'etag'));
+    if (request.method === 'HEAD') return { ...reply, headers: fields };
     const replacements = pairs.map(({ from, to }) => ({
       from: from.evaluate(request),
       to: () => to.evaluate(request),
     }));
-    const fields = keepsLastModified ? headers : headers.without('last-modified', 'etag');
-    return { ...reply, headers: changedContent(fields), body: transformed(body, substituting(replacements, once)) };
+    return { ...reply, headers: fields, body: transformed(body, substituting(replacements, once)) };
   };
 }
