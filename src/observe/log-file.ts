@@ -12,7 +12,7 @@ export interface LogBuffering {
   readonly gzipLevel: number;
 }
 
-/** All lines of one turn of the event loop in one write. */
+/** Each line as soon as it comes: all of one turn of the event loop in one write, and of {@link breathMs} where there are many. */
 export const byTurn: LogBuffering = { bufferSize: 0, flushMs: 0, gzipLevel: 0 };
 
 /** A path, as latin-1 of its bytes; or a descriptor that is open and stays so: 1 for standard output, 2 for standard error. */
@@ -20,6 +20,12 @@ export type LogTarget = string | 1 | 2;
 
 /** Lines that wait for a slow disk, in bytes; nginx waits itself. */
 const mostWaiting = 4 * 1024 * 1024;
+
+/** Between two writes in milliseconds: handing one to another thread costs more than a line, and nobody reads so fast. */
+const breathMs = 10;
+
+/** So much is written without such a pause, in bytes. */
+const enough = 65_536;
 
 /** A pipe that is full is tried again after so long; at the end as often as this. */
 const retryMs = 10;
@@ -47,6 +53,7 @@ export class LogFile {
   #lines = '';
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   /** Bytes that are being written. */
   #underWay = 0;
   /** The descriptor that they go to. */
@@ -79,7 +86,8 @@ export class LogFile {
     }
     this.#lines += lines;
     const { bufferSize, flushMs } = this.#buffering;
-    if (bufferSize === 0 || this.#isRetired || this.#lines.length >= bufferSize) this.#schedule();
+    if (this.#isRetired || this.#lines.length >= (bufferSize || enough)) this.#schedule();
+    else if (bufferSize === 0) this.#scheduleSoon();
     else if (flushMs > 0) this.#timer ??= setTimeout(() => this.#flush(), flushMs).unref();
   }
 
@@ -136,6 +144,7 @@ export class LogFile {
     const bytes = Buffer.from(lines, 'latin1');
     const { gzipLevel } = this.#buffering;
     this.#writing = fd;
+    this.#flushedAt = performance.now();
     if (gzipLevel === 0) {
       this.#put(fd, bytes, 0);
       return;
@@ -144,6 +153,13 @@ export class LogFile {
       if (error) this.#failed(fd, error, bytes, 0);
       else this.#put(fd, packed, 0);
     });
+  }
+
+  #scheduleSoon(): void {
+    if (this.#isScheduled || this.#underWay > 0 || this.#timer !== undefined) return;
+    const waitMs = breathMs - (performance.now() - this.#flushedAt);
+    if (waitMs > 0) this.#timer = setTimeout(() => this.#flush(), waitMs);
+    else this.#schedule();
   }
 
   /** The descriptor; undefined where the file of a retired log is gone, and so its lines are lost. */
@@ -184,8 +200,9 @@ export class LogFile {
     this.#underWay = 0;
     this.#writing = undefined;
     if (fd !== this.#fd) closeSync(fd);
-    const isDue = this.#closing !== undefined || this.#isRetired;
-    if (isDue || this.#lines.length >= Math.max(1, this.#buffering.bufferSize)) this.#flush();
+    const { bufferSize } = this.#buffering;
+    if (this.#closing || this.#isRetired || this.#lines.length >= (bufferSize || enough)) this.#flush();
+    else if (bufferSize === 0 && this.#lines !== '') this.#scheduleSoon();
     this.#rest();
     this.#closeWhenWritten();
   }
