@@ -11,9 +11,9 @@ import {
 } from '../../../test/support/file-requests.ts';
 import { FilesStage, fileSettings } from '../../../test/support/files-stage.ts';
 import { closeStages, stage } from '../../../test/support/front-stage.ts';
-import { NginxServer } from '../../../test/support/nginx-server.ts';
 import { RawClient } from '../../../test/support/raw-client.ts';
 import { requires } from '../../../test/support/requirements.ts';
+import { TcpNginx } from '../../../test/support/tcp-nginx.ts';
 
 interface Answer {
   readonly status: number;
@@ -36,7 +36,7 @@ const compared = [
 ];
 
 let folder: AppFolder;
-let nginx: NginxServer;
+let nginx: TcpNginx;
 let port: number;
 
 /** What differs from nginx on purpose, and why. */
@@ -113,7 +113,7 @@ describe('files as nginx serves them', { skip: requires('nginx') }, () => {
     const blocks = locations.map(([prefix, text]) => `location ${prefix} { ${text.replaceAll('ROOT', root)} }`);
     const http = 'types { text/plain txt; text/html html; application/octet-stream bin; } default_type text/plain;';
     const user = process.getuid?.() === 0 ? 'user root;' : '';
-    nginx = await NginxServer.start(folder.path, http, `root ${root}; ${blocks.join(' ')}`, user);
+    nginx = await TcpNginx.start(folder.path, http, `root ${root}; ${blocks.join(' ')}`, user);
   });
 
   after(async () => {
