@@ -30,6 +30,8 @@ const withoutIncludes: ReadonlySet<string> = new Set(['charset_map', 'split_clie
 export interface ReadFile {
   readonly path: string;
   readonly text: string;
+  /** Where it was first included; undefined for the main file. */
+  readonly includedAt: Pick<Position, 'file' | 'line'> | undefined;
 }
 
 /** Reads sources one after the other as one config; what they include takes the place of the `include`. */
@@ -57,10 +59,15 @@ export class ConfigReader {
 
   /** The main file. */
   readFile(path: string): readonly Directive[] {
-    return this.#open(path, this.#scope, (message) => ({ severity: 'error', message, at: undefined }));
+    return this.#open(path, this.#scope, undefined, (message) => ({ severity: 'error', message, at: undefined }));
   }
 
-  #open(path: string, scope: Scope, failure: (message: string) => Diagnostic): readonly Directive[] {
+  #open(
+    path: string,
+    scope: Scope,
+    includedAt: ReadFile['includedAt'],
+    failure: (message: string) => Diagnostic,
+  ): readonly Directive[] {
     let text: string;
     try {
       text = this.#fileSystem.readText(path);
@@ -68,7 +75,7 @@ export class ConfigReader {
       this.diagnostics.push(failure(readFailure(path, error)));
       return [];
     }
-    if (!this.files.some((file) => file.path === path)) this.files.push({ path, text });
+    if (!this.files.some((file) => file.path === path)) this.files.push({ path, text, includedAt });
     this.#openFiles.push(path);
     const directives = this.#parse({ file: path, text }, scope);
     this.#openFiles.pop();
@@ -142,7 +149,7 @@ export class ConfigReader {
         this.diagnostics.push(fail(`"include" of "${each}" never ends`, chain));
         return [];
       }
-      return this.#open(each, scope, fail);
+      return this.#open(each, scope, { file: name.at.file, line: statement.endLine }, fail);
     });
   }
 }
