@@ -67,4 +67,15 @@ describe('createAddition', () => {
       assert.equal((await iterator.next()).done, true);
     }
   });
+
+  it('breaks, and stops the content, where the other answer fails', async () => {
+    let isStopped = false;
+    const stop = (): void => {
+      isStopped = true;
+    };
+    const main = new BodyStream({ wanted: () => {}, taken: () => {}, cancelled: stop });
+    const reply = run(textReply(main), { subrequest: () => Promise.reject(new Error('no way')) });
+    await assert.rejects(contentOf(reply), /no way/);
+    assert.equal(isStopped, true);
+  });
 });

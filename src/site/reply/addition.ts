@@ -53,12 +53,21 @@ class BodySequence implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arra
       if (!this.#current) {
         const next = this.#bodies.shift();
         if (!next) return { done: true, value: undefined };
-        this.#current = asStream(await next())[Symbol.asyncIterator]();
+        this.#current = asStream(await this.#begun(next))[Symbol.asyncIterator]();
         if (this.#isOver) await this.#current.return?.();
       }
       const result = await this.#current.next();
       if (!result.done) return { done: false, value: result.value };
       this.#current = undefined;
+    }
+  }
+
+  async #begun(next: LateBody): Promise<Body> {
+    try {
+      return await next();
+    } catch (error) {
+      void this.return();
+      throw error;
     }
   }
 

@@ -73,7 +73,8 @@ describe('createRateLimit', () => {
   it('waits no more when the client has left, or the reader stops', async () => {
     for (const end of ['abort', 'return'] as const) {
       const { stage } = clock();
-      const body = iterate(limit('100')(stage.request, textReply(Buffer.alloc(1_000))) as Reply);
+      const source = pieces(Buffer.alloc(1_000), 'more');
+      const body = iterate(limit('100')(stage.request, textReply(source)) as Reply);
       await body.next();
       let failed = '';
       const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -87,6 +88,7 @@ describe('createRateLimit', () => {
       else void body.return?.();
       await until(() => failed !== '', 'the wait is over');
       assert.equal(timers(), before);
+      assert.equal((await source.next()).done, true);
     }
   });
 });

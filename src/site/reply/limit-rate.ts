@@ -73,10 +73,9 @@ class PacedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, 
     return { done: false, value };
   }
 
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return(): Promise<IteratorResult<Uint8Array, undefined>> {
     this.#stop();
-    await this.#source.return?.();
-    return { done: true, value: undefined };
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
@@ -97,8 +96,10 @@ class PacedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, 
   }
 
   #stop(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#wake();
+    void this.#source.return?.();
   }
 }

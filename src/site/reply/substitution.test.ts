@@ -42,6 +42,21 @@ describe('createSubstitution', () => {
     assert.deepEqual([kept.has('last-modified'), kept.get('etag')], [true, 'W/"1"']);
   });
 
+  it('breaks, and stops its source, where a replacement fails', async () => {
+    const filter = createSubstitution(plain, {
+      ...stageContext,
+      template: (text) => ({
+        constant: undefined,
+        evaluate: () => (text.includes('script') ? assert.fail('no such value') : text),
+      }),
+    });
+    assert.ok(filter);
+    const body = pieces('</head>', 'more');
+    const reply = filter(replyStage().request, textReply(body)) as Reply;
+    await assert.rejects(contentOf(reply), /no such value/);
+    assert.equal((await body.next()).done, true);
+  });
+
   it('answers HEAD with the fields of a GET', () => {
     const filter = createSubstitution(plain, stageContext);
     assert.ok(filter);

@@ -42,7 +42,7 @@ class TransformedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
     while (!this.#isOver) {
       const result = await this.#source.next();
       this.#isOver ||= result.done === true;
-      const value = result.done ? this.#transform.end() : this.#transform.push(result.value);
+      const value = this.#made(result);
       if (value.length > 0) return { done: false, value };
     }
     return { done: true, value: undefined };
@@ -52,6 +52,15 @@ class TransformedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
     this.#isOver = true;
     await this.#source.return?.();
     return { done: true, value: undefined };
+  }
+
+  #made(result: IteratorResult<Uint8Array, unknown>): Uint8Array {
+    try {
+      return result.done ? this.#transform.end() : this.#transform.push(result.value);
+    } catch (error) {
+      void this.return();
+      throw error;
+    }
   }
 
   [Symbol.asyncIterator](): this {
