@@ -1,0 +1,101 @@
+import { oneOf } from './byte-set.ts';
+import { extentOf, type PatternNode } from './pattern-node.ts';
+
+/** As many times as RE2 repeats. */
+const mostRepeats = 1000;
+
+/** Each one may be under way at each byte; with more of them 8 KiB take RE2 longer than 5 ms. */
+const mostLongRepeats = 5;
+
+/** RE2 has no way to look around, to refer to a group or to be atomic, and a `$` only at the end. Much of it takes it long as well. */
+export function isForRe2(node: PatternNode): boolean {
+  return (
+    longRepeats(node) <= mostLongRepeats &&
+    !hasInnerEnd(node, false) &&
+    !some(
+      node,
+      (each) =>
+        each.kind === 'look' ||
+        each.kind === 'reference' ||
+        each.kind === 'atomic' ||
+        (each.kind === 'repeat' &&
+          Math.max(each.least, each.most === Number.POSITIVE_INFINITY ? 0 : each.most) > mostRepeats),
+    )
+  );
+}
+
+/** How many repeats without a limit there are when those with one are written out. */
+function longRepeats(node: PatternNode): number {
+  switch (node.kind) {
+    case 'repeat':
+      return node.most === Number.POSITIVE_INFINITY
+        ? 1 + longRepeats(node.item) * Math.max(node.least, 1)
+        : longRepeats(node.item) * node.most;
+    case 'sequence':
+    case 'choice':
+      return node.items.reduce((sum, item) => sum + longRepeats(item), 0);
+    case 'capture':
+      return longRepeats(node.item);
+    default:
+      return 0;
+  }
+}
+
+/** JavaScript forgets the groups of a repeated group each time it is done again, PCRE keeps them. */
+export function forgetsGroups(root: PatternNode): boolean {
+  return some(root, (node) => node.kind === 'repeat' && node.most > 1 && some(node.item, isCapture));
+}
+
+function isCapture({ kind }: PatternNode): boolean {
+  return kind === 'capture';
+}
+
+/** A repetition that is empty counts for PCRE and not for JavaScript. */
+export function repeatsNothing(root: PatternNode): boolean {
+  return some(root, (node) => node.kind === 'repeat' && node.most > 1 && extentOf(node.item).least === 0);
+}
+
+/** Whether a `$` is in it. */
+export function hasEnd(node: PatternNode): boolean {
+  return some(node, (each) => each.kind === 'assertion' && each.assertion === 'end');
+}
+
+/** Whether a `$` stands where a newline that it is before could match what follows. */
+function hasInnerEnd(node: PatternNode, takesNewline: boolean): boolean {
+  switch (node.kind) {
+    case 'assertion':
+      return node.assertion === 'end' && takesNewline;
+    case 'choice':
+      return node.items.some((item) => hasInnerEnd(item, takesNewline));
+    case 'capture':
+      return hasInnerEnd(node.item, takesNewline);
+    case 'repeat':
+      return hasInnerEnd(node.item, takesNewline || (node.most > 1 && canTakeNewline(node.item)));
+    case 'sequence':
+      return node.items.some((item, index) =>
+        hasInnerEnd(item, takesNewline || node.items.slice(index + 1).some(canTakeNewline)),
+      );
+    default:
+      return false;
+  }
+}
+
+function canTakeNewline(node: PatternNode): boolean {
+  return (extentOf(node).first & oneOf('\n')) !== 0n;
+}
+
+function some(node: PatternNode, isSo: (node: PatternNode) => boolean): boolean {
+  if (isSo(node)) return true;
+  switch (node.kind) {
+    case 'sequence':
+    case 'choice':
+      return node.items.some((item) => some(item, isSo));
+    case 'repeat':
+    case 'capture':
+    case 'atomic':
+    case 'look':
+      return some(node.item, isSo);
+    default:
+      return false;
+  }
+}
