@@ -6,8 +6,12 @@ import { shaCrypt } from './sha-crypt.ts';
 /** As libxcrypt's; what sha-crypt costs grows with the square of the length. */
 const longestPassword = 512;
 
+const bcryptText = /^\$2[aby]\$/;
 const md5Text = /^(\$1\$|\$apr1\$)([^$]{0,8})[^$]*\$(.*)$/s;
 const shaText = /^(\$[56]\$)(?:rounds=(\d{1,9})\$)?([^$]{0,16})[^$]*\$(.*)$/s;
+
+/** What crypt could check besides, of which DES is the oldest; anything else is nobody's hash. */
+const unknown = /^(?:[./\dA-Za-z]{13}|_[./\dA-Za-z]{19}|\$(?![156]\$|apr1\$|2[aby]\$)\w*\$.*)$/s;
 
 /** How much it costs to check a password: `slow` is a matter of milliseconds and more; `unknown` are those that are not checked. */
 export type HashKind = 'fast' | 'slow' | 'unknown';
@@ -15,14 +19,15 @@ export type HashKind = 'fast' | 'slow' | 'unknown';
 /** Of a password as a htpasswd file has it. */
 export function hashKind(text: string): HashKind {
   if (/^\{(?:PLAIN|SHA|SSHA)\}/.test(text)) return 'fast';
-  return /^\$2[aby]\$/.test(text) || md5Text.test(text) || shaText.test(text) ? 'slow' : 'unknown';
+  if (bcryptText.test(text) || md5Text.test(text) || shaText.test(text)) return 'slow';
+  return unknown.test(text) ? 'unknown' : 'fast';
 }
 
 /** Whether the password, latin-1 of its bytes, is the one of this hash. The time it takes tells nothing of how much is right. */
 export function isPassword(password: string, text: string): boolean {
   if (password.length > longestPassword || password.includes('\0')) return false;
   const bytes = Buffer.from(password, 'latin1');
-  if (/^\$2[aby]\$/.test(text)) return isBcrypt(bytes, text);
+  if (bcryptText.test(text)) return isBcrypt(bytes, text);
   const [, scheme, value = ''] = /^\{(PLAIN|SHA|SSHA)\}(.*)$/s.exec(text) ?? [];
   switch (scheme) {
     case 'PLAIN':

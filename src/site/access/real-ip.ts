@@ -67,9 +67,9 @@ function peerOf(text: string): Peer | undefined {
   if (text.length > 64) return undefined;
   const [, ipv6, ipv4, digits] = withPort.exec(text) ?? [];
   const address = ipv6 ?? ipv4 ?? text;
-  const port = Number(digits ?? 0);
-  if (address.includes('%') || !parseAddress(address) || port > 65_535) return undefined;
-  return { address, port };
+  const port = Number(digits);
+  if (address.includes('%') || !parseAddress(address) || port < 1 || port > 65_535) return undefined;
+  return { address, port: port || 0 };
 }
 
 function trust(from: readonly string[]): (peer: Peer) => boolean {
