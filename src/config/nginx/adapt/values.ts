@@ -24,20 +24,28 @@ function parseWithUnit(text: string, pattern: RegExp): number | undefined {
 
 const times =
   /^(?:(\d+)y *)?(?:(\d+)M *)?(?:(\d+)w *)?(?:(\d+)d *)?(?:(\d+)h *)?(?:(\d+)m *)?(?:(\d+)s *)?(?:(\d+)ms *)?(\d+)?$/;
-const second = 1000;
-const day = 86_400 * second;
-const units: readonly number[] = [365 * day, 30 * day, 7 * day, day, 3_600 * second, 60 * second, second, 1, second];
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** In seconds, as the groups of the pattern are; the last one is for a number without a unit. */
+const units: readonly number[] = [365 * day, 30 * day, 7 * day, day, hour, minute, 1, 0.001, 1];
+/** nginx's, and that of timers: 24.8 days in milliseconds. */
+const most = 2 ** 31 - 1;
 
 /** Milliseconds: `1h30m`, `500ms`; a number without a unit is of seconds. */
 export function parseMilliseconds(text: string): number | undefined {
-  const match = text === '' ? null : times.exec(text);
-  if (!match) return undefined;
-  const total = units.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * unit, 0);
-  return Number.isSafeInteger(total) ? total : undefined;
+  const total = parseTime(text, 1000);
+  return total !== undefined && total <= most ? total : undefined;
 }
 
 /** Seconds, where milliseconds may not be given. */
 export function parseSeconds(text: string): number | undefined {
-  const total = text.includes('ms') ? undefined : parseMilliseconds(text);
-  return total === undefined ? undefined : total / second;
+  const total = text.includes('ms') ? undefined : parseTime(text, 1);
+  return total !== undefined && total <= most ? total : undefined;
+}
+
+function parseTime(text: string, perSecond: number): number | undefined {
+  const match = text === '' ? null : times.exec(text);
+  if (!match) return undefined;
+  return units.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * Math.round(unit * perSecond), 0);
 }

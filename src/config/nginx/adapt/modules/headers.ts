@@ -33,11 +33,8 @@ export const headerHandlers: Handlers = {
 function addedField(key: 'headers' | 'trailers'): Handler {
   return (directive, scope, adaptation) => {
     const [name, value, always] = [argument(directive, 0), argument(directive, 1), directive.args[2]];
-    if (always && always.text !== 'always') {
-      adaptation.error(always, `invalid parameter "${always.text}"`);
-      return;
-    }
     const field = { name: name.text, value: adaptation.template(value.text, value), always: always !== undefined };
+    if (always && always.text !== 'always') adaptation.error(always, `invalid parameter "${always.text}"`);
     // nginx sends a field without a name; that is none.
     if (name.text === '') adaptation.error(name, `"${directive.name}" needs a name`);
     else scope.set({ [key]: [...(scope.block[key] ?? []), field] });

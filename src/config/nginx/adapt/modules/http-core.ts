@@ -38,6 +38,7 @@ function readErrorPage({ args }: Directive, adaptation: Adaptation): ErrorPage |
     status = before.text === '=' ? 'handler' : parseNumber(before.text.slice(1));
     if (status === undefined) return adaptation.error(before, `invalid value "${before.text}"`);
   }
+  const uri = adaptation.template(target.text, target);
   const statuses: number[] = [];
   for (const each of args.slice(0, hasStatus ? -2 : -1)) {
     const code = parseNumber(each.text);
@@ -45,7 +46,7 @@ function readErrorPage({ args }: Directive, adaptation: Adaptation): ErrorPage |
     else if (code < 300 || code > 599) adaptation.error(each, `value "${each.text}" must be between 300 and 599`);
     else statuses.push(code);
   }
-  return { statuses, status, target: adaptation.template(target.text, target) };
+  return { statuses, status, target: uri };
 }
 
 function readTryFiles({ args }: Directive, adaptation: Adaptation): TryFiles | undefined {

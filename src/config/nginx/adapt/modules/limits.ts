@@ -11,6 +11,7 @@ const logLevels = ['info', 'notice', 'warn', 'error'] as const;
 export const limitHandlers: Handlers = {
   limit_req_zone: (directive, _scope, adaptation) => {
     const key = argument(directive, 0);
+    const template = adaptation.template(key.text, key);
     let zone: Zone | undefined;
     let rate = defaultRate;
     for (const each of directive.args.slice(1)) {
@@ -19,18 +20,17 @@ export const limitHandlers: Handlers = {
       else if (text.startsWith('rate=')) rate = readRate(each, adaptation);
       else adaptation.error(each, `invalid parameter "${text}"`);
     }
-    const template = adaptation.template(key.text, key);
     if (!isNewZone(zone, directive, adaptation.requestZones, adaptation)) return;
     adaptation.requestZones.push({ ...zone, key: template, rate });
   },
   limit_conn_zone: (directive, _scope, adaptation) => {
     const [key, parameter] = [argument(directive, 0), argument(directive, 1)];
+    const template = adaptation.template(key.text, key);
     if (!parameter.text.startsWith('zone=')) {
       adaptation.error(parameter, `invalid parameter "${parameter.text}"`);
       return;
     }
     const zone = readZone(parameter, adaptation);
-    const template = adaptation.template(key.text, key);
     if (!isNewZone(zone, directive, adaptation.connectionZones, adaptation)) return;
     adaptation.connectionZones.push({ ...zone, key: template });
   },

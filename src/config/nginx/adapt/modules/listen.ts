@@ -24,13 +24,12 @@ export const listenHandlers: Handlers = {
   listen: (directive, scope, adaptation) => {
     const address = argument(directive, 0);
     const parsed = parseAddress(address.text, adaptation);
-    const options = readOptions(directive, adaptation);
     if ('problem' in parsed) {
       adaptation.error(address, `${parsed.problem} in "${address.text}" of the "listen" directive`);
-      return;
     }
+    const options = readOptions(directive, adaptation);
     // Without TLS nobody could talk to the address.
-    if (options.isDropped) return;
+    if ('problem' in parsed || options.isDropped) return;
     for (const bind of parsed.binds) {
       if (scope.server) addListen(listenOf(bind, options), directive, scope.server, adaptation, options);
     }
@@ -93,7 +92,8 @@ function parseAddress(text: string, adaptation: Adaptation): Parsed {
     return withPorts(host, port);
   }
   const colon = text.indexOf(':');
-  if (colon < 0 && /^\d/.test(text) && !text.includes('.')) return withPorts(anyAddress, text);
+  if (/^\d+(?:-\d+)?$/.test(text)) return withPorts(anyAddress, text);
+  if (text.includes('/')) return { problem: 'invalid host' };
   const host = colon < 0 ? text : text.slice(0, colon);
   if (host === '') return { problem: 'no host' };
   if (host === '*') return withPorts(anyAddress, colon < 0 ? undefined : text.slice(colon + 1));

@@ -67,8 +67,9 @@ export const serverHandlers: Handlers = {
 /** Connections are of servers: what a location says of them comes too late. */
 function connection(handler: Handler): Handler {
   return (directive, scope, adaptation) => {
-    if (!scope.match) handler(directive, scope, adaptation);
-    else adaptation.warn(directive, `"${directive.name}" in a location changes nothing`, 'write it in the server');
+    handler(directive, scope.match ? new Scope() : scope, adaptation);
+    if (!scope.match) return;
+    adaptation.warn(directive, `"${directive.name}" in a location changes nothing`, 'write it in the server');
   };
 }
 
