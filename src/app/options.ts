@@ -5,6 +5,8 @@ export type PythonInterface = 'asgi3' | 'asgi2' | 'wsgi';
 
 /** One Python app and how it is run. */
 export interface AppOptions {
+  /** What a config calls it; its target where there is no config. */
+  readonly name: string;
   /** `module:attribute`, the attribute with dots for members; `app` or `application` is looked for where it is left out. */
   readonly target: string;
   /** Absolute path of the folder that comes first on `sys.path` and is the workers' working folder. */

@@ -44,7 +44,7 @@ export interface ExitStatus {
 
 /** One app, as `galley status` tells. */
 export interface AppStatus {
-  /** Its target, `main:app`. */
+  /** What the config calls it, or its target, `main:app`. */
   readonly name: string;
   /** Null until it has been loaded. */
   readonly interface: PythonInterface | null;

@@ -1,4 +1,5 @@
 import { bindText } from '../front/listen.ts';
+import type { AppRunner } from '../server/app-runner.ts';
 import type { ServeOptions } from '../server/options.ts';
 import type { RunningServer } from '../server/running-server.ts';
 import { version } from '../server/version.ts';
@@ -6,28 +7,34 @@ import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';
 
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
-export function banner(options: ServeOptions, server: RunningServer, startedMs: number): string {
-  const { app, python, binds } = server;
-  const { target, directory } = options.app;
-  const addresses = binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
-  const [state, until] = app
-    ? [interfaceNames[app.interface], '']
-    : server.isRestarting
-      ? ['starting', '; the app is starting']
-      : ['not running', '; the app starts when a change has been saved'];
-  return `Galley ${version}
-
-  App      ${target}, ${state}, in ${directory}
-  Python   ${app ? pythonName(app) : python.path}, ${python.origin}
-  Workers  ${workersText(options, server)}
-  Address  ${addresses.join('  ')}
-
-Ready in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.
-`;
+export function banner({ title, reread }: ServeOptions, server: RunningServer, startedMs: number): string {
+  const addresses = server.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
+  const source = reread ? [`  Config   ${title}`] : [];
+  const lines = [...source, ...server.apps.flatMap(appLines), `  Address  ${addresses.join('  ')}`];
+  const until = server.apps.map(untilText).find((text) => text !== '') ?? '';
+  return `Galley ${version}\n\n${lines.join('\n')}\n\nReady in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.\n`;
 }
 
-function workersText(options: ServeOptions, { app, workerPids }: RunningServer): string {
-  if (!app) return 'none yet';
-  const threads = app.interface === 'wsgi' ? `, ${options.app.threads} threads each` : '';
-  return `${workerPids.length}${threads}, ${app.preloaded ? 'forked with the app imported' : 'each imports the app'}`;
+function appLines(app: AppRunner): readonly string[] {
+  const { loaded, python, options } = app;
+  const { name, target, directory } = options;
+  const state = loaded ? interfaceNames[loaded.interface] : app.isRestarting ? 'starting' : 'not running';
+  const title = name === target ? target : `${name}: ${target}`;
+  return [
+    `  App      ${title}, ${state}, in ${directory}`,
+    `  Python   ${loaded ? pythonName(loaded) : python.path}, ${python.origin}`,
+    `  Workers  ${workersText(app)}`,
+  ];
+}
+
+function untilText({ loaded, isRestarting }: AppRunner): string {
+  if (loaded) return '';
+  return isRestarting ? '; the app is starting' : '; the app starts when a change has been saved';
+}
+
+function workersText({ loaded, options, supervisor }: AppRunner): string {
+  if (!loaded) return 'none yet';
+  const threads = loaded.interface === 'wsgi' ? `, ${options.threads} threads each` : '';
+  const how = loaded.preloaded ? 'forked with the app imported' : 'each imports the app';
+  return `${supervisor.workerPids.length}${threads}, ${how}`;
 }

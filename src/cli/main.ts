@@ -1,5 +1,7 @@
 import { version } from '../server/version.ts';
 import { inspect } from './inspect.ts';
+import { runNginx } from './nginx/run-nginx.ts';
+import { serveNginx } from './nginx/serve-nginx.ts';
 import { parseCommandLine } from './options.ts';
 import { run } from './run.ts';
 
@@ -7,6 +9,8 @@ const usageError = 2;
 
 /** Runs the command line and gives the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...others] = argv;
+  if (name === 'nginx') return runNginx(others, serveNginx);
   const command = parseCommandLine([...argv]);
   switch (command.kind) {
     case 'help':

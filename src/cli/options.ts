@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppOptions, WorkerRange } from '../app/options.ts';
-import { workersByCpu } from '../app/supervision/auto-workers.ts';
-import { readCgroupLimits } from '../app/supervision/cgroup.ts';
+import { appSite } from '../config/app-site.ts';
 import type { Bind } from '../core/bind.ts';
 import { closestName } from '../core/closest-name.ts';
 import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
@@ -15,12 +14,11 @@ import { type Command, inspect, serve } from './commands.ts';
 import type { ControlCommand } from './control/control-command.ts';
 import { controlCommands } from './control/control-commands.ts';
 import { readControl } from './control/read-control.ts';
+import { currentCpus, frontThreadsOf } from './cpus.ts';
 import { helpText } from './help.ts';
 import type { OptionValues } from './option-table.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
 import { UsageError } from './usage-error.ts';
-
-const mostFrontThreads = 32;
 
 const commands: readonly (Command | ControlCommand)[] = [inspect, ...controlCommands];
 
@@ -83,8 +81,7 @@ function readCommand(
 function currentSurroundings(): Surroundings {
   return {
     currentFolder: process.cwd(),
-    // Node knows of the quota of cgroup version 2 only.
-    cpus: workersByCpu(availableParallelism(), readCgroupLimits().cpus),
+    cpus: currentCpus(),
     forwardedAllowIps: process.env['FORWARDED_ALLOW_IPS'],
   };
 }
@@ -114,6 +111,7 @@ function targetOf(positionals: readonly string[], { name, call }: Command): stri
 function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }: Surroundings): AppOptions {
   const reload = given.value('reload');
   return {
+    name: target,
     target,
     directory: resolve(currentFolder, given.value('app-dir') ?? '.'),
     python: pythonOf(given.value('python'), currentFolder),
@@ -142,14 +140,19 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
 
 function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
   const { currentFolder, cpus } = surroundings;
+  const app = appOptions(given, target, surroundings);
+  const accessLog = given.value('no-access-log') ? 'off' : given.value('access-log');
   return {
-    app: appOptions(given, target, surroundings),
-    binds: bindsOf(given, currentFolder),
+    title: target,
+    serving: { site: appSite(target, bindsOf(given, currentFolder), accessLog, hostname()), apps: [app] },
+    reread: undefined,
+    errorLogs: [],
+    maxConnections: undefined,
+    gracefulTimeoutMs: app.gracefulTimeoutMs,
     areBindsDefault: !given.has('bind') && !given.has('host') && !given.has('port'),
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
     frontThreads: frontThreadsOf(given.value('front-threads'), cpus),
     controlSocket: controlSocketOf(given.value('control-socket'), currentFolder),
-    accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     logLevel: given.value('log-level'),
     webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),
     webSocketTimeouts: {
@@ -187,11 +190,6 @@ function trustedPeersOf(given: string | undefined, variable: string | undefined)
 
 function workersOf(workers: OptionValues['workers'], auto: number): WorkerRange {
   return workers === 'auto' ? { min: auto, max: auto, isAuto: true } : { ...workers, isAuto: false };
-}
-
-/** A front thread keeps about three workers busy. */
-function frontThreadsOf(frontThreads: OptionValues['front-threads'], cpus: number): number {
-  return frontThreads === 'auto' ? Math.min(Math.max(Math.floor(cpus / 4), 1), mostFrontThreads) : frontThreads;
 }
 
 function controlSocketOf(given: ServeOptions['controlSocket'], currentFolder: string): ServeOptions['controlSocket'] {

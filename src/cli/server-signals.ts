@@ -7,10 +7,16 @@ export interface SignalOutcomes {
   hangup(): boolean;
   /** That process serves from now on. */
   replaced(pid: number): void;
+  /** Log files were rotated. */
+  reopenLogs(): void;
 }
 
 /** What signals do that do not stop, from the start on. */
-export function listenToSignals(started: Promise<RunningServer>, log: Log, { hangup, replaced }: SignalOutcomes): void {
+export function listenToSignals(
+  started: Promise<RunningServer>,
+  log: Log,
+  { hangup, replaced, reopenLogs }: SignalOutcomes,
+): void {
   let isStarting = true;
   const ended = (): void => {
     isStarting = false;
@@ -30,9 +36,11 @@ export function listenToSignals(started: Promise<RunningServer>, log: Log, { han
   });
   process.on('SIGTTIN', (signal) => whenStarted(signal, (server) => server.scaleBy(1)));
   process.on('SIGTTOU', (signal) => whenStarted(signal, (server) => server.scaleBy(-1)));
-  process.on('SIGUSR1', () =>
-    log.info('SIGUSR1: there are no log files to open again, logs go to the standard streams'),
-  );
+  process.on('SIGUSR1', (signal) => {
+    log.info(`${signal}: opening log files again`);
+    reopenLogs();
+    whenStarted(signal, (server) => server.reopenLogs());
+  });
   process.on('SIGUSR2', (signal) => {
     if (isStarting) {
       log.info(`${signal}: nothing is done, Galley is still starting`);

@@ -2,12 +2,22 @@ import { PythonNotFound } from '../app/python.ts';
 import { AppStartError } from '../app/start-error.ts';
 import { closestName } from '../core/closest-name.ts';
 import { ListenError } from '../front/listen.ts';
+import { LogFileError } from '../observe/log-file.ts';
 import { ControlSocketError } from '../server/control/control-server.ts';
 import { RuntimeFolderError } from '../server/control/runtime-folder.ts';
+import { ServingError } from '../server/serving.ts';
 import { SocketFolderError } from '../server/socket-folder.ts';
 import { controlCommands } from './control/control-commands.ts';
 
-const refusals = [ListenError, PythonNotFound, ControlSocketError, RuntimeFolderError, SocketFolderError];
+const refusals = [
+  ListenError,
+  PythonNotFound,
+  ServingError,
+  LogFileError,
+  ControlSocketError,
+  RuntimeFolderError,
+  SocketFolderError,
+];
 
 /** What a person reads when the app `target` cannot be imported or served; undefined for a defect of ours. */
 export function startFailureText(error: unknown, target: string): string | undefined {

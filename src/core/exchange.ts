@@ -21,6 +21,8 @@ export interface RequestHead {
   readonly headers: HeaderList;
   /** The request line as received, where it is not made of method, target and version: one with an absolute-form target. */
   readonly line?: string;
+  /** Whether there is a field by which a proxy tells of its client; undefined where nobody has looked. */
+  readonly hasForwarded?: boolean;
 }
 
 /** One end of a connection. For a Unix socket `address` is its path, or '' when it has none, and `port` 0. */

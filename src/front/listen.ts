@@ -16,13 +16,17 @@ export interface ListenOptions {
   readonly reusePort?: 'first' | 'join' | undefined;
   /** The descriptor of a listening socket, used in place of opening one. It is closed with the server. */
   readonly fd?: number | undefined;
+  /** Connections that wait to be accepted. */
+  readonly backlog?: number | undefined;
+  /** A socket for all IPv6 addresses takes no IPv4 connections. */
+  readonly ipv6Only?: boolean;
 }
 
 /** Who may connect to a Unix socket: its owner and group, as gunicorn with its usual umask. */
 const unixSocketMode = 0o660;
 
 /** Connections that wait to be accepted. As nginx would have it if the kernel's own bound were not below: 4096 on Linux. */
-const backlog = 2048;
+const defaultBacklog = 2048;
 
 /** The paths of Unix sockets. Node knows another one, or none. */
 const paths: WeakMap<Server, string> = new WeakMap();
@@ -34,13 +38,13 @@ const paths: WeakMap<Server, string> = new WeakMap();
 export async function listen(
   bind: Bind,
   accept: (socket: Socket) => void,
-  { reusePort, fd }: ListenOptions = {},
+  { reusePort, fd, backlog = defaultBacklog, ipv6Only = false }: ListenOptions = {},
 ): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   try {
     if (fd !== undefined) await once(server.listen({ fd }, backlog), 'listening');
-    else if (bind.kind === 'unix') await openFile(server, bind.path);
-    else await openPort(server, bind, reusePort);
+    else if (bind.kind === 'unix') await openFile(server, bind.path, backlog);
+    else await openPort(server, bind, { backlog, ipv6Only }, reusePort);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const reason = (fd === undefined ? reasons[bind.kind] : inheritedReasons)[code] ?? String(error);
@@ -108,16 +112,17 @@ const inheritedReasons: Readonly<Record<string, string>> = {
 async function openPort(
   server: Server,
   { host, port }: Bind & { readonly kind: 'tcp' },
+  options: { readonly backlog: number; readonly ipv6Only: boolean },
   reusePort: ListenOptions['reusePort'],
 ): Promise<void> {
-  if (reusePort === 'first' && port !== 0) await probe(host, port);
-  await once(server.listen({ host, port, backlog, reusePort: reusePort !== undefined }), 'listening');
+  if (reusePort === 'first' && port !== 0) await probe(host, port, options.ipv6Only);
+  await once(server.listen({ host, port, ...options, reusePort: reusePort !== undefined }), 'listening');
 }
 
 /** Throws EADDRINUSE where the port is taken, also by a program that would share it. */
-async function probe(host: string, port: number): Promise<void> {
+async function probe(host: string, port: number, ipv6Only: boolean): Promise<void> {
   const server = createServer((socket) => socket.destroy());
-  await once(server.listen({ host, port }), 'listening');
+  await once(server.listen({ host, port, ipv6Only }), 'listening');
   await new Promise((resolve) => server.close(resolve));
 }
 
@@ -125,9 +130,9 @@ async function probe(host: string, port: number): Promise<void> {
  * Listens under another name and then gives the socket its path. Node deletes what it listens on by that name when the server
  * closes, whosever file is there by then; and so nobody can connect before the file has its mode.
  */
-async function openFile(server: Server, path: string): Promise<void> {
+async function openFile(server: Server, path: string, backlog: number): Promise<void> {
   const temporary = `${path}.${randomBytes(2).toString('hex')}`;
-  await once(server.listen(temporary), 'listening');
+  await once(server.listen({ path: temporary, backlog }), 'listening');
   try {
     await chmod(temporary, unixSocketMode);
     await linkOrReplace(temporary, path);

@@ -5,4 +5,4 @@ import { postponeMajorCollections } from './major-collections.ts';
 
 if (!parentPort) throw new Error('A front thread is started as a thread');
 postponeMajorCollections();
-await new FrontThread(parentPort, workerData).run();
+new FrontThread(parentPort, workerData).run();

@@ -1,37 +1,80 @@
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
 import type { Bind } from '../core/bind.ts';
+import type { QueueLimits } from '../core/limits.ts';
 import type { LogLevel } from '../observe/log.ts';
+import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
+import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { StartFailure } from '../site/start-failure.ts';
 
 /** One address for a front thread to listen on. */
 export interface ListenRequest {
-  /** Which of the addresses to listen on it is. */
-  readonly plan: number;
+  /** Which listener it is of; see {@link ListenerPlace}. */
+  readonly listener: number;
   /** With the port that another thread was given, where any was asked for. */
   readonly bind: Bind;
   /** See ListenOptions in front/listen.ts. */
   readonly reusePort: 'first' | 'join' | undefined;
+  /** Connections that wait to be accepted; undefined for the usual number. */
+  readonly backlog: number | undefined;
+  readonly ipv6Only: boolean;
   /** Inherited sockets, in place of opening one. */
   readonly fds: readonly number[];
 }
 
 /** A listening socket of a front thread. */
 export interface ListeningSocket {
-  /** Which of the addresses to listen on it is for. */
-  readonly plan: number;
+  readonly listener: number;
   /** Where it is. */
   readonly bind: Bind;
   readonly fd: number;
 }
 
+/** One app as front threads know it. */
+export interface FrontApp {
+  /** Names this run of the app; no other one has had it. */
+  readonly id: number;
+  readonly queue: QueueLimits;
+  readonly requestTimeoutMs: number;
+  /** Whether why the app cannot start is shown to whoever asks. */
+  readonly showsStartFailure: boolean;
+  /** See AppCounters. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Which part of a plan is for the connections of a listening socket; the number of a listener stays when the config changes. */
+export interface ListenerPlace {
+  readonly listener: number;
+  /** Index in the plan's listeners. */
+  readonly index: number;
+  /** Others for connections to one address of this machine, where the socket is for all: nginx dispatches them so. */
+  readonly byAddress: readonly { readonly address: string; readonly index: number }[];
+}
+
+/** A site, and what goes with it. */
+export interface FrontSite {
+  readonly plan: SitePlan;
+  readonly zones: ZoneBuffers;
+  readonly listeners: readonly ListenerPlace[];
+  /** Which run answers for an app of the plan. */
+  readonly apps: readonly { readonly name: string; readonly id: number }[];
+}
+
 /** What the main thread tells a front thread. */
 export type ToFrontThread =
-  | { readonly kind: 'workers'; readonly message: ToWorkers }
-  /** Why the newest version of the app cannot start; undefined when one has started. */
-  | { readonly kind: 'start-failure'; readonly failure: StartFailure | undefined }
+  /** Answered by `app-opened`. `socket`: where its workers connect. */
+  | { readonly kind: 'open-app'; readonly app: FrontApp; readonly socket: string }
+  | { readonly kind: 'close-app'; readonly app: number }
+  | { readonly kind: 'workers'; readonly app: number; readonly message: ToWorkers }
+  /** Why the newest version of an app cannot start; undefined when one has started. */
+  | { readonly kind: 'start-failure'; readonly app: number; readonly failure: StartFailure | undefined }
+  /** What is served from now on. Answered by `site-ready`. */
+  | { readonly kind: 'site'; readonly site: FrontSite }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
+  /** The log files were rotated. */
+  | { readonly kind: 'reopen-logs' }
   /** Answered by `listening`. */
   | { readonly kind: 'listen'; readonly requests: readonly ListenRequest[] }
+  | { readonly kind: 'unlisten'; readonly listeners: readonly number[] }
   /** No more connections; requests under way may end. Answered by `closed`. */
   | { readonly kind: 'close'; readonly graceMs: number; readonly lastCallMs: number }
   /** The workers are gone. Answered by `ended`; the thread ends. */
@@ -39,9 +82,13 @@ export type ToFrontThread =
 
 /** What a front thread tells the main thread. */
 export type FromFrontThread =
-  /** Workers may connect. */
+  /** It takes messages. */
   | { readonly kind: 'open' }
-  | { readonly kind: 'workers'; readonly message: FromFront }
+  /** Workers of the app may connect. */
+  | { readonly kind: 'app-opened' }
+  /** `error`: why the site cannot be used; the one before goes on. */
+  | { readonly kind: 'site-ready'; readonly error: string | undefined }
+  | { readonly kind: 'workers'; readonly app: number; readonly message: FromFront }
   /** `error`: the message of a ListenError; `sockets` were opened before. */
   | { readonly kind: 'listening'; readonly sockets: readonly ListeningSocket[]; readonly error: string | undefined }
   /** `cut`: connections that had not ended in time. */

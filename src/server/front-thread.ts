@@ -1,28 +1,36 @@
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import { AppCounters } from '../app/counters.ts';
-import { AppFront } from '../app/dispatch/app-front.ts';
-import type { Handler } from '../core/handler.ts';
-import type { QueueLimits, WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
+import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
+import { Forwarding } from '../front/forwarding.ts';
 import { Front } from '../front/front.ts';
 import { ListenError } from '../front/listen.ts';
 import { TrustedPeers } from '../front/trusted-peers.ts';
-import { AccessLog, combinedFormat, jsonFormat } from '../observe/access-log.ts';
-import { createLog, type LogLevel, type LogThreshold } from '../observe/log.ts';
-import { createSite } from '../site/site.ts';
-import { StartErrorPage } from '../site/start-error-page.ts';
-import type { FromFrontThread, ListeningSocket, ListenRequest, ToFrontThread } from './front-thread-message.ts';
-import { sharedNow } from './shared-clock.ts';
+import type { ErrorLogTarget } from '../observe/error-log.ts';
+import type { Log, LogLevel, LogThreshold } from '../observe/log.ts';
+import { LogFiles } from '../observe/log-files.ts';
+import { FileCache } from '../site/files/file-cache.ts';
+import { SharedConnectionCounts } from './connection-counts.ts';
+import { FrontApps } from './front-apps.ts';
+import { FrontSites } from './front-sites.ts';
+import type {
+  FromFrontThread,
+  FrontSite,
+  ListeningSocket,
+  ListenRequest,
+  ToFrontThread,
+} from './front-thread-message.ts';
+import { createOwnLog } from './own-log.ts';
+import { version } from './version.ts';
 
 /** What all front threads are started with; can be sent to a thread. */
 export interface SharedFrontSettings {
-  readonly queue: QueueLimits;
-  readonly requestTimeoutMs: number;
-  /** Whether why the app cannot start is shown to whoever asks. */
-  readonly showsStartFailure: boolean;
-  /** The list that TrustedPeers reads. */
-  readonly trustedPeers: string | undefined;
-  readonly accessLog: 'combined' | 'json' | 'off';
+  /**
+   * Who is believed when it tells of its clients: the list that TrustedPeers reads, or nobody; `site` where each server of the
+   * site has a list of its own.
+   */
+  readonly trustedPeers: { readonly list: string | undefined } | 'site';
+  /** Where Galley's own events are written, in nginx's format; none for readable lines on standard error. */
+  readonly errorLogs: readonly ErrorLogTarget[];
   readonly logLevel: LogLevel;
   readonly webSocketLimits: WebSocketLimits;
   readonly webSocketTimeouts: WebSocketTimeouts;
@@ -34,63 +42,54 @@ export interface FrontSettings extends SharedFrontSettings {
   /** Which one it is, from 0. */
   readonly front: number;
   readonly frontCount: number;
-  /** See AppCounters. */
-  readonly counters: SharedArrayBuffer;
-  /** Where workers connect. */
-  readonly socket: string;
+  /** See SharedConnectionCounts. */
+  readonly counts: SharedArrayBuffer;
 }
 
-/** One front: its client connections, and the ways from there to the workers. In a thread of its own, or in the main one where it is the only one. */
+/** How often other threads can see how many connections there are here, in milliseconds. */
+const countsMs = 250;
+
+/** One front: its client connections, the site, and the ways to the workers of apps. In a thread of its own, or in the main one where it is the only one. */
 export class FrontThread {
   readonly #port: MessagePort;
   readonly #threshold: LogThreshold;
   readonly #front: Front;
-  readonly #app: AppFront;
-  readonly #page: StartErrorPage | undefined;
-  readonly #accessLog: AccessLog | undefined;
+  readonly #apps: FrontApps;
+  readonly #sites: FrontSites;
+  readonly #files: LogFiles;
+  readonly #counting: NodeJS.Timeout;
 
   /** `port`: the line to the main thread. */
   constructor(port: MessagePort, settings: FrontSettings) {
-    const { front, frontCount, socket, queue, requestTimeoutMs, trustedPeers } = settings;
+    const { front, frontCount, trustedPeers } = settings;
     this.#port = port;
     this.#threshold = { level: settings.logLevel };
-    const log = createLog(
-      this.#threshold,
-      (text) => process.stderr.write(text),
-      () => new Date(),
-    );
-    this.#app = new AppFront({
-      socket,
-      queue,
-      requestTimeoutMs,
-      counters: new AppCounters(frontCount, settings.counters),
-      front,
-      log,
-      now: sharedNow(),
-      tell: (message) => this.#tell({ kind: 'workers', message }),
-    });
-    const page = settings.showsStartFailure ? new StartErrorPage() : undefined;
-    const dispatch: Handler = (exchange) => this.#app.dispatch(exchange);
-    const accessLog = createAccessLog(settings.accessLog);
-    this.#page = page;
-    this.#accessLog = accessLog;
+    this.#files = new LogFiles((problem) => log.error(problem));
+    const log: Log = createOwnLog(settings.errorLogs, this.#files, this.#threshold);
+    const write = (): void => counts.write(front, this.#front.counts());
+    const counts = new SharedConnectionCounts(frontCount, settings.counts, write);
+    this.#apps = new FrontApps(front, frontCount, log, (app, message) => this.#tell({ kind: 'workers', app, message }));
+    const shared = { version, log, files: this.#files, cache: new FileCache(), connections: counts, now: Date.now };
+    this.#sites = new FrontSites(front, shared, this.#apps, trustedPeers === 'site');
     this.#front = new Front({
-      handle: createSite(page ? (exchange) => page.answer(exchange) ?? dispatch(exchange) : dispatch),
+      handle: this.#sites.handle,
       log,
-      done: accessLog && ((record) => accessLog.add(record)),
-      refuseAll: () => this.#app.refuseAll(),
+      done: this.#sites.refused,
+      refuseAll: () => this.#apps.refuseAll(),
       idPrefix: randomBytes(4).toString('hex'),
-      trustedPeers: trustedPeers === undefined ? undefined : new TrustedPeers(trustedPeers),
+      forwarding: trustedPeers === 'site' ? undefined : forwardingOf(trustedPeers.list),
       webSocketLimits: settings.webSocketLimits,
       webSocketTimeouts: settings.webSocketTimeouts,
       maxConnections: settings.maxConnections,
+      serials: { first: front + 1, step: frontCount },
     });
+    this.#counting = setInterval(write, countsMs);
+    this.#counting.unref();
   }
 
-  /** Lets workers connect, and does what the main thread says until it says `end`. */
-  async run(): Promise<void> {
+  /** Does what the main thread says until it says `end`. */
+  run(): void {
     this.#port.on('message', (message: ToFrontThread) => this.#receive(message));
-    await this.#app.open();
     this.#tell({ kind: 'open' });
   }
 
@@ -101,16 +100,31 @@ export class FrontThread {
   #receive(message: ToFrontThread): void {
     switch (message.kind) {
       case 'workers':
-        this.#app.receive(message.message);
+        this.#apps.receive(message.app, message.message);
+        break;
+      case 'open-app':
+        void this.#apps.open(message.app, message.socket).then(() => this.#tell({ kind: 'app-opened' }));
+        break;
+      case 'close-app':
+        void this.#apps.close(message.app);
         break;
       case 'start-failure':
-        this.#page?.show(message.failure);
+        this.#apps.show(message.app, message.failure);
+        break;
+      case 'site':
+        this.#use(message.site);
         break;
       case 'log-level':
         this.#threshold.level = message.level;
         break;
+      case 'reopen-logs':
+        this.#files.reopen();
+        break;
       case 'listen':
         void this.#listen(message.requests);
+        break;
+      case 'unlisten':
+        for (const listener of message.listeners) this.#front.unlisten(listener);
         break;
       case 'close':
         void this.#close(message.graceMs, message.lastCallMs);
@@ -121,12 +135,19 @@ export class FrontThread {
     }
   }
 
+  #use(site: FrontSite): void {
+    const settings = this.#sites.use(site);
+    const isRefused = typeof settings === 'string';
+    if (!isRefused) this.#front.configure(settings);
+    this.#tell({ kind: 'site-ready', error: isRefused ? settings : undefined });
+  }
+
   async #listen(requests: readonly ListenRequest[]): Promise<void> {
     const sockets: ListeningSocket[] = [];
     try {
-      for (const { plan, bind, reusePort, fds } of requests) {
-        const ways = fds.length === 0 ? [{ reusePort }] : fds.map((fd) => ({ fd }));
-        for (const way of ways) sockets.push({ plan, ...(await this.#front.listen(bind, way)) });
+      for (const { listener, bind, fds, ...how } of requests) {
+        const ways = fds.length === 0 ? [how] : fds.map((fd) => ({ fd, backlog: how.backlog }));
+        for (const way of ways) sockets.push({ listener, ...(await this.#front.listen(bind, way, listener)) });
       }
       this.#tell({ kind: 'listening', sockets, error: undefined });
     } catch (error) {
@@ -136,13 +157,14 @@ export class FrontThread {
   }
 
   async #close(graceMs: number, lastCallMs: number): Promise<void> {
-    this.#page?.close();
+    this.#apps.closePages();
     this.#tell({ kind: 'closed', cut: await this.#front.close(graceMs, lastCallMs) });
   }
 
   async #end(): Promise<void> {
-    await this.#app.close();
-    this.#accessLog?.flush();
+    clearInterval(this.#counting);
+    await this.#apps.closeAll();
+    await this.#files.close();
     // In a thread of its own what is written goes through the main thread.
     await new Promise((resolve) => process.stdout.write('', resolve));
     this.#tell({ kind: 'ended' });
@@ -150,12 +172,6 @@ export class FrontThread {
   }
 }
 
-function createAccessLog(kind: FrontSettings['accessLog']): AccessLog | undefined {
-  if (kind === 'off') return undefined;
-  const format = kind === 'json' ? jsonFormat : combinedFormat;
-  return new AccessLog(
-    format,
-    (text) => process.stdout.write(text),
-    () => new Date(),
-  );
+function forwardingOf(list: string | undefined): Forwarding {
+  return new Forwarding(list === undefined ? undefined : new TrustedPeers(list));
 }

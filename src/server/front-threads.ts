@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { AppCounters } from '../app/counters.ts';
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
 import { restartDelayMs, steadyMs } from '../app/supervision/backoff.ts';
 import type { WorkerFronts } from '../app/supervision/worker-pool.ts';
 import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
+import { clearFront, openZones } from '../site/limits/limit-zones.ts';
+import { SharedConnectionCounts } from './connection-counts.ts';
 import { FrontLine } from './front-line.ts';
 import { type FrontSettings, FrontThread, type SharedFrontSettings } from './front-thread.ts';
-import type { FromFrontThread, ListenRequest, ToFrontThread } from './front-thread-message.ts';
+import type { FromFrontThread, FrontApp, FrontSite, ListenRequest, ToFrontThread } from './front-thread-message.ts';
 import { fdsOfThread, type ListenPlan } from './inherited-sockets.ts';
+import { ServingError } from './serving.ts';
 
 const entry = new URL('./front-thread-entry.ts', import.meta.url);
 
@@ -25,8 +27,8 @@ export interface Listening {
 
 /** What happens to front threads. */
 export interface FrontThreadEvents {
-  /** One says something of workers. */
-  told(front: number, message: FromFront): void;
+  /** One says something of the workers of an app. */
+  told(front: number, app: number, message: FromFront): void;
   /** One died. */
   closed(front: number): void;
   /** Another one has taken its place. */
@@ -51,54 +53,61 @@ interface Thread {
   restarts: number;
   restart: NodeJS.Timeout | undefined;
   sockets: readonly Listening[];
-  /** What it listens on, or is to listen on once it was replaced. */
-  readonly plans: Set<number>;
+  /** The listeners that it listens on, or is to listen on once it was replaced. */
+  readonly listeners: Set<number>;
 }
 
 /**
  * The front threads. A single one runs in the main thread, where it costs no memory of its own; several are threads that share
  * the ports (decisions/0010-sharing-the-port.md). One that dies is replaced, and its clients' connections with it are lost.
  */
-export class FrontThreads implements WorkerFronts {
-  readonly sockets: readonly string[];
+export class FrontThreads {
   readonly #settings: SharedFrontSettings;
-  readonly #counters: AppCounters;
+  /** For the sockets of workers. */
+  readonly #folder: string;
+  readonly #counts: SharedConnectionCounts;
   readonly #log: Log;
   readonly #now: () => number;
   readonly #events: FrontThreadEvents;
   readonly #threads: readonly Thread[];
-  /** What all threads were told that one which comes later must know too. */
-  readonly #standing: Map<ToFrontThread['kind'], ToFrontThread> = new Map();
-  #plans: readonly ListenPlan[] = [];
-  /** Where one that comes later is to listen, with the ports that were given. */
-  #requests: readonly ListenRequest[] = [];
+  /** What all threads were told that one which comes later must know too, by what it is of. */
+  readonly #standing: Map<string, ToFrontThread> = new Map();
+  readonly #apps: Map<number, FrontApp> = new Map();
+  #site: FrontSite | undefined;
+  /** By listener. */
+  readonly #plans: Map<number, ListenPlan> = new Map();
+  /** Where one that comes later is to listen, with the ports that were given; by listener. */
+  readonly #requests: Map<number, ListenRequest> = new Map();
   #isClosing = false;
 
-  /** `folder`: for the sockets of workers. As many threads as the counters are for. */
+  /** `folder`: for the sockets of workers. */
   constructor(
     settings: SharedFrontSettings,
-    counters: AppCounters,
+    count: number,
     folder: string,
     log: Log,
     now: () => number,
     events: FrontThreadEvents,
   ) {
     this.#settings = settings;
-    this.#counters = counters;
+    this.#folder = folder;
+    this.#counts = new SharedConnectionCounts(count);
     this.#log = log;
     this.#now = now;
     this.#events = events;
-    const indices = [...Array(counters.frontCount).keys()];
-    this.sockets = indices.map((front) => join(folder, `front-${front}.sock`));
-    this.#threads = indices.map(() => ({
+    this.#threads = Array.from({ length: count }, () => ({
       line: undefined,
       startedAt: 0,
       failuresInRow: 0,
       restarts: 0,
       restart: undefined,
       sockets: [],
-      plans: new Set(),
+      listeners: new Set(),
     }));
+  }
+
+  get count(): number {
+    return this.#threads.length;
   }
 
   /** How often each thread was replaced. */
@@ -111,52 +120,93 @@ export class FrontThreads implements WorkerFronts {
     return this.#threads.flatMap(({ sockets }) => sockets);
   }
 
-  /** Starts all; resolves when workers may connect. */
+  /** Starts all. */
   async open(): Promise<void> {
     await Promise.all(this.#threads.map((_, front) => this.#start(front)));
   }
 
-  /** Tells all threads something of the workers. */
-  post(message: ToWorkers): void {
-    this.#post({ kind: 'workers', message });
+  /** Lets the workers of an app connect; gives the ways to them. */
+  async openApp(app: FrontApp): Promise<WorkerFronts> {
+    this.#apps.set(app.id, app);
+    await Promise.all(this.#threads.map(({ line }, front) => line && this.#openAppIn(line, front, app)));
+    return {
+      sockets: this.#threads.map((_, front) => this.#socketOf(app, front)),
+      post: (message) => this.#post(toWorkers(app, message)),
+      postTo: (front, message) => this.#threads[front]?.line?.post(toWorkers(app, message)),
+    };
   }
 
-  postTo(front: number, message: ToWorkers): void {
-    this.#threads[front]?.line?.post({ kind: 'workers', message });
+  /** Its workers are gone. */
+  closeApp(id: number): void {
+    this.#apps.delete(id);
+    this.#standing.delete(`start-failure ${id}`);
+    this.#post({ kind: 'close-app', app: id });
+  }
+
+  /** Serves this from now on. Throws ServingError; some threads may have taken it, so that the one before is to be set again. */
+  async use(site: FrontSite): Promise<void> {
+    this.#site = site;
+    const answers = await Promise.all(this.#threads.map(({ line }) => line?.ask({ kind: 'site', site }, 'site-ready')));
+    for (const answer of answers) {
+      if (answer?.kind === 'site-ready' && answer.error !== undefined) throw new ServingError(answer.error);
+    }
   }
 
   /** Tells all threads, also those that come later. */
   announce(message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' }): void {
-    this.#standing.set(message.kind, message);
+    this.#standing.set(message.kind === 'log-level' ? message.kind : `${message.kind} ${message.app}`, message);
     this.#post(message);
   }
 
-  /** Accepts connections there. Throws ListenError; what was opened is listened on then until `close`. */
-  async listen(plans: readonly ListenPlan[]): Promise<void> {
-    this.#plans = plans;
+  /** The log files were rotated. */
+  reopenLogs(): void {
+    this.#post({ kind: 'reopen-logs' });
+  }
+
+  /** Accepts connections there as well; by listener. Throws ListenError; what was opened is listened on then until `unlisten` or `close`. */
+  async listen(plans: ReadonlyMap<number, ListenPlan>): Promise<void> {
     const threads = this.#threads.length;
-    const first = plans.map(
-      ({ bind, fds }, plan): ListenRequest => ({
-        plan,
+    for (const [listener, plan] of plans) this.#plans.set(listener, plan);
+    const first = [...plans].map(
+      ([listener, { bind, fds, backlog, ipv6Only = false }]): ListenRequest => ({
+        listener,
         bind,
         reusePort: threads > 1 && bind.kind === 'tcp' ? 'first' : undefined,
+        backlog,
+        ipv6Only,
         fds: fdsOfThread(fds, 0, threads),
       }),
     );
     await this.#listenIn(0, first);
-    this.#requests = plans.map((asked, plan): ListenRequest => {
+    for (const [listener, asked] of plans) {
       const bind = this.listening.find((socket) => socket.plan === asked)?.bind ?? asked.bind;
-      return { plan, bind, reusePort: threads > 1 && bind.kind === 'tcp' ? 'join' : undefined, fds: [] };
-    });
+      const reusePort = threads > 1 && bind.kind === 'tcp' ? 'join' : undefined;
+      const { backlog, ipv6Only = false } = asked;
+      this.#requests.set(listener, { listener, bind, reusePort, backlog, ipv6Only, fds: [] });
+    }
     for (let front = 1; front < threads; front++) {
-      for (const request of this.#requests) {
-        const given = plans[request.plan]?.fds ?? [];
+      for (const [listener, { fds: given }] of plans) {
+        const request = this.#requests.get(listener) as ListenRequest;
         const fds = fdsOfThread(given, front, threads);
         // A Unix socket cannot be shared.
         if (request.bind.kind === 'unix' && fds.length === 0) continue;
         await this.#joinIn(front, { ...request, fds }, given.length > 0);
       }
     }
+  }
+
+  /** Accepts no more connections there; those that are open go on. */
+  unlisten(listeners: readonly number[]): void {
+    for (const listener of listeners) {
+      const plan = this.#plans.get(listener);
+      this.#plans.delete(listener);
+      this.#requests.delete(listener);
+      for (const thread of this.#threads) {
+        thread.listeners.delete(listener);
+        thread.sockets = thread.sockets.filter((socket) => socket.plan !== plan);
+      }
+    }
+    this.#post({ kind: 'unlisten', listeners });
   }
 
   /** Accepts no more connections and lets requests end; see Front.close. Gives how many connections were cut. */
@@ -183,11 +233,11 @@ export class FrontThreads implements WorkerFronts {
     const thread = this.#threads[front] as Thread;
     const answer = await thread.line?.ask({ kind: 'listen', requests }, 'listening');
     if (answer?.kind !== 'listening') throw new ListenError(`Cannot listen: front thread ${front} died`);
-    const opened = answer.sockets.map(({ plan, bind, fd }): Listening => {
-      return { plan: this.#plans[plan] as ListenPlan, bind, fd };
+    const opened = answer.sockets.map(({ listener, bind, fd }): Listening => {
+      return { plan: this.#plans.get(listener) as ListenPlan, bind, fd };
     });
     thread.sockets = [...thread.sockets, ...opened];
-    for (const { plan } of answer.sockets) thread.plans.add(plan);
+    for (const { listener } of answer.sockets) thread.listeners.add(listener);
     this.#events.listening(opened);
     if (answer.error !== undefined) throw new ListenError(answer.error);
   }
@@ -210,14 +260,13 @@ export class FrontThreads implements WorkerFronts {
       ...this.#settings,
       front,
       frontCount: this.#threads.length,
-      counters: this.#counters.buffer,
-      socket: this.sockets[front] as string,
+      counts: this.#counts.buffer,
     };
     thread.startedAt = this.#now();
     if (this.#threads.length === 1) {
       const { port1, port2 } = new MessageChannel();
       const opened = this.#connect(front, port1).next('open');
-      await new FrontThread(port2, settings).run();
+      new FrontThread(port2, settings).run();
       await opened;
       return;
     }
@@ -233,7 +282,7 @@ export class FrontThreads implements WorkerFronts {
   #connect(front: number, port: Port): FrontLine {
     const line = new FrontLine((message) => port.postMessage(message));
     port.on('message', (message) => {
-      if (message.kind === 'workers') this.#events.told(front, message.message);
+      if (message.kind === 'workers') this.#events.told(front, message.app, message.message);
       else line.receive(message);
     });
     (this.#threads[front] as Thread).line = line;
@@ -247,7 +296,8 @@ export class FrontThreads implements WorkerFronts {
     if (this.#isClosing) return;
     const hadServiceSocket = thread.sockets.some(({ plan, fd }) => plan.origin === 'systemd' && plan.fds.includes(fd));
     thread.sockets = [];
-    this.#counters.clearFront(front);
+    this.#counts.clearFront(front);
+    if (this.#site) clearFront(openZones(this.#site.zones, front, this.#now), front);
     const how = `front thread ${front} died (exit code ${code}) and its connections are lost`;
     if (hadServiceSocket) {
       // Its sockets are closed, and the service manager's own cannot be opened beside them.
@@ -283,14 +333,21 @@ export class FrontThreads implements WorkerFronts {
     }
     const { line } = thread;
     if (this.#isClosing || !line) return;
+    for (const app of this.#apps.values()) await this.#openAppIn(line, front, app);
     for (const message of this.#standing.values()) line.post(message);
+    if (this.#site) await line.ask({ kind: 'site', site: this.#site }, 'site-ready');
+    if (this.#isClosing || thread.line !== line) return;
     this.#events.opened(front);
-    await this.#listenAgain(
-      front,
-      line,
-      this.#requests.filter(({ plan }) => thread.plans.has(plan)),
-      2,
-    );
+    const requests = [...this.#requests.values()].filter(({ listener }) => thread.listeners.has(listener));
+    await this.#listenAgain(front, line, requests, 2);
+  }
+
+  async #openAppIn(line: FrontLine, front: number, app: FrontApp): Promise<void> {
+    await line.ask({ kind: 'open-app', app, socket: this.#socketOf(app, front) }, 'app-opened');
+  }
+
+  #socketOf({ id }: FrontApp, front: number): string {
+    return join(this.#folder, `front-${front}-${id}.sock`);
   }
 
   /** Tries until it listens on all, after growing pauses; `attempt` counts as restarts do. */
@@ -317,6 +374,10 @@ export class FrontThreads implements WorkerFronts {
     this.#log.error(`front thread ${front} tries again in ${delayMs} ms: ${reasons.join('; ')}`);
     thread.restart = setTimeout(() => void this.#listenAgain(front, line, failed, attempt + 1), delayMs);
   }
+}
+
+function toWorkers({ id }: FrontApp, message: ToWorkers): ToFrontThread {
+  return { kind: 'workers', app: id, message };
 }
 
 function textOf(cause: unknown): { readonly text?: string } {

@@ -31,6 +31,10 @@ export interface ListenPlan {
   /** Inherited sockets for it, which are to be used in place of opening one; several where front threads shared the port. */
   readonly fds: readonly number[];
   readonly origin: SocketOrigin;
+  /** Connections that wait to be accepted; undefined for the usual number. */
+  readonly backlog?: number | undefined;
+  /** A socket for all IPv6 addresses takes no IPv4 connections. */
+  readonly ipv6Only?: boolean;
 }
 
 /** Reads which listening sockets this process was given, and removes the variables, so that no child takes them for its own. Throws ListenError. */

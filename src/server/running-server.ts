@@ -1,65 +1,78 @@
-import type { PythonFound } from '../app/python.ts';
+import type { FromFront } from '../app/front-message.ts';
+import type { AppOptions } from '../app/options.ts';
+import { PythonNotFound } from '../app/python.ts';
+import { AppStartError } from '../app/start-error.ts';
 import type { ReloadOutcome } from '../app/status.ts';
-import type { AppSupervisor } from '../app/supervision/supervisor.ts';
-import type { LoadedApp } from '../app/supervision/zygote.ts';
 import type { Bind } from '../core/bind.ts';
 import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits.ts';
-import { bindText } from '../front/listen.ts';
+import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
-import type { Log, LogLevel, LogThreshold } from '../observe/log.ts';
+import type { LogLevel } from '../observe/log.ts';
+import { AppRunner, type AppSurroundings } from './app-runner.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
 import type { GalleyStatus } from './control/galley-status.ts';
 import type { FrontThreads, Listening } from './front-threads.ts';
 import type { InheritedSocket, ListenPlan } from './inherited-sockets.ts';
-import type { ServeOptions } from './options.ts';
+import type { ServeOptions, ServeSurroundings } from './options.ts';
+import { ServedSite } from './served-site.ts';
+import { type Serving, ServingError } from './serving.ts';
 import type { SocketFolder } from './socket-folder.ts';
-import type { ServiceManager } from './systemd.ts';
+import { ServiceManager } from './systemd.ts';
 import { startUpgrade, UpgradeError } from './upgrade.ts';
 import { version } from './version.ts';
 
 /** What a server is made of. */
-export interface ServerParts {
+export interface ServerParts extends ServeSurroundings {
   readonly options: ServeOptions;
-  readonly log: Log;
-  readonly threshold: LogThreshold;
-  /** Which interpreter runs the app and why that one, in a few words. */
-  readonly python: PythonFound;
   readonly folder: SocketFolder;
   readonly fronts: FrontThreads;
-  readonly supervisor: AppSupervisor;
-  readonly service: ServiceManager;
-  /** A stop is wanted: why, and with which exit code. */
-  askStop(why: string, exitCode: number): void;
+  /** A monotonic clock in milliseconds that all threads share. */
+  now(): number;
 }
 
 /** A server that answers requests, and what can be done to it. */
 export class RunningServer implements ControlTarget {
-  readonly python: PythonFound;
-  /** Undefined where it could not start and a change is waited for, with `--reload`. */
-  app: LoadedApp | undefined;
-  /** Whether there is no app yet since its start was given up for one with a newer version, which is under way. */
-  isRestarting = false;
-  unwatch: (() => void) | undefined;
   control: OpenControl | undefined;
   readonly #parts: ServerParts;
+  readonly #surroundings: AppSurroundings;
+  readonly #site: ServedSite;
+  readonly #service: ServiceManager;
   readonly #startedAt: number = Date.now();
   readonly #upgrading: AbortController = new AbortController();
-  #binds: readonly Bind[] = [];
+  /** In the order of the config. */
+  #apps: readonly AppRunner[] = [];
+  /** Those that a reload starts. */
+  #coming: AppRunner[] = [];
+  /** Those that a reload has replaced and that still end. */
+  readonly #leaving: Map<AppRunner, Promise<void>> = new Map();
   /** The files of Unix sockets that are ours to delete, by path. */
   readonly #files: Map<string, SocketFile> = new Map();
   /** Whether the files of inherited sockets are ours too. */
   #hasTakenOver = false;
   #isStopping = false;
+  #reloading: Promise<ReloadOutcome> | undefined;
 
   constructor(parts: ServerParts) {
+    const { options, fronts, folder, log, now } = parts;
     this.#parts = parts;
-    this.python = parts.python;
+    this.#surroundings = { fronts, folder: folder.path, log, now };
+    this.#site = new ServedSite(fronts, options.trustedPeers === 'site');
+    this.#service = new ServiceManager({
+      environment: process.env,
+      pid: process.pid,
+      send: (text) => this.#apps[0]?.supervisor.notify(text),
+      nowMicroseconds: () => process.hrtime.bigint() / 1_000n,
+    });
+  }
+
+  get apps(): readonly AppRunner[] {
+    return this.#apps;
   }
 
   /** Where it listens, with the ports it really has. */
   get binds(): readonly Bind[] {
-    return this.#binds;
+    return [...new Map(this.#parts.fronts.listening.map(({ bind }) => [bindText(bind), bind])).values()];
   }
 
   get isStopping(): boolean {
@@ -67,26 +80,42 @@ export class RunningServer implements ControlTarget {
   }
 
   get workerPids(): readonly number[] {
-    return this.#parts.supervisor.workerPids;
+    return this.#apps.flatMap(({ supervisor }) => supervisor.workerPids);
   }
 
   /** How it does, in a few words. */
   get summary(): string {
     const count = this.workerPids.length;
-    return `${this.#parts.options.app.target} on ${this.binds.map(bindText).join(', ')}, ${count} worker${count === 1 ? '' : 's'}`;
+    const workers = this.#apps.length === 0 ? '' : `, ${count} worker${count === 1 ? '' : 's'}`;
+    return `${this.#parts.options.title} on ${this.binds.map(bindText).join(', ')}${workers}`;
   }
 
-  /** The app has been started, or could not. */
-  started(first: LoadedApp | 'restarting' | undefined): void {
-    this.isRestarting = first === 'restarting';
-    this.app = first === 'restarting' ? undefined : first;
+  /** Starts the apps, then listens where `planOf` says. Throws as startServer. */
+  async start(planOf: (binds: readonly Bind[]) => readonly ListenPlan[]): Promise<void> {
+    const { serving } = this.#parts.options;
+    for (const app of serving.apps) this.#apps = [...this.#apps, await AppRunner.open(app, this.#surroundings)];
+    await Promise.all(this.#apps.map((app) => app.start()));
+    await this.#site.start(serving.site, this.#apps, planOf);
   }
 
-  /** Throws ListenError. */
-  async listen(plans: readonly ListenPlan[]): Promise<void> {
-    const { fronts } = this.#parts;
-    await fronts.listen(plans);
-    this.#binds = [...new Map(fronts.listening.map(({ bind }) => [bindText(bind), bind])).values()];
+  /** The service manager hears that this process serves. */
+  tellReady(): void {
+    this.#service.ready(this.summary);
+  }
+
+  /** What a front thread says of the workers of an app. */
+  told(front: number, app: number, message: FromFront): void {
+    this.#running()
+      .find(({ id }) => id === app)
+      ?.receive(front, message);
+  }
+
+  frontClosed(front: number): void {
+    for (const app of this.#running()) app.frontClosed(front);
+  }
+
+  frontOpened(front: number): void {
+    for (const app of this.#running()) app.frontOpened(front);
   }
 
   /** These are listened on from now on. A file that was made for one is ours to delete. */
@@ -106,7 +135,7 @@ export class RunningServer implements ControlTarget {
   }
 
   status(): GalleyStatus {
-    const { fronts, supervisor, threshold } = this.#parts;
+    const { fronts, threshold } = this.#parts;
     return {
       galley: version,
       pid: process.pid,
@@ -116,31 +145,33 @@ export class RunningServer implements ControlTarget {
       addresses: this.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind))),
       logLevel: threshold.level,
       frontThreads: fronts.restarts.map((restarts, index) => ({ index, restarts })),
-      apps: [supervisor.status()],
+      apps: this.#apps.map(({ supervisor }) => supervisor.status()),
     };
   }
 
-  scale(min: number, max: number): void {
-    this.#parts.supervisor.scale(min, max);
+  appNames(): readonly string[] {
+    return this.#apps.map(({ options }) => options.name);
   }
 
-  /** So many workers more, or less where it is negative. */
+  scale(min: number, max: number, app: string): void {
+    this.#appNamed(app)?.supervisor.scale(min, max);
+  }
+
+  /** So many workers more of each app, or less where it is negative. */
   scaleBy(step: number): void {
-    this.#parts.supervisor.scaleBy(step);
+    for (const { supervisor } of this.#apps) supervisor.scaleBy(step);
   }
 
-  /** Starts a new version of the app and replaces the workers by it; see AppSupervisor. */
-  async reload(): Promise<ReloadOutcome> {
-    const { service, supervisor } = this.#parts;
-    if (this.#isStopping) return { ok: false, text: 'Galley is stopping' };
-    service.reloading();
-    const outcome = await supervisor.reload();
-    service.ready(outcome.ok ? this.summary : outcome.text);
-    return outcome;
+  /** Reads the config again and starts new versions of the apps; where that fails, all goes on as before. Calls that wait are one. */
+  reload(): Promise<ReloadOutcome> {
+    this.#reloading ??= this.#reload().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
   }
 
-  drain(worker: number): boolean {
-    return this.#parts.supervisor.replaceWorker(worker);
+  drain(worker: number, app: string): boolean {
+    return this.#appNamed(app)?.supervisor.replaceWorker(worker) ?? false;
   }
 
   setLogLevel(level: LogLevel): void {
@@ -148,6 +179,16 @@ export class RunningServer implements ControlTarget {
     threshold.level = level;
     fronts.announce({ kind: 'log-level', level });
     log.info(`the log level is ${level} from now on`);
+  }
+
+  /** The log files were rotated: new ones are opened. */
+  reopenLogs(): void {
+    this.#parts.fronts.reopenLogs();
+  }
+
+  /** Accepts no more connections, and serves on those that are there. */
+  stopListening(): void {
+    this.#site.stopListening();
   }
 
   stop(): void {
@@ -167,23 +208,103 @@ export class RunningServer implements ControlTarget {
     return pid;
   }
 
-  /** Ends requests under way, at most so long, then the app. `isReplaced`: a new process serves meanwhile, so clients may take their time. */
+  /** Ends requests under way, at most so long, then the apps. `isReplaced`: a new process serves meanwhile, so clients may take their time. */
   async end(graceMs: number, isReplaced = false): Promise<void> {
-    const { fronts, supervisor, service, log, folder } = this.#parts;
+    const { fronts, log, folder } = this.#parts;
     const deadline = performance.now() + graceMs;
     this.#isStopping = true;
     this.#upgrading.abort();
-    this.unwatch?.();
-    if (isReplaced) service.close();
-    else service.stopping();
-    supervisor.announceStop();
+    for (const app of this.#running()) app.unwatch();
+    if (isReplaced) this.#service.close();
+    else this.#service.stopping();
+    for (const { supervisor } of this.#running()) supervisor.announceStop();
     const cut = await fronts.close(graceMs, isReplaced ? upgradeLastCallMs : stopLastCallMs);
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
-    await supervisor.stop(Math.max(Math.min(graceMs, appShutdownMs), deadline - performance.now()));
-    service.close();
+    const leftMs = Math.max(Math.min(graceMs, appShutdownMs), deadline - performance.now());
+    await Promise.all([...this.#apps, ...this.#coming].map((app) => app.stop(leftMs)));
+    await Promise.all(this.#leaving.values());
+    this.#service.close();
     await fronts.end();
     await this.control?.close();
     for (const file of this.#files.values()) file.remove();
     await folder.remove();
   }
+
+  #running(): readonly AppRunner[] {
+    return [...this.#apps, ...this.#coming, ...this.#leaving.keys()];
+  }
+
+  #appNamed(name: string): AppRunner | undefined {
+    return this.#apps.find(({ options }) => options.name === name);
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const { reread } = this.#parts.options;
+    if (this.#isStopping) return { ok: false, text: 'Galley is stopping' };
+    this.#service.reloading();
+    const outcome = await (reread ? this.#reread(reread) : this.#reloadApps(this.#apps));
+    this.#service.ready(outcome.ok ? this.summary : outcome.text);
+    return outcome;
+  }
+
+  /** Apps that run as before load their code anew. */
+  async #reloadApps(apps: readonly AppRunner[]): Promise<ReloadOutcome> {
+    const outcomes = await Promise.all(apps.map(({ supervisor }) => supervisor.reload()));
+    return outcomes.find(({ ok }) => !ok) ?? outcomes[0] ?? { ok: true, text: 'There is no app to load anew' };
+  }
+
+  async #reread(reread: () => Promise<Serving>): Promise<ReloadOutcome> {
+    const { log } = this.#parts;
+    try {
+      const { site, apps } = await reread();
+      const next = await this.#openApps(apps);
+      const kept = next.filter((app) => this.#apps.includes(app));
+      const outcome = await this.#reloadApps(kept);
+      if (!outcome.ok) throw new ServingError(outcome.text);
+      await Promise.all(this.#coming.map((app) => app.start()));
+      await this.#site.change(site, next);
+      this.#replaceApps(next);
+      log.info('the config was read again and is in use');
+      return { ok: true, text: kept.length > 0 ? outcome.text : 'The config was read again and is in use' };
+    } catch (error) {
+      const coming = this.#coming;
+      this.#coming = [];
+      for (const app of coming) this.#leave(app);
+      const text = reloadProblem(error);
+      if (text === undefined) throw error;
+      log.error(`the config in use stays: ${text}`, error instanceof AppStartError ? { text: error.traceback } : {});
+      return { ok: false, text, ...(error instanceof AppStartError ? { traceback: error.traceback } : {}) };
+    }
+  }
+
+  /** The runs of these apps: those that there are where nothing about them has changed. */
+  async #openApps(apps: readonly AppOptions[]): Promise<readonly AppRunner[]> {
+    const next: AppRunner[] = [];
+    for (const options of apps) {
+      const same = this.#apps.find((app) => app.isAs(options));
+      const app = same ?? (await AppRunner.open(options, this.#surroundings));
+      if (!same) this.#coming.push(app);
+      next.push(app);
+    }
+    return next;
+  }
+
+  #replaceApps(next: readonly AppRunner[]): void {
+    const gone = this.#apps.filter((app) => !next.includes(app));
+    this.#apps = next;
+    this.#coming = [];
+    for (const app of gone) this.#leave(app);
+  }
+
+  /** Ends an app that nothing leads to any more, when its requests have ended. */
+  #leave(app: AppRunner): void {
+    const ended = app.stop(app.options.gracefulTimeoutMs).finally(() => this.#leaving.delete(app));
+    this.#leaving.set(app, ended);
+  }
+}
+
+/** What is wrong with a config, for who has changed it; undefined for a defect of ours. */
+function reloadProblem(error: unknown): string | undefined {
+  const known = [ServingError, AppStartError, ListenError, PythonNotFound];
+  return known.some((kind) => error instanceof kind) ? (error as Error).message : undefined;
 }

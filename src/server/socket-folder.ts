@@ -9,7 +9,7 @@ export class SocketFolderError extends Error {}
 /** The longest path that a Unix socket can have, in bytes; unix(7). */
 const longestPath = 107;
 /** As long as the name of any socket in the folder. */
-const longestName = 'galley-XXXXXX/front-31.sock';
+const longestName = 'galley-XXXXXX/front-31-9999.sock';
 
 /** A folder for the sockets that workers connect to; only this user can enter it. */
 export class SocketFolder {

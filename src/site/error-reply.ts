@@ -22,13 +22,13 @@ const explanations: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The answer to a request that failed: a small page for browsers, a line of text for others. */
-export function errorReply(status: number, code: ErrorCode, exchange: Exchange | undefined): Reply {
+export function errorReply(status: number, code: ErrorCode | undefined, exchange: Exchange | undefined): Reply {
   const title = `${status} ${reasonPhrase(status)}`;
   const id = exchange && status >= 500 ? exchange.id : '';
   const wantsHtml = exchange !== undefined && prefersHtml(exchange);
   const base = wantsHtml ? html : text;
   const headers = status === 503 ? base.with('retry-after', retryAfterSeconds) : base;
-  const why = explanations[code] ?? '';
+  const why = (code && explanations[code]) ?? '';
   const body = wantsHtml ? page(title, why, id) : [title, why, id && `Request ${id}`].filter(Boolean).join('\n');
   return { status, headers, body: Buffer.from(`${body}\n`) };
 }

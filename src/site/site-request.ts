@@ -1,4 +1,4 @@
-import type { Exchange, Peer } from '../core/exchange.ts';
+import type { Exchange, ExchangeObserver, Peer } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Reply } from '../core/reply.ts';
 import type { Location } from './location.ts';
@@ -13,7 +13,7 @@ export type LimitStatus = 'PASSED' | 'DELAYED' | 'REJECTED' | 'DELAYED_DRY_RUN' 
  * One request on its way through a site: what changes of it by rewrites and redirects, and what variables are read from.
  * Every string is latin-1 of its bytes.
  */
-export class SiteRequest {
+export class SiteRequest implements ExchangeObserver {
   readonly exchange: Exchange;
   readonly services: SiteServices;
   /** Of a subrequest: the request that it is made for. */
@@ -35,6 +35,12 @@ export class SiteRequest {
   redirects = 0;
   /** A rewrite has changed the path, for which a location is to be found. */
   isUriChanged = false;
+  /** The path or the query is no longer what the client sent, and an app is to see what it is now. */
+  isRewritten = false;
+  /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */
+  acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
+  /** It was sent to an error page. */
+  hasErrorPage = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
   captures: readonly (string | undefined)[] = [];
   /** The values of variables that were set or are kept, by slot. A request shares them with its subrequests, as in nginx. */
@@ -91,12 +97,19 @@ export class SiteRequest {
     else this.#doneListeners = [listener];
   }
 
-  /** The exchange is over: tells the listeners. */
-  done(): void {
+  /** The exchange is over: tells the listeners, and the access logs. */
+  done(record: ExchangeRecord): void {
     this.#isDone = true;
+    this.record = record;
     const listeners = this.#doneListeners;
     this.#doneListeners = undefined;
     if (listeners) for (const listener of listeners) listener();
+    this.location.log?.(this);
+  }
+
+  /** How many requests this one is inside of. */
+  get depth(): number {
+    return this.parent ? this.parent.depth + 1 : 0;
   }
 
   /** Writes to the location's error log, with the client, the server and the request. */

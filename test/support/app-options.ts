@@ -4,6 +4,7 @@ import { queueLimits } from '../../src/core/limits.ts';
 /** An app of `main.py` in the root folder with one worker, but for what is given. */
 export function appOptions(given: Partial<AppOptions> = {}): AppOptions {
   return {
+    name: 'main:app',
     target: 'main:app',
     directory: '/',
     python: undefined,

@@ -76,6 +76,10 @@ export class FakeTarget implements ControlTarget {
     return this.current;
   }
 
+  appNames(): readonly string[] {
+    return this.current.apps.map(({ name }) => name);
+  }
+
   scale(min: number, max: number): void {
     this.calls.push(['scale', min, max]);
   }

@@ -22,7 +22,7 @@ export function statusOf({ app, counters, pool, current, lastReload, now }: Stat
   const { oldest } = counters;
   const sum = (of: (worker: Worker) => number): number => workers.reduce((total, worker) => total + of(worker), 0);
   return {
-    name: app.target,
+    name: app.name,
     interface: current?.loaded?.interface ?? null,
     version: current?.number ?? 0,
     lastReload,

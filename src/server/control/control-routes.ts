@@ -92,7 +92,9 @@ function scale(target: ControlTarget, body: Body): ControlAnswer {
       `/scale takes {"workers": NUMBER} or {"min": NUMBER, "max": NUMBER}, whole numbers from 1 to ${mostWorkers}, min not above max`,
     );
   }
-  target.scale(min, max);
+  const app = appOf(target, body);
+  if (typeof app !== 'string') return app;
+  target.scale(min, max, app);
   return {
     status: 200,
     body: { ok: true, text: `Galley keeps ${min === max ? min : `${min} to ${max}`} workers from now on` },
@@ -104,9 +106,12 @@ async function reload(target: ControlTarget): Promise<ControlAnswer> {
   return { status: outcome.ok ? 200 : 409, body: outcome };
 }
 
-function drain(target: ControlTarget, { worker }: Body): ControlAnswer {
+function drain(target: ControlTarget, body: Body): ControlAnswer {
+  const { worker } = body;
   if (typeof worker !== 'number') return refused(400, '/drain takes {"worker": NUMBER}, the id of a worker');
-  if (!target.drain(worker)) return refused(404, `There is no worker ${worker}`);
+  const app = appOf(target, body);
+  if (typeof app !== 'string') return app;
+  if (!target.drain(worker, app)) return refused(404, `There is no worker ${worker}`);
   return { status: 202, body: { ok: true, text: `Worker ${worker} is being replaced` } };
 }
 
@@ -115,6 +120,17 @@ function setLogLevel(target: ControlTarget, body: Body): ControlAnswer {
   if (level === undefined) return refused(400, `/log-level takes {"level": LEVEL}, one of ${logLevels.join(', ')}`);
   target.setLogLevel(level);
   return { status: 200, body: { ok: true, text: `The log level is ${level} from now on` } };
+}
+
+/** The app that a request is about: it has to say so where there are several. */
+function appOf(target: ControlTarget, { app }: Body): string | ControlAnswer {
+  const names = target.appNames();
+  const [only] = names;
+  if (app === undefined && only !== undefined && names.length === 1) return only;
+  const named = names.find((name) => name === app);
+  if (named !== undefined) return named;
+  if (only === undefined) return refused(409, 'There is no app');
+  return refused(400, `Name the app with {"app": NAME}, one of ${names.join(', ')}`);
 }
 
 function isWorkerCount(value: unknown): value is number {

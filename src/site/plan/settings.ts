@@ -14,7 +14,8 @@ export interface Settings
 export type Content =
   /** The files below `root`, with index and autoindex. */
   | { readonly kind: 'files' }
-  | { readonly kind: 'app'; readonly app: string }
+  /** `passesAccelFields`: what the app says to a server in front of it (X-Accel-Redirect) is for another one than this. */
+  | { readonly kind: 'app'; readonly app: string; readonly passesAccelFields?: boolean }
   | { readonly kind: 'stub-status' }
   | { readonly kind: 'empty-gif' };
 

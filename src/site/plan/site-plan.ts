@@ -65,6 +65,8 @@ export interface ConnectionPlan {
   readonly maxTargetSize: number;
   /** Longest time in which a client takes nothing of an answer. */
   readonly sendTimeoutMs: number;
+  /** Bodies beyond this are refused before a location is chosen, in bytes; undefined where only locations have limits. */
+  readonly maxBodySize?: number;
   /** Names with `_` are kept; else such fields are left out. */
   readonly underscoresInHeaders: boolean;
 }

@@ -46,10 +46,10 @@ export class Script {
 function compileRule(rule: Rule, context: CompileContext, compileBlock: (settings: Settings) => Location): Instruction {
   switch (rule.kind) {
     case 'set': {
-      const slot = context.slot(rule.variable);
+      const set = context.setter(rule.variable);
       const value = context.template(rule.value);
       return (request) => {
-        request.values[slot] = value.evaluate(request);
+        set(request, value.evaluate(request));
         return undefined;
       };
     }

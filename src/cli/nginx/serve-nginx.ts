@@ -1,0 +1,113 @@
+import { dirname } from 'node:path';
+import { nginxDiagnosticLine } from '../../config/nginx/syntax/format-diagnostic.ts';
+import { webSocketLimits, webSocketTimeouts } from '../../core/limits.ts';
+import type { LogThreshold } from '../../observe/log.ts';
+import { LogFileError } from '../../observe/log-file.ts';
+import { LogFiles } from '../../observe/log-files.ts';
+import type { ServeOptions } from '../../server/options.ts';
+import { createOwnLog } from '../../server/own-log.ts';
+import type { RunningServer } from '../../server/running-server.ts';
+import { type Serving, ServingError } from '../../server/serving.ts';
+import { startServer } from '../../server/start.ts';
+import { UpgradeError } from '../../server/upgrade.ts';
+import { currentCpus, frontThreadsOf } from '../cpus.ts';
+import { gracefulTimeoutMs, servingOf } from '../serving-of.ts';
+import { startFailureText } from '../start-failure.ts';
+import { PidFileError } from './pid-file.ts';
+import type { NginxServeRequest } from './run-nginx.ts';
+import { listenToNginxSignals } from './signals.ts';
+
+/** Serves an nginx.conf until a signal ends it. Gives the exit code. */
+export async function serveNginx(request: NginxServeRequest): Promise<number> {
+  const { config, paths, say, isDaemon, pidFile } = request;
+  const errorLogs = config.process.errorLogs ?? [];
+  const threshold: LogThreshold = { level: 'info' };
+  const files = new LogFiles((problem) => say('alert', problem));
+  const ended = Promise.withResolvers<{
+    readonly graceMs: number;
+    readonly isReplaced: boolean;
+    readonly exitCode: number;
+  }>();
+  const end = (graceMs: number, isReplaced = false, exitCode = 0): void =>
+    ended.resolve({ graceMs, isReplaced, exitCode });
+  let server: RunningServer;
+  try {
+    const log = createOwnLog(errorLogs, files, threshold);
+    const options = optionsOf(request);
+    const started = startServer(options, {
+      log,
+      threshold,
+      askStop: (_, exitCode) => end(options.gracefulTimeoutMs, false, exitCode),
+    });
+    const whenStarted = (act: (running: RunningServer) => void): void => void started.then(act, () => {});
+    const unlisten = listenToNginxSignals(
+      {
+        stopNow: () => end(0),
+        stopGracefully: () => end(options.gracefulTimeoutMs),
+        reload: () => whenStarted((running) => void running.reload()),
+        reopenLogs() {
+          files.reopen();
+          whenStarted((running) => running.reopenLogs());
+        },
+        upgrade: () => whenStarted((running) => void upgrade(running)),
+        drainWorkers: () => whenStarted((running) => running.stopListening()),
+      },
+      log,
+      isDaemon,
+    );
+    const upgrade = async (running: RunningServer): Promise<void> => {
+      try {
+        pidFile.moveToOld();
+        await running.upgrade();
+        end(options.gracefulTimeoutMs, true);
+      } catch (error) {
+        if (!(error instanceof UpgradeError || error instanceof PidFileError)) throw error;
+        log.error(error.message);
+        pidFile.moveBack();
+      }
+    };
+    server = await started;
+    request.serving();
+    const { graceMs, isReplaced, exitCode } = await ended.promise;
+    await server.end(graceMs, isReplaced);
+    unlisten();
+    pidFile.remove();
+    await files.close();
+    return exitCode;
+  } catch (error) {
+    const text =
+      error instanceof PidFileError || error instanceof LogFileError
+        ? error.message
+        : startFailureText(error, paths.configFile);
+    if (text === undefined) throw error;
+    say('emerg', text.replace(/^galley: /, '').trimEnd());
+    return 1;
+  }
+}
+
+function optionsOf({ config, paths, reload }: NginxServeRequest): ServeOptions {
+  const { process: own } = config;
+  const folder = dirname(paths.configFile);
+  const cpus = currentCpus();
+  return {
+    title: paths.configFile,
+    serving: servingOf(config, folder, cpus),
+    reread: async (): Promise<Serving> => {
+      const read = reload();
+      if (!read.config) {
+        throw new ServingError(read.diagnostics.map((each) => nginxDiagnosticLine(each)).join('\n'));
+      }
+      return servingOf(read.config, folder, cpus);
+    },
+    areBindsDefault: false,
+    trustedPeers: 'site',
+    frontThreads: frontThreadsOf(own.frontThreads ?? 'auto', cpus),
+    maxConnections: own.maxConnections,
+    gracefulTimeoutMs: own.gracefulTimeoutMs ?? gracefulTimeoutMs,
+    controlSocket: 'default',
+    errorLogs: own.errorLogs ?? [],
+    logLevel: 'info',
+    webSocketLimits,
+    webSocketTimeouts,
+  };
+}

@@ -1,0 +1,124 @@
+import type { Exchange, Peer } from '../core/exchange.ts';
+import type { ExchangeRecord } from '../core/exchange-record.ts';
+import { connectionTimeouts, httpLimits } from '../core/limits.ts';
+import type { Outcome } from '../core/reply.ts';
+import { Forwarding } from '../front/forwarding.ts';
+import type { ListenerSettings } from '../front/listener-settings.ts';
+import { TrustedPeers } from '../front/trusted-peers.ts';
+import { LogFileError } from '../observe/log-file.ts';
+import { ChangedExchange } from '../site/changed-exchange.ts';
+import { compileSite } from '../site/compile/compile-site.ts';
+import type { SiteResources } from '../site/compile/site-resources.ts';
+import { PlanError } from '../site/compile-context.ts';
+import { openZones } from '../site/limits/limit-zones.ts';
+import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { Site } from '../site/site.ts';
+import type { FrontApps } from './front-apps.ts';
+import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
+
+/** What the sites of one front thread share, one after the other. */
+export type SharedResources = Omit<SiteResources, 'zones' | 'app'>;
+
+interface Current {
+  readonly site: Site;
+  readonly places: ReadonlyMap<number, ListenerPlace>;
+}
+
+/** The site of one front thread, which a reload replaces by another. */
+export class FrontSites {
+  readonly #front: number;
+  readonly #shared: SharedResources;
+  readonly #apps: FrontApps;
+  /** Whether apps see nothing of what proxies tell but what `realIp` trusts; else the front has judged it. */
+  readonly #judges: boolean;
+  #current: Current | undefined;
+
+  constructor(front: number, shared: SharedResources, apps: FrontApps, judges: boolean) {
+    this.#front = front;
+    this.#shared = shared;
+    this.#apps = apps;
+    this.#judges = judges;
+  }
+
+  /** Serves this from now on. Gives what then holds for connections, or why it cannot be used: the one before goes on. */
+  use({ plan, zones, listeners, apps }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
+    const ids = new Map(apps.map(({ name, id }) => [name, id]));
+    const forwarding = this.#judges ? new Forwarding(trustedPeersOf(plan)) : undefined;
+    try {
+      const site = compileSite(plan, {
+        ...this.#shared,
+        zones: openZones(zones, this.#front, this.#shared.now),
+        app: (name, exchange, peer) => this.#apps.dispatch(ids.get(name), judged(exchange, forwarding, peer)),
+      });
+      this.#current = { site, places: new Map(listeners.map((place) => [place.listener, place])) };
+    } catch (error) {
+      if (error instanceof PlanError || error instanceof LogFileError) return error.message;
+      throw error;
+    }
+    return new Map(listeners.map((place) => [place.listener, settingsOf(plan, place)]));
+  }
+
+  readonly handle = (exchange: Exchange): Outcome | Promise<Outcome> => {
+    const { site, places } = this.#serving;
+    return site.handle(exchange, indexOf(places, exchange.connection));
+  };
+
+  readonly refused = (record: ExchangeRecord): void => {
+    const { site, places } = this.#serving;
+    site.refused(record, indexOf(places, record.connection));
+  };
+
+  get #serving(): Current {
+    if (!this.#current) throw new Error('A front listens before it has a site');
+    return this.#current;
+  }
+}
+
+/** A connection of a listener that is gone has the first one's servers, until it ends. */
+function indexOf(places: ReadonlyMap<number, ListenerPlace>, { listener, server }: Exchange['connection']): number {
+  const place = places.get(listener);
+  if (!place) return 0;
+  if (place.byAddress.length === 0) return place.index;
+  return place.byAddress.find(({ address }) => address === server.address)?.index ?? place.index;
+}
+
+function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
+  const listener = plan.listeners[place.index];
+  const server = listener && plan.servers[listener.defaultServer];
+  if (!server) throw new Error('A listener has no server');
+  const { connection, settings } = server;
+  return {
+    limits: {
+      ...httpLimits,
+      maxHeadSize: connection.maxHeadSize,
+      maxFieldSize: connection.maxFieldSize,
+      maxFieldCount: connection.maxFieldCount,
+      maxTargetSize: connection.maxTargetSize,
+      dropsUnderscores: !connection.underscoresInHeaders,
+      // Each location has a limit of its own.
+      maxBodySize: connection.maxBodySize ?? Number.MAX_SAFE_INTEGER,
+    },
+    timeouts: {
+      ...connectionTimeouts,
+      headMs: connection.headTimeoutMs,
+      keepAliveMs: connection.keepAliveMs,
+      sendMs: connection.sendTimeoutMs,
+      bodyMs: settings.bodyTimeoutMs,
+    },
+    keepAliveRequests: connection.keepAliveRequests,
+    keepAliveTimeMs: connection.keepAliveTimeMs,
+  };
+}
+
+/** What an app is told of the proxies before it: only what is believed. `peer`: who connected, where that is not the client. */
+function judged(exchange: Exchange, forwarding: Forwarding | undefined, peer: Peer | undefined): Exchange {
+  if (!forwarding || exchange.request.hasForwarded === false) return exchange;
+  const facts = peer ? { ...exchange.connection, client: peer } : exchange.connection;
+  const { request, connection } = forwarding.judge(exchange.request, facts);
+  return new ChangedExchange(exchange, request, exchange.body, connection);
+}
+
+function trustedPeersOf({ servers }: SitePlan): TrustedPeers | undefined {
+  const from = servers.flatMap(({ realIp }) => realIp?.from ?? []);
+  return from.length === 0 ? undefined : new TrustedPeers(from.join(','));
+}

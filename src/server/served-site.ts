@@ -1,0 +1,117 @@
+import type { Bind } from '../core/bind.ts';
+import { bindText, ListenError } from '../front/listen.ts';
+import { type ZoneBuffers, zoneBuffers } from '../site/limits/limit-zones.ts';
+import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { AppRunner } from './app-runner.ts';
+import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
+import type { FrontThreads } from './front-threads.ts';
+import type { ListenPlan } from './inherited-sockets.ts';
+import { ListenerNumbers, neededListeners } from './listeners.ts';
+import { ServingError } from './serving.ts';
+
+/** The site that front threads serve, and the sockets that it is served on. */
+export class ServedSite {
+  readonly #fronts: FrontThreads;
+  /** Sockets for IPv6 take no IPv4 connections: a config says both. */
+  readonly #splitsFamilies: boolean;
+  readonly #numbers: ListenerNumbers = new ListenerNumbers();
+  /** What is listened on. */
+  readonly #open: Set<number> = new Set();
+  #current: FrontSite | undefined;
+
+  constructor(fronts: FrontThreads, splitsFamilies: boolean) {
+    this.#fronts = fronts;
+    this.#splitsFamilies = splitsFamilies;
+  }
+
+  /** Serves a site for the first time; `planOf` may listen elsewhere, where a service manager says so. Throws ServingError or ListenError. */
+  async start(
+    plan: SitePlan,
+    apps: readonly AppRunner[],
+    planOf: (binds: readonly Bind[]) => readonly ListenPlan[],
+  ): Promise<void> {
+    const needed = neededListeners(plan);
+    const plans = planOf(needed.map(({ bind }) => bind));
+    const found = plans.map((each) => {
+      const need = needed.find(({ bind }) => bindText(bind) === bindText(each.bind)) ?? needed[0];
+      if (!need) throw new ServingError('There is no server to serve');
+      return { ...need, bind: each.bind };
+    });
+    const numbered = this.#numbers.assign(found);
+    await this.#use(
+      this.#siteOf(
+        plan,
+        apps,
+        numbered.map(({ listener, needed: { place } }) => ({ listener, ...place })),
+      ),
+    );
+    await this.#listen(
+      new Map(
+        numbered.map(({ listener, needed: { backlog } }, index) => {
+          return [listener, this.#asWanted({ ...(plans[index] as ListenPlan), backlog })];
+        }),
+      ),
+    );
+  }
+
+  /** Serves another site; where that fails the one before stays. Throws ServingError or ListenError. */
+  async change(plan: SitePlan, apps: readonly AppRunner[]): Promise<void> {
+    const before = this.#current;
+    const numbered = this.#numbers.assign(neededListeners(plan));
+    const isWanted = new Set(numbered.map(({ listener }) => listener));
+    const site = this.#siteOf(
+      plan,
+      apps,
+      numbered.map(({ listener, needed: { place } }) => ({ listener, ...place })),
+    );
+    const opening = numbered.filter(({ listener }) => !this.#open.has(listener));
+    try {
+      await this.#use(site);
+      await this.#listen(
+        new Map(
+          opening.map(({ listener, needed: { bind, backlog } }) => {
+            return [listener, this.#asWanted({ bind, fds: [], origin: 'galley', backlog })];
+          }),
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof ServingError || error instanceof ListenError)) throw error;
+      const opened = opening.map(({ listener }) => listener);
+      this.#fronts.unlisten(opened);
+      for (const listener of opened) this.#open.delete(listener);
+      this.#numbers.forget((listener) => !this.#open.has(listener));
+      if (before) await this.#use(before);
+      throw error;
+    }
+    const gone = this.#numbers.forget((listener) => !isWanted.has(listener));
+    this.#fronts.unlisten(gone);
+    for (const listener of gone) this.#open.delete(listener);
+  }
+
+  /** Accepts no more connections. */
+  stopListening(): void {
+    this.#fronts.unlisten([...this.#open]);
+    this.#numbers.forget(() => true);
+    this.#open.clear();
+  }
+
+  async #use(site: FrontSite): Promise<void> {
+    await this.#fronts.use(site);
+    this.#current = site;
+  }
+
+  async #listen(plans: ReadonlyMap<number, ListenPlan>): Promise<void> {
+    if (plans.size === 0) return;
+    await this.#fronts.listen(plans);
+    for (const listener of plans.keys()) this.#open.add(listener);
+  }
+
+  #siteOf(plan: SitePlan, apps: readonly AppRunner[], listeners: readonly ListenerPlace[]): FrontSite {
+    const zones: ZoneBuffers = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
+    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })) };
+  }
+
+  #asWanted(plan: ListenPlan): ListenPlan {
+    return { ...plan, ipv6Only: this.#splitsFamilies };
+  }
+}

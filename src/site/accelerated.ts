@@ -1,0 +1,36 @@
+import type { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+import { decodePath } from '../http/uri.ts';
+import type { InternalRedirect } from './outcome.ts';
+import { cancelReply } from './reply/content-change.ts';
+import type { SiteRequest } from './site-request.ts';
+
+/** The fields of an app's answer that stay when something else is sent in its place, as in nginx. */
+const kept: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-type',
+  'expires',
+  'set-cookie',
+]);
+
+/** Where an app sends its client without the client knowing: `X-Accel-Redirect`. Its other fields are kept in the request. */
+export function accelerated(request: SiteRequest, reply: Reply): InternalRedirect | undefined {
+  const target = reply.headers.get('x-accel-redirect');
+  if (target === undefined) return undefined;
+  cancelReply(reply);
+  request.acceleratedFields = [...reply.headers].filter(([name]) => kept.has(name));
+  request.method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+  if (target.startsWith('@')) return { kind: 'redirect', target, args: undefined };
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  return { kind: 'redirect', target: decodePath(path, true), args: mark < 0 ? '' : target.slice(mark + 1) };
+}
+
+/** An answer with the fields that the app wanted in place of its own. */
+export function withAcceleratedFields(request: SiteRequest, headers: HeaderList): HeaderList {
+  const fields = request.acceleratedFields;
+  if (!fields || fields.length === 0) return headers;
+  return headers.without(...fields.map(([name]) => name)).withAll(fields);
+}

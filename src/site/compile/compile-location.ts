@@ -1,0 +1,93 @@
+import { createAccessSteps } from '../access/access-steps.ts';
+import { createMirror } from '../access/mirror.ts';
+import { createUserId } from '../access/user-id.ts';
+import { createAppContent } from '../app-content.ts';
+import type { CompileContext } from '../compile-context.ts';
+import { emptyGif } from '../empty-gif.ts';
+import { ErrorPages } from '../error-pages.ts';
+import { createFiles } from '../files/files.ts';
+import { createTryFiles } from '../files/try-files.ts';
+import { createLimitSteps } from '../limits/limit-steps.ts';
+import type { Location } from '../location.ts';
+import { createAccessLogger } from '../log/access-logger.ts';
+import type { LocationErrorLog } from '../log/request-error-log.ts';
+import type { LocationMatch, Rule } from '../plan/location-plan.ts';
+import type { LogFormatPlan } from '../plan/log-plan.ts';
+import type { Settings } from '../plan/settings.ts';
+import { createReplyFilters } from '../reply/order.ts';
+import { Script } from '../rewrite/script.ts';
+import type { Content } from '../steps.ts';
+import { createStubStatus } from '../stub-status.ts';
+import type { SiteResources } from './site-resources.ts';
+
+/** What locations are compiled with. */
+export interface LocationContext {
+  readonly compile: CompileContext;
+  readonly resources: SiteResources;
+  readonly logFormats: readonly LogFormatPlan[];
+  readonly errorLog: LocationErrorLog;
+}
+
+/** The parts of a plan that become a {@link Location}. */
+export interface LocationParts {
+  /** Undefined for what holds outside of locations. */
+  readonly match: LocationMatch | undefined;
+  readonly settings: Settings;
+  readonly rules: readonly Rule[];
+}
+
+/** Makes a location that can run. Throws PlanError, and LogFileError for a log that cannot be opened. */
+export function compileLocation({ match, settings, rules }: LocationParts, context: LocationContext): Location {
+  const { compile, resources, logFormats, errorLog } = context;
+  errorLog.open(settings.errorLogs);
+  const prefix = match?.kind === 'exact' || match?.kind === 'prefix' ? latin1(match.path) : '';
+  const userId = createUserId(settings.userId, compile);
+  const mirror = createMirror(settings, compile);
+  const tryFiles = settings.tryFiles && createTryFiles(settings.tryFiles, settings, compile, { prefix });
+  // What refuses most cheaply comes first; what may answer from a file comes when the client may have it.
+  const unlimited = [userId?.step, tryFiles, mirror].filter((step) => step !== undefined);
+  const limits = createLimitSteps(settings, resources.zones, compile);
+  const filters = createReplyFilters(settings, compile, resources.version);
+  return {
+    name: nameOf(match),
+    settings,
+    prefix,
+    script: new Script(rules, compile, (inner) => compileLocation({ match, settings: inner, rules: [] }, context)),
+    steps: [...limits, ...createAccessSteps(settings, compile), ...unlimited],
+    subrequestSteps: unlimited,
+    content: contentOf(settings, prefix, context),
+    filters: userId ? [userId.filter, ...filters] : filters,
+    errorPages: new ErrorPages(settings.errorPages, compile),
+    log: createAccessLogger(settings.accessLogs, logFormats, { compile, files: resources.files }),
+  };
+}
+
+function contentOf(settings: Settings, prefix: string, { compile, resources }: LocationContext): Content {
+  const { content } = settings;
+  switch (content.kind) {
+    case 'files':
+      return createFiles(settings, compile, { prefix }, resources.cache);
+    case 'app':
+      return createAppContent(content.app);
+    case 'stub-status':
+      return createStubStatus(resources.connections);
+    case 'empty-gif':
+      return emptyGif;
+  }
+}
+
+function nameOf(match: LocationMatch | undefined): string {
+  if (!match) return '';
+  switch (match.kind) {
+    case 'regex':
+      return match.pattern;
+    case 'named':
+      return match.name;
+    default:
+      return match.path;
+  }
+}
+
+function latin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}

@@ -1,0 +1,60 @@
+import { createRealIp } from '../access/real-ip.ts';
+import { LocationErrorLog } from '../log/request-error-log.ts';
+import type { LocationPlan } from '../plan/location-plan.ts';
+import type { ServerPlan, SitePlan } from '../plan/site-plan.ts';
+import { Script } from '../rewrite/script.ts';
+import { type LocationNode, LocationTree } from '../routing/location-tree.ts';
+import { ServerNames } from '../routing/server-names.ts';
+import { Site } from '../site.ts';
+import { VariableTable } from '../variables/variable-table.ts';
+import type { VirtualServer } from '../virtual-server.ts';
+import { compileLocation, type LocationContext } from './compile-location.ts';
+import type { SiteResources } from './site-resources.ts';
+
+/** Makes a site of its plan. Throws PlanError, and LogFileError for a log that cannot be opened. */
+export function compileSite(plan: SitePlan, resources: SiteResources): Site {
+  const { log, files, now, app } = resources;
+  const compile = new VariableTable(plan);
+  const errorLog = new LocationErrorLog(files, log, () => new Date(now()));
+  const context: LocationContext = { compile, resources, logFormats: plan.logFormats, errorLog };
+  const servers = plan.servers.map((server) => compileServer(server, context));
+  const listeners = plan.listeners.map((listener) => {
+    const names = new ServerNames<VirtualServer>();
+    for (const index of listener.servers) {
+      const server = servers[index] as VirtualServer;
+      for (const name of (plan.servers[index] as ServerPlan).names) names.add(name, server, compile);
+    }
+    return { names, defaultServer: servers[listener.defaultServer] as VirtualServer };
+  });
+  return new Site(listeners, { hostname: plan.hostname, now, errorLog, app });
+}
+
+function compileServer(plan: ServerPlan, context: LocationContext): VirtualServer {
+  const { compile } = context;
+  const outside = compileLocation({ match: undefined, settings: plan.settings, rules: [] }, context);
+  return {
+    name: plan.names[0] ?? '',
+    mergesSlashes: plan.mergeSlashes,
+    realIp: plan.realIp && createRealIp(plan.realIp),
+    script: new Script(plan.rules, compile, (settings) =>
+      compileLocation({ match: undefined, settings, rules: [] }, context),
+    ),
+    locations: new LocationTree(
+      plan.locations.map((location) => compileNode(location, context)),
+      compile,
+    ),
+    outside,
+  };
+}
+
+function compileNode(plan: LocationPlan, context: LocationContext): LocationNode {
+  return {
+    match: plan.match,
+    location: compileLocation(plan, context),
+    inner: new LocationTree(
+      plan.locations.map((inner) => compileNode(inner, context)),
+      context.compile,
+    ),
+    redirectsToSlash: plan.settings.content.kind === 'app',
+  };
+}

@@ -1,0 +1,20 @@
+import type { Log } from '../../observe/log.ts';
+import type { LogFiles } from '../../observe/log-files.ts';
+import type { FileCache } from '../files/file-cache.ts';
+import type { LimitZones } from '../limits/limit-zones.ts';
+import type { SiteServices } from '../services.ts';
+import type { ConnectionCounts } from '../stub-status.ts';
+
+/** What a site is given to run with; what outlives a reload is in here. */
+export interface SiteResources {
+  /** Galley's own, without a `v`. */
+  readonly version: string;
+  readonly log: Log;
+  readonly files: LogFiles;
+  readonly zones: LimitZones;
+  readonly cache: FileCache;
+  readonly connections: ConnectionCounts;
+  readonly app: SiteServices['app'];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
