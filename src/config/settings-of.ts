@@ -1,4 +1,4 @@
-import type { Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
+import type { Addition, Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
 import type { FullBlock } from './full-block.ts';
 
 /** The settings of a level of which all is known: what is not used is left out. */
@@ -17,9 +17,14 @@ export function settingsOf(block: FullBlock): Settings {
     compression: compressionOf(block),
     charset: charset.charset === false ? undefined : { ...charset, charset: charset.charset },
     substitution: substitution.replacements.length > 0 ? substitution : undefined,
-    addition: addition.before || addition.after ? addition : undefined,
+    addition: additionOf(addition),
     userId: userId.mode === false ? undefined : { ...userId, mode: userId.mode },
   };
+}
+
+/** An empty path is none: so nginx switches off what is inherited. */
+function additionOf({ before, after, types }: FullBlock['addition']): Addition | undefined {
+  return before || after ? { before: before || undefined, after: after || undefined, types } : undefined;
 }
 
 const noReferers: RefererPlan = { none: false, blocked: false, names: [], serverNames: false };

@@ -28,6 +28,10 @@ const fields = either(
     strict({
       name: needed(fullText, 'The name.'),
       value: needed(text, 'The value; may have variables. The field is left out where it is empty.'),
+      replaces: option(flag, "It takes the place of the answer's own, and without a value removes it.", {
+        nginx: 'more_set_headers',
+        default: 'what the name is for',
+      }),
       always: needed(flag, 'Also for failures, and not only for 200, 201, 204, 206 and redirects.'),
     }),
   ),

@@ -120,6 +120,9 @@ const connection = object(
   'What holds before the host of a request is known: that of the default server of an address.',
   {
     headTimeout: option(duration, 'From the first byte of a head to its last.', { nginx: 'client_header_timeout' }),
+    sendTimeout: option(duration, 'Longest time in which a client takes nothing of an answer.', {
+      nginx: 'send_timeout',
+    }),
     keepAlive: option(duration, 'The longest silence between requests.', { nginx: 'keepalive_timeout' }),
     keepAliveRequests: option(count, 'How many requests a connection may have.', { nginx: 'keepalive_requests' }),
     keepAliveTime: option(duration, 'How long a connection is kept in all.', { nginx: 'keepalive_time' }),
@@ -161,6 +164,10 @@ export const server: z.ZodType = object('Server', 'One site.', {
         strict({
           address: needed(address, 'HOST:PORT, :PORT for all addresses, [IPV6]:PORT or unix:PATH.'),
           default: option(flag, 'This server answers for hosts that none is for.', { default: 'the first one' }),
+          ipv6Only: option(flag, 'An IPv6 address takes no IPv4 connections.', {
+            nginx: 'listen ipv6only',
+            default: 'as the system does',
+          }),
           backlog: option(count, 'How many connections may wait in the kernel.'),
         }),
       ),

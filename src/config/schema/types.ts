@@ -97,7 +97,7 @@ export const size: z.ZodType = either(
   matching(sizePattern, "a size such as '10m'"),
 );
 export const logLevel: z.ZodType = oneOf('debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg');
-export const variableName: z.ZodType = matching(/^\w+$/, 'the name of a variable, without the $');
+export const variableName: z.ZodType = matching(/^[^\s$]+$/, 'the name of a variable, without the $');
 
 /** A list, or its only element. */
 export function oneOrMore(takes: string, type: z.ZodType): z.ZodType {
@@ -105,7 +105,7 @@ export function oneOrMore(takes: string, type: z.ZodType): z.ZodType {
 }
 
 export const locationPath: z.ZodType = matching(
-  /^(\/|= |\^~ |~ |~\* |@.)/,
+  /^($|\/|= |\^~ |~ |~\* |@.)/,
   "a path such as '/x/', '= /x', '^~ /x/', '~ pattern', '~* pattern' or '@name'",
 );
 export const address: z.ZodType = matching(

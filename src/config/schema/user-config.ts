@@ -58,6 +58,8 @@ export interface App {
 export interface Connection {
   /** From the first byte of a head to its last. */
   readonly headTimeout?: string;
+  /** Longest time in which a client takes nothing of an answer. */
+  readonly sendTimeout?: string;
   /** The longest silence between requests. */
   readonly keepAlive?: string;
   /** How many requests a connection may have. */
@@ -329,6 +331,8 @@ export interface Server extends Settings {
         readonly address: string;
         /** This server answers for hosts that none is for. Default: "the first one". */
         readonly default?: boolean;
+        /** An IPv6 address takes no IPv4 connections. Default: "as the system does". */
+        readonly ipv6Only?: boolean;
         /** How many connections may wait in the kernel. */
         readonly backlog?: number;
       }

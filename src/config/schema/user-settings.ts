@@ -359,6 +359,8 @@ export interface Settings {
         readonly name: string;
         /** The value; may have variables. The field is left out where it is empty. */
         readonly value: string;
+        /** It takes the place of the answer's own, and without a value removes it. Default: "what the name is for". */
+        readonly replaces?: boolean;
         /** Also for failures, and not only for 200, 201, 204, 206 and redirects. */
         readonly always: boolean;
       }[];
@@ -372,6 +374,8 @@ export interface Settings {
         readonly name: string;
         /** The value; may have variables. The field is left out where it is empty. */
         readonly value: string;
+        /** It takes the place of the answer's own, and without a value removes it. Default: "what the name is for". */
+        readonly replaces?: boolean;
         /** Also for failures, and not only for 200, 201, 204, 206 and redirects. */
         readonly always: boolean;
       }[];

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { VariablePlan } from '../../site/plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../site/plan/zone-plan.ts';
 
@@ -26,11 +26,11 @@ export class Conversion {
     this.#folder = folder;
   }
 
-  /** A path on disk, absolute; one that begins with a variable is left as it is. A slash at the end stays. */
+  /** A path on disk, made absolute if it is not; one that begins with a variable is left as it is. A slash at the end stays. */
   path(text: string): string {
-    if (text.startsWith('$')) return text;
+    if (text.startsWith('$') || isAbsolute(text)) return text;
     const absolute = resolve(this.#folder, text);
-    return text.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute;
+    return text.endsWith('/') ? `${absolute}/` : absolute;
   }
 }
 

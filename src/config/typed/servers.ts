@@ -80,6 +80,7 @@ function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlo
     ...given(connection, (each) => ({
       connection: {
         ...given(each.headTimeout, (time) => ({ headTimeoutMs: parseDuration(time) })),
+        ...given(each.sendTimeout, (time) => ({ sendTimeoutMs: parseDuration(time) })),
         ...given(each.keepAlive, (time) => ({ keepAliveMs: parseDuration(time) })),
         ...given(each.keepAliveTime, (time) => ({ keepAliveTimeMs: parseDuration(time) })),
         ...given(each.maxHeadSize, (size) => ({ maxHeadSize: parseSize(size) })),
@@ -99,8 +100,8 @@ function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlo
 }
 
 function listenOf(listen: Server['listen'][number], path: ConfigPath, conversion: Conversion): Listen {
-  const { address, default: isDefault = false, backlog } = typeof listen === 'string' ? { address: listen } : listen;
-  return { bind: bindOf(address, path, conversion), isDefault, ...given(backlog, (each) => ({ backlog: each })) };
+  const { address, default: isDefault = false, ...others } = typeof listen === 'string' ? { address: listen } : listen;
+  return { bind: bindOf(address, path, conversion), isDefault, ...picked(others, ['backlog', 'ipv6Only']) };
 }
 
 function bindOf(address: string, path: ConfigPath, conversion: Conversion): Listen['bind'] {
