@@ -75,6 +75,11 @@ describe('adaptNginxConf', () => {
     );
   });
 
+  it('refuses a pattern that could take too long', () => {
+    const [diagnostic] = adapt('http { server { location ~ "(?=(a+)+$)b" { } } }').diagnostics;
+    assert.match(diagnostic?.message ?? '', /could take too long/);
+  });
+
   it('logs requests where it is told to if the file says nothing of it', () => {
     const { config } = adapt('http {}', { accessLogPath: '/var/log/access.log' });
     assert.deepEqual(config.defaults.accessLogs?.[0]?.target, { kind: 'file', path: '/var/log/access.log' });

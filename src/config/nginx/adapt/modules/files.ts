@@ -56,7 +56,7 @@ export const fileHandlers: Handlers = {
     else if (from && from.text !== 'from=$document_root') {
       adaptation.unsupported(
         from,
-        `"${from.text}" of "disable_symlinks" is not supported`,
+        `Galley does not have "${from.text}" of "disable_symlinks"`,
         'write "from=$document_root"',
       );
     }

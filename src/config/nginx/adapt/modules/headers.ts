@@ -19,7 +19,11 @@ export const headerHandlers: Handlers = {
     for (const each of directive.args) {
       const [, name, value] = /^([^\s:]+):\s*(.*)$/s.exec(each.text) ?? [];
       if (name === undefined || value === undefined) {
-        adaptation.unsupported(each, `"${each.text}" in "${directive.name}" is not supported`, 'write "Name: value"');
+        adaptation.unsupported(
+          each,
+          `Galley does not have "${each.text}" of "${directive.name}"`,
+          'write "Name: value"',
+        );
       } else if (name.toLowerCase() === 'server' && !value.includes('$')) {
         scope.set({ serverHeader: { kind: 'text', text: value } });
       } else {

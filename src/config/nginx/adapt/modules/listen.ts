@@ -161,7 +161,7 @@ function readOption(each: Argument, options: Options, adaptation: Adaptation): v
   const feature = Object.hasOwn(laterFlags, text) ? laterFlags[text] : undefined;
   if (text === 'default_server' || text === 'default') options.isDefault = true;
   else if (feature !== undefined) {
-    adaptation.unsupported(each, `"${text}" of "listen" needs ${feature}, which is not supported yet`);
+    adaptation.unsupported(each, `"${text}" of "listen" needs ${feature}, which Galley does not have yet`);
     // With HTTP/2 clients of HTTP/1.1 are served as well.
     options.isDropped ||= text !== 'http2';
   } else if (socketFlags.has(text)) options.hasSocketOptions = true;

@@ -33,7 +33,7 @@ export const locationHandlers: Handlers = {
     const { access = [], basicAuth, accessLogs, content } = scope.block;
     if (accessLogs !== undefined || content !== undefined) {
       const name = content === undefined ? 'access_log' : 'app_pass';
-      adaptation.unsupported(directive, `"${name}" inside of "limit_except" is not supported yet`);
+      adaptation.unsupported(directive, `Galley does not have "${name}" inside of "limit_except" yet`);
     }
     const realm = basicAuth && (basicAuth.realm ?? outer.inherited('basicAuth')?.realm);
     const userFile = basicAuth?.userFile ?? outer.inherited('basicAuth')?.userFile ?? '';

@@ -32,7 +32,7 @@ export const logHandlers: Handlers = {
       return;
     }
     if (path.text.startsWith('syslog:')) {
-      adaptation.unsupported(path, 'logs to syslog are not supported yet', 'write to a file');
+      adaptation.unsupported(path, 'Galley does not log to syslog yet', 'write to a file');
       return;
     }
     const log = readAccessLog(directive, adaptation);

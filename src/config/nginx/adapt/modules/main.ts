@@ -81,7 +81,7 @@ function errorLog(...[directive, , adaptation]: Parameters<Handler>): ErrorLogPl
   const target = argument(directive, 0);
   if (/^(?:syslog|memory):/.test(target.text)) {
     const kind = target.text.slice(0, target.text.indexOf(':'));
-    return adaptation.unsupported(target, `logs to ${kind} are not supported yet`, 'write to a file, or to stderr');
+    return adaptation.unsupported(target, `Galley does not log to ${kind} yet`, 'write to a file, or to stderr');
   }
   let level: ErrorLogLevel | undefined;
   for (const each of directive.args.slice(1)) {

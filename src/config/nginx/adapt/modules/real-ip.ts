@@ -22,7 +22,10 @@ export const realIpHandlers: Handlers = {
   real_ip_header: (directive, scope, adaptation) => {
     const place = argument(directive, 0);
     if (place.text === 'proxy_protocol') {
-      adaptation.unsupported(place, '"proxy_protocol" of "real_ip_header" needs the PROXY protocol');
+      adaptation.unsupported(
+        place,
+        '"proxy_protocol" of "real_ip_header" needs the PROXY protocol, which Galley does not have yet',
+      );
     } else set({ header: place.text.toLowerCase() }, directive, scope, adaptation);
   },
   real_ip_recursive: (directive, scope, adaptation) => {
@@ -32,7 +35,7 @@ export const realIpHandlers: Handlers = {
 };
 
 function set(realIp: Partial<RealIpPlan>, directive: Directive, scope: Scope, adaptation: Adaptation): void {
-  if (scope.match) adaptation.unsupported(directive, `"${directive.name}" in a location is not supported`, hint);
+  if (scope.match) adaptation.unsupported(directive, `Galley does not have "${directive.name}" in a location`, hint);
   else scope.set({ realIp });
 }
 
