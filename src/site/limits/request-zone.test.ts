@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import type { ZoneWorkerData, ZoneWorkerTask } from '../../../test/support/zone-worker.ts';
+import type { RequestZoneWorkerData, RequestZoneWorkerTask } from '../../../test/support/request-zone-worker.ts';
 import type { RequestZonePlan } from '../plan/zone-plan.ts';
 import { RequestZone } from './request-zone.ts';
 
@@ -121,16 +121,16 @@ class Threads {
 
   constructor(zone: RequestZonePlan, clock?: Int32Array) {
     const memory = RequestZone.memory(zone);
-    const entry = new URL('../../../test/support/zone-worker.ts', import.meta.url);
+    const entry = new URL('../../../test/support/request-zone-worker.ts', import.meta.url);
     this.#workers = Array.from({ length: 8 }, (_, front) => {
       return new Worker(entry, {
-        workerData: { plan: zone, memory, front, ...(clock && { clock }) } satisfies ZoneWorkerData,
+        workerData: { plan: zone, memory, front, ...(clock && { clock }) } satisfies RequestZoneWorkerData,
       });
     });
   }
 
   /** How many pass of what all of them ask at once. */
-  async passes(task: ZoneWorkerTask): Promise<number> {
+  async passes(task: RequestZoneWorkerTask): Promise<number> {
     const answers = this.#workers.map((worker) => once(worker, 'message') as Promise<[number]>);
     for (const worker of this.#workers) worker.postMessage(task);
     return (await Promise.all(answers)).reduce((sum, [passed]) => sum + passed, 0);

@@ -92,7 +92,7 @@ export interface AccessSettings {
   readonly satisfy: 'all' | 'any';
   readonly basicAuth: BasicAuth | undefined;
   readonly authRequest: AuthRequest | undefined;
-  /** Other methods than these need these rules as well; GET stands for HEAD too. */
+  /** For other methods than these, its rules stand in place of those above, where it has any; GET stands for HEAD too. */
   readonly limitExcept: LimitExcept | undefined;
   /** What makes `$invalid_referer`; undefined where nothing does. */
   readonly referers: RefererPlan | undefined;
