@@ -21,10 +21,13 @@ export function createCharset(charset: Charset | undefined, context: CompileCont
     }
   }
   const isWanted = mediaTypeTest(charset.types);
+  // Most answers of a location are of the same type as the one before.
+  let last = { type: '', to: '', own: undefined as string | undefined, named: '' };
   return (request, reply) => {
     const type = reply.headers.get('content-type');
     if (type === undefined) return reply;
-    const own = parameter.exec(type)?.[1]?.replaceAll('"', '');
+    if (type !== last.type) last = { type, to: '', own: parameter.exec(type)?.[1]?.replaceAll('"', ''), named: '' };
+    const { own } = last;
     if (own ? !charset.override : !isWanted(reply.headers)) return reply;
     const to = name.evaluate(request);
     if (to === '' || to === 'off') return reply;
@@ -34,7 +37,8 @@ export function createCharset(charset: Charset | undefined, context: CompileCont
     if (!made) return reply;
     // Old browsers took a redirect's charset for that of the page.
     if (reply.status === 301 || reply.status === 302) return named(made, type.replace(parameter, ''));
-    return named(made, withCharset(type, to));
+    if (to !== last.to) last = { ...last, to, named: withCharset(type, to) };
+    return named(made, last.named);
   };
 }
 

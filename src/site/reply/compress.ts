@@ -31,7 +31,14 @@ export function createCompression(
   const ways = new Map(
     compression.encodings.map(({ encoding, level }) => [
       encoding,
-      { engine: engineFor(encoding, level), field: HeaderList.of([['content-encoding', encoding]]) },
+      {
+        engine: engineFor(encoding, level),
+        field: HeaderList.of([['content-encoding', encoding]]),
+        varying: HeaderList.of([
+          ['vary', 'Accept-Encoding'],
+          ['content-encoding', encoding],
+        ]),
+      },
     ]),
   );
   return (request, reply) => {
@@ -39,12 +46,16 @@ export function createCompression(
     if (!statuses.has(status) || request.parent || !hasWholeContent(request.method, reply)) return reply;
     if (!isWanted(headers) || lengthOf(request.method, reply) < minLength || headers.get('content-encoding'))
       return reply;
-    if (hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) return reply;
+    if (headers.has('cache-control') && hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) {
+      return reply;
+    }
     const encoding = choose(request, headers);
     const way = encoding && ways.get(encoding);
-    const varied = vary ? variesByEncoding(headers) : headers;
+    const hasVary = headers.has('vary');
+    const varied = vary && (hasVary || !way) ? variesByEncoding(headers) : headers;
     if (!way) return varied === headers ? reply : { ...reply, headers: varied };
-    const fields = changedContent(varied).without('content-encoding').withAll(way.field);
+    const rest = changedContent(varied).without('content-encoding');
+    const fields = rest.withAll(vary && !hasVary ? way.varying : way.field);
     const { body } = reply;
     if (request.method === 'HEAD') return { ...reply, headers: fields };
     if (!(body instanceof Uint8Array)) {

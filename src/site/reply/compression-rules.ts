@@ -15,10 +15,18 @@ export function createCompressionChoice(compression: Compression, context: Compi
   const offered = compression.encodings.map(({ encoding }) => encoding);
   const disabled = compression.disable.map((source) => context.pattern(source, true));
   const proxied = new Set(compression.proxied);
+  // Most clients send the same few fields.
+  let lastField: string | undefined;
+  let lastChoice: Encoding | undefined;
   return (request, headers) => {
     const { version } = request.exchange.request;
     if (version === '1.0' && compression.httpVersion === '1.1') return undefined;
-    const encoding = chooseEncoding(request.header('accept-encoding'), offered);
+    const field = request.header('accept-encoding');
+    if (field !== lastField) {
+      lastField = field;
+      lastChoice = chooseEncoding(field, offered);
+    }
+    const encoding = lastChoice;
     if (!encoding) return undefined;
     if (request.header('via') !== undefined && !mayCompressForProxy(proxied, request, headers)) return undefined;
     if (disabled.length > 0) {

@@ -1,3 +1,5 @@
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import type { Expires } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
@@ -18,7 +20,11 @@ const unitSeconds: Readonly<Record<string, number>> = {
 /** nginx's `expires`: the fields `expires` and `cache-control` of answers with a plain status, in place of their own. */
 export function createExpires(expires: Expires | undefined, context: CompileContext): ReplyFilter | undefined {
   if (!expires) return undefined;
-  if (expires.kind !== 'template') return (request, reply) => withExpires(expires, request.services.now(), reply);
+  const cached = new CachedFields();
+  if (expires.kind !== 'template') {
+    return (request, reply) =>
+      plainStatuses.has(reply.status) ? withExpires(cached, expires, request.services.now(), reply) : reply;
+  }
   const { from } = expires;
   const text = context.template(expires.text);
   if (text.constant !== undefined) {
@@ -29,7 +35,7 @@ export function createExpires(expires: Expires | undefined, context: CompileCont
   return (request, reply) => {
     if (!plainStatuses.has(reply.status)) return reply;
     const settled = parseExpires(text.evaluate(request), from);
-    return typeof settled === 'string' ? reply : withExpires(settled, request.services.now(), reply);
+    return typeof settled === 'string' ? reply : withExpires(cached, settled, request.services.now(), reply);
   };
 }
 
@@ -57,15 +63,34 @@ function parseSeconds(text: string): number | undefined {
   return Number.isSafeInteger(seconds) ? seconds : undefined;
 }
 
-function withExpires(expires: Settled, nowMs: number, reply: Parameters<ReplyFilter>[1]): ReturnType<ReplyFilter> {
-  if (!plainStatuses.has(reply.status)) return reply;
-  const now = Math.floor(nowMs / 1000);
-  const { headers } = reply;
-  const [date, control] = fieldsOf(expires, now, () => Date.parse(headers.get('last-modified') ?? '') / 1000);
-  return { ...reply, headers: headers.replaced('expires', date).replaced('cache-control', control) };
+/** The fields as they were made last: within a second they are the same for the same value. */
+class CachedFields {
+  #key = '';
+  #fields: HeaderList = HeaderList.empty;
+
+  get(expires: Settled, now: number, modified: string): HeaderList {
+    const seconds = 'seconds' in expires ? expires.seconds : expires.kind;
+    const key = `${now} ${expires.kind} ${seconds} ${modified}`;
+    if (key === this.#key) return this.#fields;
+    const [date, control] = fieldsOf(expires, now, Date.parse(modified) / 1000);
+    this.#key = key;
+    this.#fields = HeaderList.of([
+      ['expires', date],
+      ['cache-control', control],
+    ]);
+    return this.#fields;
+  }
 }
 
-function fieldsOf(expires: Settled, now: number, modified: () => number): readonly [date: string, control: string] {
+function withExpires(cached: CachedFields, expires: Settled, nowMs: number, reply: Reply): Reply {
+  const { headers } = reply;
+  const isFromModified = expires.kind === 'after' && expires.from === 'modified';
+  const modified = isFromModified ? (headers.get('last-modified') ?? '') : '';
+  const fields = cached.get(expires, Math.floor(nowMs / 1000), modified);
+  return { ...reply, headers: headers.without('expires', 'cache-control').withAll(fields) };
+}
+
+function fieldsOf(expires: Settled, now: number, modified: number): readonly [date: string, control: string] {
   switch (expires.kind) {
     case 'epoch':
       return ['Thu, 01 Jan 1970 00:00:01 GMT', 'no-cache'];
@@ -74,7 +99,7 @@ function fieldsOf(expires: Settled, now: number, modified: () => number): readon
     case 'daily':
       return until(nextTime(now, expires.seconds), now);
     case 'after': {
-      const from = expires.from === 'modified' && expires.seconds !== 0 ? modified() : now;
+      const from = expires.from === 'modified' && expires.seconds !== 0 ? modified : now;
       return until((Number.isNaN(from) ? now : from) + expires.seconds, now, expires.seconds < 0);
     }
   }
