@@ -8,7 +8,8 @@ import { closeStages, get, stage } from '../../../test/support/front-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { FileBody, type FileSegment } from './file-body.ts';
 
-const size = 1_000_003;
+/** So large that not all of it is read before others get their turn. */
+const size = 1_500_003;
 const content = Buffer.from(Array.from({ length: size }, (_, index) => index % 251));
 
 let folder: AppFolder;
@@ -50,14 +51,14 @@ async function closed(): Promise<void> {
 describe('FileBody', { skip: process.platform !== 'linux' && 'only /proc tells which files are open' }, () => {
   it('gives the parts of a file and what is between them, in pieces of at most 128 KiB', async () => {
     const pieces: Uint8Array[] = [];
-    for await (const piece of bodyOf(Buffer.from('<'), { start: 5, end: 600_000 }, Buffer.from('|'), {
+    for await (const piece of bodyOf(Buffer.from('<'), { start: 5, end: 1_400_000 }, Buffer.from('|'), {
       start: 0,
       end: 1,
     })) {
       assert.ok(piece.length <= 128 * 1024);
       pieces.push(piece);
     }
-    const expected = [Buffer.from('<'), content.subarray(5, 600_000), Buffer.from('|'), content.subarray(0, 1)];
+    const expected = [Buffer.from('<'), content.subarray(5, 1_400_000), Buffer.from('|'), content.subarray(0, 1)];
     assert.ok(Buffer.concat(pieces).equals(Buffer.concat(expected)));
     await closed();
   });
@@ -71,9 +72,11 @@ describe('FileBody', { skip: process.platform !== 'linux' && 'only /proc tells w
     const [unread, reading] = [bodyOf({ start: 0, end: size }), bodyOf({ start: 0, end: size })];
     assert.equal(openings(), 2);
     await unread.return();
+    // What is read at once is over when it is asked for; behind it comes what is read in another thread.
+    for (let at = 0; at < 8; at++) await reading.next();
     const piece = reading.next();
     await reading.return();
-    assert.deepEqual(await piece, { done: true, value: undefined });
+    assert.equal((await piece).done, true);
     await closed();
   });
 
@@ -87,6 +90,26 @@ describe('FileBody', { skip: process.platform !== 'linux' && 'only /proc tells w
       },
       { code: 'internal-error' },
     );
+    await closed();
+  });
+
+  it('lets others have their turn after 1 MiB', async () => {
+    const body = bodyOf({ start: 0, end: size });
+    const isAtOnce = async (): Promise<boolean> => {
+      let isRead = false;
+      const reading = body.next().then(() => {
+        isRead = true;
+      });
+      // What another thread reads never comes before the turn is over.
+      for (let tick = 0; tick < 10; tick++) await undefined;
+      const wasRead = isRead;
+      await reading;
+      return wasRead;
+    };
+    for (let at = 0; at < 8; at++) assert.equal(await isAtOnce(), true);
+    assert.equal(await isAtOnce(), false);
+    assert.equal(await isAtOnce(), true);
+    await body.return();
     await closed();
   });
 

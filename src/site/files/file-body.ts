@@ -1,9 +1,15 @@
-import { close, read } from 'node:fs';
+import { close, read, readSync } from 'node:fs';
 import { PeerError } from '../../core/errors.ts';
 import type { ByteRange } from '../../http/range.ts';
 
 /** Bytes of a file that are read at once. */
 const readSize = 128 * 1024;
+
+/** What is read of a file before others get their turn, in bytes. */
+const mostAtOnce = 1024 * 1024;
+
+/** A read that takes longer is one of a disk, not of memory: those that follow are done in another thread (decisions/0015). */
+const slowMs = 1;
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -20,6 +26,9 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   #segment = 0;
   /** How much of the segment was read. */
   #at = 0;
+  /** Since others had their turn. */
+  #readAtOnce = 0;
+  #isSlow = false;
   #state: 'open' | 'reading' | 'stopped' | 'closed' = 'open';
 
   constructor(descriptor: number, segments: readonly FileSegment[]) {
@@ -61,8 +70,7 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   ): void {
     const from = start + this.#at;
     const bytes = Buffer.allocUnsafeSlow(Math.min(readSize, end - from));
-    this.#state = 'reading';
-    read(this.#descriptor, bytes, 0, bytes.length, from, (error, length) => {
+    const settle = (error: Error | null, length: number): void => {
       const isStopped = this.#state === 'stopped';
       this.#state = 'open';
       if (isStopped || error || length === 0) {
@@ -78,7 +86,31 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
         if (this.#segment === this.#segments.length) this.#close();
       }
       resolve({ done: false, value: length === bytes.length ? bytes : bytes.subarray(0, length) });
-    });
+    };
+    if (this.#readAtOnce + bytes.length <= mostAtOnce) {
+      this.#readNow(bytes, from, settle);
+      return;
+    }
+    this.#state = 'reading';
+    this.#readAtOnce = this.#isSlow ? mostAtOnce : 0;
+    read(this.#descriptor, bytes, 0, bytes.length, from, settle);
+  }
+
+  #readNow(bytes: Buffer, from: number, settle: (error: Error | null, length: number) => void): void {
+    const began = performance.now();
+    this.#readAtOnce += bytes.length;
+    let length = 0;
+    let failure: Error | null = null;
+    try {
+      length = readSync(this.#descriptor, bytes, 0, bytes.length, from);
+    } catch (error) {
+      failure = error as Error;
+    }
+    if (performance.now() - began > slowMs) {
+      this.#isSlow = true;
+      this.#readAtOnce = mostAtOnce;
+    }
+    settle(failure, length);
   }
 
   #close(): void {
