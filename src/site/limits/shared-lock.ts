@@ -1,16 +1,20 @@
 const mostSpins = 1000;
-/** Milliseconds. What is done under a lock takes microseconds: a thread that holds one for longer has died, or hardly runs. */
-const longestWait = 50;
+/** Milliseconds. What is done under a lock takes microseconds, and a busy machine may stop its thread for some 100 ms. */
+const longestHeld = 500;
 
 /**
- * Locks in memory that threads share, one for each word, 0 for free. A thread never hangs at one: after 50 ms it takes the lock
- * from whoever has it, since a thread that died gives nothing back.
+ * Locks in memory that threads share, one for each word, 0 for free. A thread never hangs at one: what one holder has for half a
+ * second is taken away, since a thread that died gives nothing back. One lock is held at a time.
+ *
+ *     a word: 16 bits owner · 15 bits which of its turns it is
  */
 export class SharedLock {
   readonly #words: Int32Array;
   readonly #owner: number;
+  #turn = 0;
+  #held = 0;
 
-  /** `owner`: names this thread, and one that takes its place when it died; not 0. */
+  /** `owner`: names this thread, and one that takes its place when it died; 1 to 65535. */
   constructor(words: Int32Array, owner: number) {
     this.#words = words;
     this.#owner = owner;
@@ -18,23 +22,31 @@ export class SharedLock {
 
   acquire(index: number): void {
     const words = this.#words;
-    const owner = this.#owner;
+    this.#turn = (this.#turn + 1) & 0x7fff;
+    const own = this.#owner | (this.#turn << 16);
+    this.#held = own;
     let holder = 0;
     for (let spins = 0; spins < mostSpins; spins++) {
-      holder = Atomics.compareExchange(words, index, 0, owner);
-      // One of the same name that is not this thread has died.
-      if (holder === 0 || holder === owner) return;
-    }
-    for (let waits = 0; waits < longestWait; waits++) {
-      Atomics.wait(words, index, holder, 1);
-      holder = Atomics.compareExchange(words, index, 0, owner);
+      holder = Atomics.compareExchange(words, index, 0, own);
       if (holder === 0) return;
     }
-    Atomics.store(words, index, owner);
+    for (let waits = 0; waits < longestHeld && !this.#isOwn(holder); waits++) {
+      Atomics.wait(words, index, holder, 1);
+      const now = Atomics.compareExchange(words, index, 0, own);
+      if (now === 0) return;
+      if (now !== holder) waits = 0;
+      holder = now;
+    }
+    if (Atomics.compareExchange(words, index, holder, own) !== holder) this.acquire(index);
   }
 
   /** Does nothing where the lock was taken away. */
   release(index: number): void {
-    Atomics.compareExchange(this.#words, index, this.#owner, 0);
+    Atomics.compareExchange(this.#words, index, this.#held, 0);
+  }
+
+  /** One of this name that is not this thread has died. */
+  #isOwn(holder: number): boolean {
+    return (holder & 0xffff) === this.#owner;
   }
 }
