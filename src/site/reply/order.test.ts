@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { contentOf, pieces, replyStage, stageContext, textReply } from '../../../test/support/reply-stage.ts';
 import type { Reply } from '../../core/reply.ts';
 import type { ReplySettings, Settings } from '../plan/settings.ts';
-import { changesContent, createReplyFilters } from './order.ts';
+import { createReplyFilters } from './order.ts';
 
 const bare: ReplySettings = {
   headers: [],
@@ -72,15 +72,5 @@ describe('createReplyFilters', () => {
       expires: 'Thu, 01 Jan 1970 00:00:01 GMT',
       vary: 'Accept-Encoding',
     });
-  });
-});
-
-describe('changesContent', () => {
-  it('tells where a part of a file would be no part of the answer', () => {
-    assert.equal(changesContent(bare), false);
-    assert.equal(changesContent({ ...bare, addition: { before: '/x', after: undefined, types: [] } }), true);
-    const charset = { charset: 'utf-8', override: false, types: [] };
-    assert.equal(changesContent({ ...bare, charset: { ...charset, source: undefined } }), false);
-    assert.equal(changesContent({ ...bare, charset: { ...charset, source: 'koi8-r' } }), true);
   });
 });

@@ -1,5 +1,5 @@
 import type { CompileContext } from '../compile-context.ts';
-import type { ReplySettings, Settings } from '../plan/settings.ts';
+import type { Settings } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { takeAcceleratedFields } from './accelerated-fields.ts';
 import { createAddition } from './addition.ts';
@@ -44,9 +44,4 @@ export function createReplyFilters(
     createRateLimit(settings, context),
   ];
   return filters.filter((filter) => filter !== undefined);
-}
-
-/** Whether answers may have other content than files have, but for its coding: a part of a file is then no part of the answer. */
-export function changesContent({ addition, substitution, charset }: ReplySettings): boolean {
-  return addition !== undefined || substitution !== undefined || charset?.source !== undefined;
 }
