@@ -19,8 +19,7 @@ function readName(place: Argument, adaptation: Adaptation): string | undefined {
       adaptation.error(place, 'empty regex in server name "~"');
       return undefined;
     }
-    // As in nginx, letters of either case fit where the pattern has capitals.
-    adaptation.pattern(text.slice(1), /[A-Z]/.test(text), place);
+    adaptation.pattern(text.slice(1), true, place);
     return text;
   }
   if (text.includes('/')) adaptation.warn(place, `server name "${text}" has suspicious symbols`);
