@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseExpressionAt } from 'acorn';
 import type { Config } from '../config.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { checkConfig } from '../typed/check.ts';
 import type { ConfigProblem } from '../typed/conversion.ts';
 import { toConfig } from '../typed/to-config.ts';
 import { type Imported, importConfig } from './import-config.ts';
@@ -39,7 +40,8 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     return { config: undefined, diagnostics: problems.map((each) => located(each, locator, each.isName)) };
   }
   const { config, problems } = toConfig(user, dirname(file));
-  return { config, diagnostics: problems.map((each) => located(each, locator, false)) };
+  const all = [...problems, ...checkConfig(user, config)];
+  return { config, diagnostics: all.map((each) => located(each, locator, false)) };
 }
 
 function failed(message: string): LoadedConfig {

@@ -24,6 +24,7 @@ export function serverConfig(
 ): ServerConfig {
   const fields = effectiveFields(user, outer, conversion);
   const locations = user.locations ?? [];
+  checkAnswers(user, path, conversion);
   // One rule for the whole server does, unless a location is not to follow it.
   const isShared = !locations.some(hasOwnCors);
   const preflight = isShared && fields.preflight !== undefined ? [preflightRule(fields.preflight)] : [];
@@ -50,6 +51,7 @@ function locationConfig(
   conversion: Conversion,
 ): LocationConfig {
   const match = locationMatch(user.path);
+  checkAnswers(user, path, conversion);
   const fields = effectiveFields(user, outer, conversion);
   const preflight = fields.preflight === undefined ? [] : [preflightRule(fields.preflight)];
   if (user.files !== undefined && match.kind === 'prefix' && !match.path.endsWith('/')) {
@@ -69,6 +71,16 @@ function locationConfig(
       locationConfig(each, fields, [...path, 'locations', index], conversion),
     ),
   };
+}
+
+const answers = ['app', 'stubStatus', 'emptyGif', 'redirect', 'respond'] as const;
+
+/** Of what answers there can be one. */
+function checkAnswers(user: Location | Server, path: ConfigPath, { problems }: Conversion): void {
+  const [first, second] = answers.filter((name) => user[name] !== undefined && user[name] !== false);
+  if (first === undefined || second === undefined) return;
+  const message = `Either "${first}" answers or "${second}": there cannot be both`;
+  problems.push({ severity: 'error', path: [...path, second], message });
 }
 
 function levelFields(user: Location | Server | Defaults, fields: EffectiveFields, conversion: Conversion): Block {

@@ -1,0 +1,143 @@
+import { closestName } from '../../core/closest-name.ts';
+import { parseNetwork } from '../../http/network.ts';
+import { PlanError } from '../../site/compile-context.ts';
+import { compilePattern } from '../../site/pattern/compile-pattern.ts';
+import { parseTemplate } from '../../site/variables/parse-template.ts';
+import { isKnownVariable, isWritableVariable } from '../../site/variables/variable-table.ts';
+import type { UserConfig } from '../schema/user-config.ts';
+import type { ConfigPath, ConfigProblem } from './conversion.ts';
+
+/** Options in which a `$` means nothing, or that are read elsewhere. */
+const plain: ReadonlySet<string | number> = new Set(
+  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp referers proxies disable'.split(
+    ' ',
+  ),
+);
+
+const networks: ReadonlySet<string | number> = new Set(['allow', 'deny']);
+
+/** The patterns, variables and networks of a config that are none. */
+export function checkTexts(user: UserConfig): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const tell = (path: ConfigPath, message: string, hint?: string): void => {
+    problems.push({ severity: 'error', path, message, ...(hint === undefined ? {} : { hint }) });
+  };
+  const defined = new Set(Object.keys(user.variables ?? {}).map((name) => name.toLowerCase()));
+  const define = (path: ConfigPath, name: string): void => {
+    if (isWritableVariable(name)) defined.add(name.toLowerCase());
+    else tell(path, `Cannot set "$${name}": it is Galley's own`);
+  };
+
+  for (const { path, value } of patternsOf(user)) {
+    try {
+      for (const name of compilePattern(value.source, value.ignoreCase).names) defined.add(name.toLowerCase());
+    } catch (error) {
+      if (!(error instanceof PlanError)) throw error;
+      tell(path, error.message);
+    }
+  }
+  for (const { path, value } of textsOf(user, [], () => true)) if (path.at(-1) === 'set') define(path, value);
+  for (const { path, value } of nodesOf(user, [])) {
+    if (path.at(-1) !== 'set' || typeof value !== 'object') continue;
+    for (const name of Object.keys(value)) define([...path, name], name);
+  }
+
+  for (const { path, value } of textsOf(user, [], (key) => !plain.has(key))) {
+    const name = path.at(-1);
+    if (networks.has(name ?? '')) {
+      if (value !== 'all' && value !== 'unix:' && !parseNetwork(value))
+        tell(path, `"${value}" is no address or network`);
+    } else if (value.includes('$') && name !== 'set' && !isGeoEntry(user, path)) {
+      checkTemplate(value, path, defined, tell);
+    }
+  }
+  return problems;
+}
+
+function checkTemplate(
+  text: string,
+  path: ConfigPath,
+  defined: ReadonlySet<string>,
+  tell: (path: ConfigPath, message: string, hint?: string) => void,
+): void {
+  try {
+    for (const part of parseTemplate(text)) {
+      if (part.kind !== 'variable' || defined.has(part.name.toLowerCase()) || isKnownVariable(part.name)) continue;
+      const close = closestName(part.name.toLowerCase(), [...defined]);
+      tell(path, `There is no variable "$${part.name}"`, close && `did you mean "$${close}"?`);
+    }
+  } catch (error) {
+    if (!(error instanceof PlanError)) throw error;
+    tell(path, `Cannot use "${text}": ${error.message}`);
+  }
+}
+
+/** Values of geo and split variables are texts as they are. */
+function isGeoEntry(user: UserConfig, path: ConfigPath): boolean {
+  const [first, name = '', part] = path;
+  const variable = first === 'variables' ? user.variables?.[name] : undefined;
+  return variable !== undefined && !('map' in variable) && (part === 'entries' || part === 'parts');
+}
+
+interface Found<T> {
+  readonly path: ConfigPath;
+  readonly value: T;
+}
+
+/** All objects and texts of a value, with their places. */
+function* nodesOf(value: unknown, path: ConfigPath): Generator<Found<object | string>> {
+  if (typeof value === 'string') yield { path, value };
+  if (typeof value !== 'object' || value === null) return;
+  yield { path, value };
+  const isList = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) yield* nodesOf(inner, [...path, isList ? Number(key) : key]);
+}
+
+function* textsOf(
+  value: unknown,
+  path: ConfigPath,
+  isWanted: (key: string | number) => boolean,
+): Generator<Found<string>> {
+  for (const node of nodesOf(value, path)) {
+    if (typeof node.value === 'string' && node.path.every(isWanted)) yield { path: node.path, value: node.value };
+  }
+}
+
+interface PatternSource {
+  readonly source: string;
+  readonly ignoreCase: boolean;
+}
+
+function* patternsOf(user: UserConfig): Generator<Found<PatternSource>> {
+  for (const [name, variable] of Object.entries(user.variables ?? {})) {
+    if (!('map' in variable)) continue;
+    const { entries } = variable;
+    const pairs = Array.isArray(entries)
+      ? (entries as readonly (readonly [string, string])[])
+      : Object.entries(entries);
+    for (const [key] of pairs) {
+      const pattern = marked(key);
+      if (pattern) yield { path: ['variables', name, 'entries', key], value: pattern };
+    }
+  }
+  for (const { path, value } of nodesOf({ defaults: user.defaults, servers: user.servers }, [])) {
+    const [name, parent] = [path.at(-1), path.at(-2)];
+    if (typeof value === 'string') {
+      const pattern =
+        name === 'path' ? marked(value.replace(/^(~\*?) /, '$1')) : parent === 'hosts' ? marked(value) : undefined;
+      if (pattern) yield { path, value: pattern };
+      if (name === 'rewrite' || parent === 'disable')
+        yield { path, value: { source: value, ignoreCase: parent === 'disable' } };
+    } else if ('matches' in value && typeof value.matches === 'string') {
+      const ignoreCase = 'ignoreCase' in value && value.ignoreCase === true;
+      yield { path: [...path, 'matches'], value: { source: value.matches, ignoreCase } };
+    }
+  }
+}
+
+/** `~pattern`, or `~*pattern` whatever the case. */
+function marked(text: string): PatternSource | undefined {
+  if (!text.startsWith('~')) return undefined;
+  const ignoreCase = text.startsWith('~*');
+  return { source: text.slice(ignoreCase ? 2 : 1), ignoreCase };
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { validate } from '../load/validate.ts';
+import type { Location, Server, UserConfig } from '../schema/user-config.ts';
+import { checkConfig } from './check.ts';
+import { toConfig } from './to-config.ts';
+
+/** What is wrong, as `severity path: message (hint)`. */
+function problemsOf(user: UserConfig): readonly string[] {
+  assert.deepEqual(validate(user), { user });
+  const { config, problems } = toConfig(user, '/site');
+  return [...problems, ...checkConfig(user, config)].map(({ severity, path, message, hint }) => {
+    return `${severity} ${path.join('.')}: ${message}${hint === undefined ? '' : ` (${hint})`}`;
+  });
+}
+
+function server(fields: Partial<Server>): UserConfig {
+  return { servers: [{ listen: [':80'], ...fields }] };
+}
+
+function location(fields: Partial<Location>): UserConfig {
+  return server({ locations: [{ path: '/', ...fields }] });
+}
+
+const port80 = '0.0.0.0:80';
+
+describe('checkConfig', () => {
+  const cases: readonly (readonly [title: string, user: UserConfig, expected: readonly string[]])[] = [
+    [
+      'an app that does not exist',
+      { apps: { shop: { python: 'a:b' } }, ...location({ app: 'shpo' }) },
+      ['error servers.0.locations.0.app: There is no app "shpo" (did you mean "shop"?)'],
+    ],
+    [
+      'a zone that does not exist',
+      location({ rateLimit: { zone: 'a' } }),
+      ['error servers.0.locations.0.rateLimit: There is no zone "a"'],
+    ],
+    [
+      'a format that does not exist',
+      server({ accessLog: { to: 'stdout', format: 'combind' } }),
+      ['error servers.0.accessLog: There is no log format "combind" (did you mean "combined"?)'],
+    ],
+    [
+      'a named location that does not exist',
+      location({ tryFiles: ['$uri', '@a'], errorPages: { 404: '@b' } }),
+      [
+        'error servers.0.locations.0.tryFiles: There is no location "@a"',
+        'error servers.0.locations.0.errorPages: There is no location "@b"',
+      ],
+    ],
+    [
+      'passwords without users',
+      location({ basicAuth: { realm: 'r' } }),
+      ['error servers.0.locations.0.basicAuth: There is no file of users: nobody could come in (add "userFile")'],
+    ],
+    [
+      'a location twice',
+      server({ locations: [{ path: '/a' }, { path: '^~ /a' }, { path: '/a' }] }),
+      ['error servers.0.locations.2.path: The location "/a" is there twice'],
+    ],
+    [
+      'a location outside of the one around it',
+      location({ path: '/a/', locations: [{ path: '/b/' }, { path: '/a/b' }, { path: '~ b' }] }),
+      ['error servers.0.locations.0.locations.0.path: The location "/b/" is never reached: it is outside of "/a/"'],
+    ],
+    [
+      'a location inside of one path',
+      location({ path: '= /a', locations: [{ path: '/a' }] }),
+      ['error servers.0.locations.0.locations.0.path: There can be no location inside of "= /a"'],
+    ],
+    [
+      'a named location inside of another',
+      location({ locations: [{ path: '@a' }] }),
+      ['error servers.0.locations.0.locations.0.path: The location "@a" can be inside of a server only'],
+    ],
+    [
+      'two answers',
+      location({ respond: 200, redirect: '/' }),
+      ['error servers.0.locations.0.respond: Either "redirect" answers or "respond": there cannot be both'],
+    ],
+    [
+      'an address twice',
+      server({ listen: [':80', port80] }),
+      [`error servers.0.listen.1: The server listens on ${port80} twice`],
+    ],
+    [
+      'two default servers',
+      { servers: [1, 2].map(() => ({ listen: [{ address: ':80', default: true }] })) },
+      [`error servers.1.listen.0: Another server is the default one of ${port80}`],
+    ],
+    [
+      'a host twice',
+      {
+        servers: [
+          { listen: [':80'], hosts: ['a.b'] },
+          { listen: [':80'], hosts: ['A.B'] },
+          { listen: [':81'], hosts: ['a.b'] },
+        ],
+      },
+      [`warning servers.1.hosts.0: Another server is for a.b on ${port80}: this one is never asked`],
+    ],
+    [
+      'code that is served',
+      { apps: { shop: { python: 'a:b', directory: 'shop' } }, ...location({ root: '.' }) },
+      [
+        'warning servers.0.locations.0.root: Everybody can read the code of the app "shop": it is below "/site" (serve a folder that holds nothing but public files)',
+      ],
+    ],
+    [
+      'variables that do not exist',
+      {
+        variables: { mobile: { map: '$http_user_agent', entries: { '~*phone(?<kind>.)': '$kind' } } },
+        ...location({ headers: { A: '$mobil $kind $host $1' } }),
+      },
+      ['error servers.0.locations.0.headers.A: There is no variable "$mobil" (did you mean "$mobile"?)'],
+    ],
+    [
+      'variables that may not be set',
+      location({
+        rules: [
+          { set: 'own', value: '$own' },
+          { set: 'host', value: '' },
+        ],
+      }),
+      ['error servers.0.locations.0.rules.1.set: Cannot set "$host": it is Galley\'s own'],
+    ],
+    [
+      'a $ that begins nothing',
+      location({ respond: 'costs 5 $' }),
+      ['error servers.0.locations.0.respond: Cannot use "costs 5 $": invalid variable name'],
+    ],
+    [
+      'networks that are none',
+      server({ access: [{ allow: '10.0.0.0/8' }, { deny: 'everyone' }] }),
+      ['error servers.0.access.1.deny: "everyone" is no address or network'],
+    ],
+  ];
+  for (const [title, user, expected] of cases)
+    it(`tells of ${title}`, () => assert.deepEqual(problemsOf(user), expected));
+
+  it('tells of patterns that are none', () => {
+    const user = server({ hosts: ['~('], locations: [{ path: '~ [' }], rules: [{ rewrite: '(', to: '/' }] });
+    const places = problemsOf(user).map((text) => text.split(': ')[0]);
+    assert.deepEqual(places.sort(), [
+      'error servers.0.hosts.0',
+      'error servers.0.locations.0.path',
+      'error servers.0.rules.0.rewrite',
+    ]);
+  });
+
+  it('finds nothing wrong with what is right', () => {
+    const user: UserConfig = {
+      apps: { api: { python: 'main:app', directory: '/srv/api' } },
+      defaults: { basicAuth: { userFile: 'users' } },
+      variables: { zone: { geo: '$remote_addr', entries: { '10.0.0.0/8': '$5' } } },
+      servers: [
+        {
+          listen: [':80', '[::]:80'],
+          hosts: ['example.com', '~^(?<name>.+)\\.example\\.com$'],
+          root: './public',
+          locations: [
+            { path: '/', tryFiles: ['$uri', '@api'], basicAuth: { realm: 'staff' }, headers: { Name: '$name $zone' } },
+            { path: '@api', app: 'api', rateLimit: { key: '$remote_addr', rate: '1/s' } },
+          ],
+        },
+      ],
+    };
+    assert.deepEqual(problemsOf(user), []);
+  });
+});

@@ -1,0 +1,164 @@
+import { closestName } from '../../core/closest-name.ts';
+import type { LocationPlan } from '../../site/plan/location-plan.ts';
+import type { Settings } from '../../site/plan/settings.ts';
+import type { ServerPlan } from '../../site/plan/site-plan.ts';
+import type { Block, Config, LocationConfig, ServerConfig } from '../config.ts';
+import { bindKey } from '../listeners.ts';
+import { resolve } from '../resolve.ts';
+import type { UserConfig } from '../schema/user-config.ts';
+import { checkTexts } from './check-texts.ts';
+import type { ConfigPath, ConfigProblem } from './conversion.ts';
+import { locationPathText } from './rules.ts';
+
+/** Formats that exist without a config that makes them. */
+const ownFormats: readonly string[] = ['galley', 'galley-json', 'combined'];
+
+/** What is wrong with a config whose every value is right by itself: names of what does not exist, and what contradicts itself. */
+export function checkConfig(user: UserConfig, config: Config): readonly ConfigProblem[] {
+  const check = new Check(config);
+  check.run();
+  return [...check.problems, ...checkTexts(user)];
+}
+
+class Check {
+  readonly problems: ConfigProblem[] = [];
+  readonly #config: Config;
+  readonly #folders: readonly { readonly name: string; readonly path: string }[];
+
+  constructor(config: Config) {
+    this.#config = config;
+    this.#folders = Object.entries(config.apps).flatMap(([name, { directory }]) =>
+      directory === undefined ? [] : [{ name, path: directory }],
+    );
+  }
+
+  run(): void {
+    const { defaults, servers } = this.#config;
+    const plan = resolve(this.#config, { hostname: '' });
+    this.#block(defaults, [], ['defaults']);
+    this.#addresses();
+    for (const [index, server] of servers.entries()) {
+      const path = ['servers', index];
+      const named = server.locations.flatMap(({ match }) => (match.kind === 'named' ? [match.name] : []));
+      this.#block(server, named, path);
+      const made = plan.servers[index];
+      if (made) this.#settings(server, made.settings, path);
+      if (made) this.#locations(server, made, named, path);
+    }
+  }
+
+  #tell(severity: ConfigProblem['severity'], path: ConfigPath, message: string, hint?: string): void {
+    this.problems.push({ severity, path, message, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  #missing(what: string, name: string, names: readonly string[], path: ConfigPath): void {
+    if (names.includes(name)) return;
+    const close = closestName(name, names);
+    this.#tell('error', path, `There is no ${what} "${name}"`, close && `did you mean "${close}"?`);
+  }
+
+  /** Names of what is elsewhere in the config. */
+  #block(block: Block, named: readonly string[], path: ConfigPath): void {
+    const { apps, requestZones, connectionZones, logFormats } = this.#config;
+    if (block.content?.kind === 'app') this.#missing('app', block.content.app, Object.keys(apps), [...path, 'app']);
+    for (const { zone } of block.limitRequests ?? [])
+      this.#missing('zone', zone, namesOf(requestZones), [...path, 'rateLimit']);
+    for (const { zone } of block.limitConnections ?? []) {
+      this.#missing('zone', zone, namesOf(connectionZones), [...path, 'connectionLimit']);
+    }
+    for (const { format } of block.accessLogs ?? []) {
+      this.#missing('log format', format, [...ownFormats, ...namesOf(logFormats)], [...path, 'accessLog']);
+    }
+    if (path[0] === 'defaults') return;
+    const fallback = block.tryFiles?.fallback;
+    if (fallback?.kind === 'named') this.#missing('location', fallback.name, named, [...path, 'tryFiles']);
+    for (const { target } of block.errorPages ?? []) {
+      if (target.startsWith('@')) this.#missing('location', target, named, [...path, 'errorPages']);
+    }
+  }
+
+  /** What shows only with what is inherited. It is told where it is said. */
+  #settings(block: Block, settings: Settings, path: ConfigPath): void {
+    if (block.basicAuth !== undefined && settings.basicAuth?.userFile === '') {
+      this.#tell('error', [...path, 'basicAuth'], 'There is no file of users: nobody could come in', 'add "userFile"');
+    }
+    const { root } = block;
+    if (root === undefined || root.path.includes('$')) return;
+    const inside = this.#folders.find(({ path: folder }) => `${folder}/`.startsWith(root.path.replace(/\/*$/, '/')));
+    if (inside && settings.content.kind === 'files') {
+      this.#tell(
+        'warning',
+        [...path, root.isAlias ? 'files' : 'root'],
+        `Everybody can read the code of the app "${inside.name}": it is below "${root.path}"`,
+        'serve a folder that holds nothing but public files',
+      );
+    }
+  }
+
+  #locations(
+    around: ServerConfig | LocationConfig,
+    plan: ServerPlan | LocationPlan,
+    named: readonly string[],
+    path: ConfigPath,
+  ): void {
+    const seen = new Set<string>();
+    for (const [index, location] of around.locations.entries()) {
+      const own = [...path, 'locations', index];
+      const text = locationPathText(location.match);
+      if (seen.has(text)) this.#tell('error', [...own, 'path'], `The location "${text}" is there twice`);
+      seen.add(text);
+      if ('match' in around) this.#nesting(location, around, [...own, 'path']);
+      this.#block(location, named, own);
+      const made = plan.locations[index];
+      if (made) this.#settings(location, made.settings, own);
+      if (made) this.#locations(location, made, named, own);
+    }
+  }
+
+  #nesting({ match }: LocationConfig, { match: around }: LocationConfig, path: ConfigPath): void {
+    const outer = locationPathText(around);
+    if (around.kind === 'exact' || around.kind === 'named') {
+      this.#tell('error', path, `There can be no location inside of "${outer}"`);
+    } else if (match.kind === 'named') {
+      this.#tell('error', path, `The location "${match.name}" can be inside of a server only`);
+    } else if (around.kind === 'prefix' && match.kind !== 'regex' && !match.path.startsWith(around.path)) {
+      this.#tell(
+        'error',
+        path,
+        `The location "${locationPathText(match)}" is never reached: it is outside of "${outer}"`,
+      );
+    }
+  }
+
+  /** Who listens where, and for which hosts. */
+  #addresses(): void {
+    const hosts = new Set<string>();
+    const standards = new Set<string>();
+    for (const [index, { listen, names }] of this.#config.servers.entries()) {
+      const own = new Set<string>();
+      for (const [number, { bind, isDefault }] of listen.entries()) {
+        const key = bindKey(bind);
+        const path = ['servers', index, 'listen', number];
+        if (own.has(key)) this.#tell('error', path, `The server listens on ${key} twice`);
+        if (isDefault && standards.has(key)) this.#tell('error', path, `Another server is the default one of ${key}`);
+        if (isDefault) standards.add(key);
+        if (own.has(key)) continue;
+        own.add(key);
+        for (const [place, name] of names.entries()) {
+          const host = `${name.toLowerCase()} on ${key}`;
+          if (hosts.has(host))
+            this.#tell(
+              'warning',
+              ['servers', index, 'hosts', place],
+              `Another server is for ${host}: this one is never asked`,
+            );
+          hosts.add(host);
+        }
+      }
+    }
+  }
+}
+
+function namesOf(values: readonly { readonly name: string }[]): readonly string[] {
+  return values.map(({ name }) => name);
+}
