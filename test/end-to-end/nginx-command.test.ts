@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../support/app-folder.ts';
+import { Galley } from '../support/galley.ts';
+import { until } from '../support/until.ts';
+
+/** A folder with an nginx.conf, and what serves it in the foreground. */
+async function serving(folder: AppFolder, http: string, main = ''): Promise<{ galley: Galley; url: string }> {
+  const port = await freePort();
+  await folder.write(
+    'nginx.conf',
+    `${main} pid a.pid; error_log error.log info; events {} http { ${http.replaceAll('PORT', `127.0.0.1:${port}`)} }`,
+  );
+  const args = ['nginx', '-p', folder.path, '-c', 'nginx.conf', '-g', 'daemon off;'];
+  const galley = new Galley(args, { namePython: false });
+  await until(
+    () => existsSync(folder.file('a.pid')),
+    () => `the pid file; it says ${galley.stderr()}`,
+  );
+  return { galley, url: `http://127.0.0.1:${port}` };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+describe('galley nginx', () => {
+  for (const threads of [1, 2]) {
+    it(`loses and tears no line where logs are rotated under requests, with worker_processes ${threads}`, async () => {
+      await using folder = await AppFolder.with({});
+      const http = `log_format line '$arg_number $request_id'; access_log access.log line; server { listen PORT; return 200; }`;
+      const running = await serving(folder, http, `worker_processes ${threads};`);
+      await using galley = running.galley;
+      const rotated: string[] = [];
+      let number = 0;
+      let isOver = false;
+      const client = async (): Promise<void> => {
+        while (!isOver) await (await fetch(`${running.url}/?number=${++number}`)).arrayBuffer();
+      };
+      const clients = [client(), client(), client(), client()];
+      const path = folder.file('access.log');
+      for (let rotation = 0; rotation < 5; rotation++) {
+        await until(() => readFileSync(path, 'latin1') !== '', 'lines');
+        rotated.push(folder.file(`access.log.${rotation}`));
+        renameSync(path, folder.file(`access.log.${rotation}`));
+        galley.signal('SIGUSR1');
+        await until(() => existsSync(path), 'a new log');
+      }
+      isOver = true;
+      await Promise.all(clients);
+      assert.equal(await galley.stop('SIGQUIT'), 0);
+      const lines = [...rotated, path].flatMap((each) => readFileSync(each, 'latin1').split('\n').slice(0, -1));
+      for (const line of lines) assert.match(line, /^\d+ [\da-f]{32}$/);
+      const numbers = lines.map((line) => Number.parseInt(line, 10)).sort((a, b) => a - b);
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: number }, (_, index) => index + 1),
+      );
+      assert.equal(existsSync(folder.file('a.pid')), false);
+    });
+  }
+
+  it('logs what goes wrong as nginx does', async () => {
+    await using folder = await AppFolder.with({ 'index.html': 'x' });
+    const { galley: started, url } = await serving(
+      folder,
+      `access_log off; server { listen PORT; root ${folder.path}; }`,
+    );
+    await using galley = started;
+    assert.equal((await fetch(`${url}/nope`)).status, 404);
+    const log = (): string => readFileSync(folder.file('error.log'), 'latin1');
+    await until(() => log().includes('nope'), 'the line');
+    assert.match(
+      log(),
+      /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[error\] \d+#\d+: \*\d+ open\(\) ".*\/nope" failed \(2: No such file or directory\), client: 127\.0\.0\.1, server: , request: "GET \/nope HTTP\/1\.1", host: "127\.0\.0\.1:\d+"$/m,
+    );
+    galley.signal('SIGTERM');
+    assert.equal((await galley.exited).code, 0);
+    assert.match(log(), /\[notice\] \d+#\d+: signal 15 \(SIGTERM\) received, exiting$/m);
+  });
+
+  it('goes on as before where the config that it is to read again is wrong', async () => {
+    await using folder = await AppFolder.with({});
+    const { galley: started, url } = await serving(folder, 'access_log off; server { listen PORT; return 200 ok; }');
+    await using galley = started;
+    const text = readFileSync(folder.file('nginx.conf'), 'utf8');
+    await folder.write('nginx.conf', `bogus; ${text}`);
+    galley.signal('SIGHUP');
+    const log = (): string => readFileSync(folder.file('error.log'), 'latin1');
+    await until(() => log().includes('unknown directive "bogus"'), 'the reason');
+    assert.equal(await (await fetch(url)).text(), 'ok');
+    await folder.write('nginx.conf', text.replace('return 200 ok', 'return 200 new'));
+    galley.signal('SIGHUP');
+    await until(async () => (await (await fetch(url)).text()) === 'new', 'the new config');
+  });
+});
