@@ -23,6 +23,7 @@ export interface FakeSiteRequest {
 export interface FakeSiteRequestOptions {
   readonly method?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly host?: string;
   readonly body?: Body;
   readonly client?: Exchange['connection']['client'];
   readonly server?: Exchange['connection']['server'];
@@ -32,9 +33,9 @@ export interface FakeSiteRequestOptions {
 
 /** A request for steps and filters alone. */
 export function fakeSiteRequest(target = '/', options: FakeSiteRequestOptions = {}): FakeSiteRequest {
-  const { method = 'GET', headers = [], services, parent } = options;
+  const { method = 'GET', host = 'test', headers = [], services, parent } = options;
   const exchange = fakeExchange(target, options.body, false, method);
-  const request = { ...exchange.request, headers: HeaderList.of([['host', 'test'], ...headers]) };
+  const request = { ...exchange.request, headers: HeaderList.of([['host', host], ...headers]) };
   const { client = exchange.connection.client, server = exchange.connection.server } = options;
   const log: string[] = [];
   const whole: FakeExchange = { ...exchange, request, connection: { ...exchange.connection, client, server } };

@@ -1,14 +1,17 @@
 import type { CompileContext } from '../compile-context.ts';
-import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
+import type { Pattern } from '../pattern/pattern.ts';
 import type { RefererPlan } from '../plan/settings.ts';
 import { ServerNames } from '../routing/server-names.ts';
 import type { SiteRequest } from '../site-request.ts';
+
+/** `http://i.ru`, nginx's shortest one; what is shorter names no host. */
+const shortest = 11;
 
 interface CompiledReferers {
   readonly plan: RefererPlan;
   /** By host; what a path of it has to begin with. */
   readonly names: ServerNames<string>;
-  readonly patterns: readonly Matcher[];
+  readonly patterns: readonly Pattern[];
 }
 
 /** nginx's `$invalid_referer`: '1' where the Referer field names none of `valid_referers`, else ''. */
@@ -23,25 +26,21 @@ export class RefererCheck {
   evaluate(request: SiteRequest): string {
     const plan = request.location.settings.referers;
     if (!plan) return '';
-    const referer = request.header('referer');
-    if (referer === undefined) return plan.none ? '' : '1';
+    const referer = request.header('referer') ?? '';
+    if (referer === '') return plan.none ? '' : '1';
     return this.#isValid(this.#compile(plan), referer, request) ? '' : '1';
   }
 
   #isValid({ plan, names, patterns }: CompiledReferers, referer: string, request: SiteRequest): boolean {
-    const [scheme = '', slashes] = /^(?:https?:\/\/)/i.exec(referer)
-      ? [referer.slice(0, referer.indexOf('//') + 2), true]
-      : [];
-    if (!slashes) return plan.blocked;
+    const scheme = /^https?:\/\//i.exec(referer)?.[0];
+    if (scheme === undefined || referer.length < shortest) return plan.blocked;
     const rest = referer.slice(scheme.length);
     const slash = rest.indexOf('/');
     const authority = slash < 0 ? rest : rest.slice(0, slash);
     const host = authority.split(':', 1)[0]?.toLowerCase() ?? '';
-    const path = slash < 0 ? '/' : rest.slice(slash);
-    if (host === '') return false;
     if (plan.serverNames && request.server.name.toLowerCase() === host) return true;
     const found = names.find(host);
-    if (found && path.startsWith(found.server)) return true;
+    if (found && (slash < 0 ? '/' : rest.slice(slash)).startsWith(found.server)) return true;
     return patterns.some((pattern) => pattern.test(rest));
   }
 
@@ -56,7 +55,7 @@ export class RefererCheck {
     }
     const patterns = plan.names
       .filter((name) => name.startsWith('~'))
-      .map((name) => compileMatcher(this.#context, name.slice(1), true));
+      .map((name) => this.#context.pattern(name.slice(1), true));
     compiled = { plan, names, patterns };
     this.#compiled.set(plan, compiled);
     return compiled;

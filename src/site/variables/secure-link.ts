@@ -30,13 +30,14 @@ export class SecureLinkCheck {
   expires(request: SiteRequest): string | undefined {
     const plan = request.location.settings.secureLink;
     if (plan?.kind !== 'md5') return undefined;
-    return partsOf(this.#compile(plan).link.evaluate(request)).expires;
+    const { expires } = partsOf(this.#compile(plan).link.evaluate(request));
+    return expires === 'invalid' ? undefined : expires;
   }
 
   #check(plan: Md5Plan, request: SiteRequest): string | undefined {
     const { link, md5 } = this.#compile(plan);
     const { hash, expires } = partsOf(link.evaluate(request));
-    if (expires !== undefined && !(Number(expires) > 0)) return undefined;
+    if (expires === 'invalid') return undefined;
     const told = Buffer.from(hash, 'base64url');
     if (hash.length > longestHash || told.length !== 16) return undefined;
     if (!timingSafeEqual(told, createHash('md5').update(md5.evaluate(request), 'latin1').digest())) return undefined;
@@ -60,7 +61,7 @@ function partsOf(link: string): { readonly hash: string; readonly expires: strin
   const comma = link.indexOf(',');
   if (comma < 0) return { hash: link, expires: undefined };
   const digits = link.slice(comma + 1);
-  return { hash: link.slice(0, comma), expires: /^\d{1,18}$/.test(digits) ? digits : '' };
+  return { hash: link.slice(0, comma), expires: /^(?=.*[1-9])\d{1,18}$/.test(digits) ? digits : 'invalid' };
 }
 
 /** `/prefix/hash/link`: the hash is that of the link and the secret. */

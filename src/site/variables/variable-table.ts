@@ -51,6 +51,10 @@ export function isWritableVariable(name: string): boolean {
   return isChangeable(lower, isBuiltIn(lower));
 }
 
+function entryOf(table: BuiltIns, name: string): Evaluate | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 function isBuiltIn(lower: string): boolean {
   return ownNames.has(lower) || Object.hasOwn(stateless, lower);
 }
@@ -131,7 +135,7 @@ export class VariableTable implements CompileContext {
   #resolve(lower: string): Evaluate | undefined {
     const plan = this.#plans.get(lower);
     if (plan) return this.#planned(lower, plan);
-    const builtIn = this.#own[lower] ?? (Object.hasOwn(stateless, lower) ? stateless[lower] : undefined);
+    const builtIn = entryOf(this.#own, lower) ?? entryOf(stateless, lower);
     const isWritten =
       this.#declared.has(lower) && !requestSetters.has(lower) && isChangeable(lower, builtIn !== undefined);
     if (!isWritten) return builtIn ?? prefixedVariable(lower);
