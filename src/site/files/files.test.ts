@@ -157,6 +157,20 @@ describe('what must not be sent', () => {
     assert.equal(status(ask(stage, '/off../')), 404);
   });
 
+  it('captures of a pattern lead to nothing above the folder that the alias names', async () => {
+    await mkdir(folder.file('www'));
+    await folder.write('www/b.txt', 'inside');
+    const stage = stageOf({ root: { path: `${folder.path}/www/$1`, isAlias: true } }, '');
+    const capture = (text: string): number => {
+      const { request } = stage.ask('/re');
+      request.captures = ['', text];
+      return status(now(stage.run(request)));
+    };
+    assert.equal(capture('b.txt'), 200);
+    assert.equal(capture('../a.txt'), 404);
+    assert.equal(capture('x/../../a.txt'), 404);
+  });
+
   it('names with dots are 404 where they are denied, but for /.well-known/ (http.md 237)', async () => {
     await mkdir(folder.file('.git'));
     await mkdir(folder.file('.well-known/.git'), { recursive: true });
