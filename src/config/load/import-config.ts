@@ -15,7 +15,7 @@ const entry = new URL('./import-worker.ts', import.meta.url);
 
 /** Runs a module, in a thread of its own: so it, and what it imports, is read anew each time. */
 export async function importConfig(path: string): Promise<Imported> {
-  const worker = new Worker(entry, { workerData: pathToFileURL(path).href });
+  const worker = new Worker(entry, { workerData: pathToFileURL(path).href, execArgv: [] });
   const ended = once(worker, 'exit').then(([code]): Imported => {
     return { kind: 'failed', message: `it ended the process with exit code ${code}`, stack: '', plain: undefined };
   });

@@ -70,9 +70,9 @@ describe('loadConfig', () => {
       'unknown options, each with what was meant',
       `export default {\n  servers: [{ listen: [':80'], host: [],\n    locations: [{ path: '/', expiers: '1d', zzz: 1 }] }],\n};`,
       [
+        '2:32 Unknown option "host" [host] (did you mean "hosts"?)',
         '3:30 Unknown option "expiers" [expiers] (did you mean "expires"?)',
         '3:45 Unknown option "zzz" [zzz]',
-        '2:32 Unknown option "host" [host] (did you mean "hosts"?)',
       ],
     ],
     [

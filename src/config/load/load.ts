@@ -37,11 +37,18 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const { user, ...shape } = validate(imported.value);
   if (user === undefined) {
     const problems = 'problems' in shape ? shape.problems : [];
-    return { config: undefined, diagnostics: problems.map((each) => located(each, locator, each.isName)) };
+    return { config: undefined, diagnostics: inOrder(problems.map((each) => located(each, locator, each.isName))) };
   }
   const { config, problems } = toConfig(user, dirname(file));
   const all = [...problems, ...checkConfig(user, config)];
-  return { config, diagnostics: all.map((each) => located(each, locator, false)) };
+  return { config, diagnostics: inOrder(all.map((each) => located(each, locator, false))) };
+}
+
+/** As they stand in the text. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.toSorted((a, b) => {
+    return (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0);
+  });
 }
 
 function failed(message: string): LoadedConfig {
@@ -91,7 +98,7 @@ function importFailure(
 }
 
 /** A problem with its place in the text; where that does not show it, the path is named. */
-export function located(
+function located(
   { severity, path, message, hint }: ConfigProblem,
   locator: ConfigLocator,
   isName: boolean,
