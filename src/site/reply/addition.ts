@@ -5,6 +5,7 @@ import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import { changedContent } from './content-change.ts';
+import { declaredBody } from './declared-body.ts';
 import { mediaTypeTest } from './media-types.ts';
 import { asStream } from './transformed-body.ts';
 
@@ -20,8 +21,9 @@ export function createAddition(addition: Addition | undefined, context: CompileC
     if (!isWanted(reply.headers) || reply.headers.get('content-encoding')) return reply;
     const headers = changedContent(reply.headers);
     if (request.method === 'HEAD') return { ...reply, headers };
-    const bodies = [bodyOf(request, before), () => reply.body, bodyOf(request, after)];
-    return { ...reply, headers, body: new BodySequence(reply.body, bodies) };
+    const main = declaredBody(reply);
+    const bodies = [bodyOf(request, before), () => main, bodyOf(request, after)];
+    return { ...reply, headers, body: new BodySequence(main, bodies) };
   };
 }
 

@@ -4,6 +4,7 @@ import type { Charset } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { changedContent, hasWholeContent } from './content-change.ts';
+import { declaredBody } from './declared-body.ts';
 import { mediaTypeTest } from './media-types.ts';
 import { recoding } from './recoding.ts';
 import { transformed } from './transformed-body.ts';
@@ -64,7 +65,7 @@ function recoded(request: SiteRequest, reply: Reply, from: string, to: string): 
   const headers = changedContent(reply.headers);
   return request.method === 'HEAD'
     ? { ...reply, headers }
-    : { ...reply, headers, body: transformed(reply.body, recode) };
+    : { ...reply, headers, body: transformed(declaredBody(reply), recode) };
 }
 
 function differ(from: string, to: string): boolean {

@@ -61,6 +61,18 @@ describe('createCompression', () => {
     assert.equal(gunzipSync(await contentOf(streamed)).toString(), 'one two three');
   });
 
+  it('compresses a short stream of known length in one go, and breaks where it is shorter', async () => {
+    const whole = await compress(textReply(pieces(page, page), { 'content-length': `${2 * page.length}` }));
+    assert.equal(gunzipSync(await contentOf(whole)).toString(), page + page);
+    assert.equal(whole.headers.has('content-length'), false);
+    for (const length of [page.length + 1, 10_000_000]) {
+      const short = await compress(textReply(pieces(page), { 'content-length': `${length}` }));
+      await assert.rejects(contentOf(short), { code: 'app-response-invalid' });
+    }
+    const long = await compress(textReply(pieces(page, page), { 'content-length': `${page.length}` }));
+    assert.equal(gunzipSync(await contentOf(long)).toString(), page);
+  });
+
   it('takes the coding that the client wants most, of those that it wants alike the first', async () => {
     const encodings = [
       { encoding: 'zstd', level: 3 },

@@ -5,9 +5,12 @@ import type { Compression } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { createCompressionChoice, hasDirective } from './compression-rules.ts';
 import { changedContent, hasWholeContent, variesByEncoding } from './content-change.ts';
+import { declaredStream } from './declared-body.ts';
 import { type Engine, engineFor } from './engine.ts';
+import { gathered } from './gathered.ts';
 import { mediaTypeTest } from './media-types.ts';
 import { PipedBody } from './piped-body.ts';
+import { TransformedBody } from './transformed-body.ts';
 
 /** The statuses whose answers are compressed, as in nginx. */
 const statuses: ReadonlySet<number> = new Set([200, 403, 404]);
@@ -59,7 +62,7 @@ export function createCompression(
     const { body } = reply;
     if (request.method === 'HEAD') return { ...reply, headers: fields };
     if (!(body instanceof Uint8Array)) {
-      return { ...reply, headers: fields, body: new PipedBody(body, way.engine.stream) };
+      return { ...reply, headers: fields, body: compressedStream(way.engine, reply, body) };
     }
     const content = keeps ? onceFor(way.engine, body) : compressed(way.engine, body);
     if (content instanceof Promise) return content.then((bytes) => ({ ...reply, headers: fields, body: bytes }));
@@ -76,6 +79,13 @@ function lengthOf(method: string, { headers, body }: Reply): number {
 
 function compressed(engine: Engine, content: Uint8Array): Buffer | Promise<Buffer> {
   return content.length <= engine.syncSize ? engine.now(content) : engine.later(content);
+}
+
+/** An engine for streams costs twice as much as one for what is short and whole. */
+function compressedStream(engine: Engine, reply: Reply, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const isShort = Number(reply.headers.get('content-length') ?? Number.POSITIVE_INFINITY) <= engine.syncSize;
+  const source = declaredStream(reply.headers, body);
+  return isShort ? new TransformedBody(source, gathered(engine.now)) : new PipedBody(source, engine.stream);
 }
 
 function onceFor(engine: Engine, content: Uint8Array): Buffer | Promise<Buffer> {

@@ -48,6 +48,9 @@ const msPerMiB: Readonly<Record<Encoding, readonly (readonly [upTo: number, ms: 
   ],
 };
 
+/** What a stream gives at once, in bytes. Each time is a round through libuv's pool. */
+const chunkSize = 32 * 1024;
+
 const engines = new Map<string, Engine>();
 
 /** The engine for a coding and a level; the same one each time. */
@@ -72,7 +75,7 @@ function functionsOf(encoding: Encoding, level: number): Pick<Engine, 'now' | 'l
       return {
         now: (content) => gzipSync(content, { level }),
         later: (content) => later(content, { level }),
-        stream: () => createGzip({ level }),
+        stream: () => createGzip({ level, chunkSize }),
       };
     }
     case 'br': {
@@ -84,7 +87,7 @@ function functionsOf(encoding: Encoding, level: number): Pick<Engine, 'now' | 'l
       return {
         now: (content) => brotliCompressSync(content, sized(content)),
         later: (content) => later(content, sized(content)),
-        stream: () => createBrotliCompress({ params }),
+        stream: () => createBrotliCompress({ params, chunkSize }),
       };
     }
     case 'zstd': {
@@ -93,7 +96,7 @@ function functionsOf(encoding: Encoding, level: number): Pick<Engine, 'now' | 'l
       return {
         now: (content) => zstdCompressSync(content, { params, pledgedSrcSize: content.length }),
         later: (content) => later(content, { params, pledgedSrcSize: content.length }),
-        stream: () => createZstdCompress({ params }),
+        stream: () => createZstdCompress({ params, chunkSize }),
       };
     }
   }

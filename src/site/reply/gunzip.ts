@@ -2,6 +2,7 @@ import { createGunzip as createGunzipStream } from 'node:zlib';
 import { encodingWeight } from '../../http/accept-encoding.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { changedContent, hasWholeContent, variesByEncoding } from './content-change.ts';
+import { declaredBody } from './declared-body.ts';
 import { PipedBody } from './piped-body.ts';
 import { asStream } from './transformed-body.ts';
 
@@ -9,7 +10,7 @@ import { asStream } from './transformed-body.ts';
 export function createGunzip(isOn: boolean): ReplyFilter | undefined {
   if (!isOn) return undefined;
   return (request, reply) => {
-    const { headers, body } = reply;
+    const { headers } = reply;
     if (headers.get('content-encoding')?.toLowerCase() !== 'gzip' || !hasWholeContent(request.method, reply))
       return reply;
     const varied = variesByEncoding(headers);
@@ -18,6 +19,6 @@ export function createGunzip(isOn: boolean): ReplyFilter | undefined {
     if (takesGzip) return varied === headers ? reply : { ...reply, headers: varied };
     const fields = changedContent(varied).without('content-encoding');
     if (request.method === 'HEAD') return { ...reply, headers: fields };
-    return { ...reply, headers: fields, body: new PipedBody(asStream(body), createGunzipStream) };
+    return { ...reply, headers: fields, body: new PipedBody(asStream(declaredBody(reply)), createGunzipStream) };
   };
 }

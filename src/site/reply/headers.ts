@@ -1,4 +1,3 @@
-import type { Body } from '../../core/body.ts';
 import { HeaderList, InvalidHeader } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
@@ -8,6 +7,8 @@ import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import { cancelReply } from './content-change.ts';
+import { declaredBody } from './declared-body.ts';
+import { asStream } from './transformed-body.ts';
 
 /** The statuses of answers that get fields without `always`, and `expires`. */
 export const plainStatuses: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
@@ -72,7 +73,12 @@ export function createAddedTrailers(fields: readonly AddedField[], context: Comp
       }
     };
     // Trailers can be sent only behind content whose length is not told.
-    return { ...reply, headers: reply.headers.without('content-length'), body: streamed(reply.body), trailers };
+    return {
+      ...reply,
+      headers: reply.headers.without('content-length'),
+      body: asStream(declaredBody(reply)),
+      trailers,
+    };
   };
 }
 
@@ -130,9 +136,4 @@ function refused(request: SiteRequest, reply: Reply, error: unknown): Reply {
 function tell(request: SiteRequest, error: unknown): void {
   if (!(error instanceof InvalidHeader)) throw error;
   request.log('error', error.message);
-}
-
-async function* streamed(body: Body): AsyncIterable<Uint8Array> {
-  if (body instanceof Uint8Array) yield body;
-  else yield* body;
 }

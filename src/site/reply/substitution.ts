@@ -2,6 +2,7 @@ import type { CompileContext } from '../compile-context.ts';
 import type { Substitution } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { changedContent, hasWholeContent } from './content-change.ts';
+import { declaredBody } from './declared-body.ts';
 import { mediaTypeTest } from './media-types.ts';
 import { substituting } from './substituting.ts';
 import { transformed } from './transformed-body.ts';
@@ -19,7 +20,7 @@ export function createSubstitution(
     to: context.template(to),
   }));
   return (request, reply) => {
-    const { headers, body } = reply;
+    const { headers } = reply;
     if (!hasWholeContent(request.method, reply) || !isWanted(headers) || headers.get('content-encoding')) return reply;
     const fields = changedContent(keepsLastModified ? headers : headers.without('last-modified', 'etag'));
     if (request.method === 'HEAD') return { ...reply, headers: fields };
@@ -27,6 +28,6 @@ export function createSubstitution(
       from: from.evaluate(request),
       to: () => to.evaluate(request),
     }));
-    return { ...reply, headers: fields, body: transformed(body, substituting(replacements, once)) };
+    return { ...reply, headers: fields, body: transformed(declaredBody(reply), substituting(replacements, once)) };
   };
 }

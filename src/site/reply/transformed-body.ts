@@ -28,7 +28,8 @@ async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array, undefined>
   for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
 }
 
-class TransformedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
+/** A stream that is changed as it is read. */
+export class TransformedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #source: AsyncIterator<Uint8Array, unknown>;
   readonly #transform: ByteTransform;
   #isOver = false;
