@@ -68,11 +68,24 @@ describe('adaptNginxConf', () => {
   });
 
   it('leaves out with a warning what Galley lacks, where it is lenient', () => {
-    const text = 'http { server { real_ip_header proxy_protocol; } }';
+    const text = 'http { access_log syslog:server=127.0.0.1; }';
     assert.deepEqual(
       [adapt(text), adapt(text, { lenient: true })].map(({ diagnostics }) => diagnostics[0]?.severity),
       ['error', 'warning'],
     );
+  });
+
+  it('lets nobody in by the address of a proxy, lenient or not', () => {
+    for (const directive of ['real_ip_header proxy_protocol', 'set_real_ip_from 10.0.0.0/8']) {
+      const { diagnostics } = adapt(`http { server { location / { ${directive}; } } }`, { lenient: true });
+      assert.equal(diagnostics[0]?.severity, 'error', directive);
+    }
+  });
+
+  it('takes a long list of addresses', () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `deny 10.0.${index >> 8}.${index & 255};`);
+    const { config, diagnostics } = adapt(`http { ${lines.join('\n')} }`);
+    assert.deepEqual([config.defaults.access?.length, diagnostics.length], [20_000, 0]);
   });
 
   it('refuses a pattern that could take too long', () => {

@@ -20,6 +20,17 @@ const groups: ReadonlySet<string> = new Set([
   'referers',
 ]);
 
+type List =
+  | 'access'
+  | 'accessLogs'
+  | 'errorLogs'
+  | 'errorPages'
+  | 'headers'
+  | 'trailers'
+  | 'limitRequests'
+  | 'limitConnections'
+  | 'mirrors';
+
 /** A block of nginx.conf while its directives are read. */
 export class Scope {
   readonly outer: Scope | undefined;
@@ -30,6 +41,8 @@ export class Scope {
   readonly match: LocationMatch | undefined;
   readonly server: ServerDraft | undefined;
   #block: ServerBlock = {};
+  /** Those that nobody else has, and that may grow in place: there may be thousands of addresses. */
+  readonly #lists: Map<List, unknown[]> = new Map();
 
   constructor(outer?: Scope, { match, server }: { match?: LocationMatch; server?: ServerDraft } = {}) {
     this.outer = outer;
@@ -44,6 +57,17 @@ export class Scope {
   /** Adds settings. Those of a group are added to what the group has. */
   set(settings: ServerBlock): void {
     this.#block = mergeBlocks(this.#block, settings);
+  }
+
+  /** Adds to a list of this block, which takes the place of the inherited one. */
+  append<Key extends List>(key: Key, item: NonNullable<ServerBlock[Key]>[number]): void {
+    const own = this.#lists.get(key);
+    if (own !== undefined && own === this.#block[key]) own.push(item);
+    else {
+      const list = [...(this.#block[key] ?? []), item];
+      this.#lists.set(key, list);
+      this.set({ [key]: list });
+    }
   }
 
   /** A setting of this block, or of the nearest one around it that has been read so far. */

@@ -37,8 +37,8 @@ export const accessHandlers: Handlers = {
       adaptation.error(directive, '"mirror" directive is duplicate');
       return;
     }
-    const before = scope.block.mirrors ?? [];
-    scope.set({ mirrors: isOff ? [] : [...before, adaptation.template(uri.text, uri)] });
+    if (isOff) scope.set({ mirrors: [] });
+    else scope.append('mirrors', adaptation.template(uri.text, uri));
   },
 };
 
@@ -51,6 +51,6 @@ function rule(allow: boolean): Handler {
       return;
     }
     warnLowBits(text, place, adaptation);
-    scope.set({ access: [...(scope.block.access ?? []), { allow, network: text }] });
+    scope.append('access', { allow, network: text });
   };
 }

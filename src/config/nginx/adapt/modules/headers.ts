@@ -28,7 +28,7 @@ export const headerHandlers: Handlers = {
         scope.set({ serverHeader: { kind: 'text', text: value } });
       } else {
         const field = { name, value: adaptation.template(value, each), always: true, replaces: true };
-        scope.set({ headers: [...(scope.block.headers ?? []), field] });
+        scope.append('headers', field);
       }
     }
   },
@@ -41,7 +41,7 @@ function addedField(key: 'headers' | 'trailers'): Handler {
     if (always && always.text !== 'always') adaptation.error(always, `invalid parameter "${always.text}"`);
     // nginx sends a field without a name; that is none.
     if (name.text === '') adaptation.error(name, `"${directive.name}" needs a name`);
-    else scope.set({ [key]: [...(scope.block[key] ?? []), field] });
+    else scope.append(key, field);
   };
 }
 

@@ -18,7 +18,7 @@ export const httpCoreHandlers: Handlers = {
   },
   error_page: (directive, scope, adaptation) => {
     const page = readErrorPage(directive, adaptation);
-    if (page) scope.set({ errorPages: [...(scope.block.errorPages ?? []), page] });
+    if (page) scope.append('errorPages', page);
   },
   try_files: (directive, scope, adaptation) => {
     const tryFiles = readTryFiles(directive, adaptation);

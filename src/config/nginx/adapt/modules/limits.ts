@@ -41,7 +41,7 @@ export const limitHandlers: Handlers = {
     const before = scope.block.limitRequests ?? [];
     if (before.some(({ zone }) => zone === limit.zone)) {
       adaptation.error(directive, '"limit_req" directive is duplicate');
-    } else scope.set({ limitRequests: [...before, limit] });
+    } else scope.append('limitRequests', limit);
     checkZone(limit.zone, directive, 'requestZones', adaptation);
   },
   limit_conn: (directive, scope, adaptation) => {
@@ -52,7 +52,7 @@ export const limitHandlers: Handlers = {
     else if (connections > 65_535) adaptation.error(count, 'connection limit must be less 65536');
     else if (before.some((each) => each.zone === zone)) {
       adaptation.error(directive, '"limit_conn" directive is duplicate');
-    } else scope.set({ limitConnections: [...before, { zone, number: connections }] });
+    } else scope.append('limitConnections', { zone, number: connections });
     checkZone(zone, directive, 'connectionZones', adaptation);
   },
 

@@ -35,12 +35,14 @@ export const locationHandlers: Handlers = {
       const name = content === undefined ? 'access_log' : 'app_pass';
       adaptation.unsupported(directive, `Galley does not have "${name}" inside of "limit_except" yet`);
     }
+    // Who would have answered is not there: nobody else must.
+    const isGone = content !== undefined || directive.dropped?.some(({ isContent }) => isContent);
     const realm = basicAuth && (basicAuth.realm ?? outer.inherited('basicAuth')?.realm);
     const userFile = basicAuth?.userFile ?? outer.inherited('basicAuth')?.userFile ?? '';
     outer.set({
       limitExcept: {
         methods: [...new Set(texts(directive).map((method) => method.toUpperCase()))],
-        access,
+        access: isGone ? [{ allow: false, network: 'all' }] : access,
         basicAuth: typeof realm === 'string' ? { realm, userFile } : undefined,
       },
     });

@@ -36,7 +36,7 @@ export const logHandlers: Handlers = {
       return;
     }
     const log = readAccessLog(directive, adaptation);
-    scope.set({ accessLogs: [...(scope.block.accessLogs ?? []), log] });
+    scope.append('accessLogs', log);
   },
 };
 

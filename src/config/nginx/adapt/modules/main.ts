@@ -57,7 +57,7 @@ export const mainHandlers: Handlers = {
     if (log === undefined) return;
     if (scope.outer === undefined) {
       change(adaptation, { errorLogs: [...(adaptation.process.errorLogs ?? []), log] });
-    } else scope.set({ errorLogs: [...(scope.block.errorLogs ?? []), log] });
+    } else scope.append('errorLogs', log);
   },
 };
 

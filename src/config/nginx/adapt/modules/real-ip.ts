@@ -6,7 +6,10 @@ import { argument, type Handlers, readFlag } from '../handlers.ts';
 import { warnLowBits } from '../networks.ts';
 import type { Scope } from '../scope.ts';
 
-/** nginx's realip module. The address is settled before locations are looked at. */
+/**
+ * nginx's realip module. The address is settled before locations are looked at. What Galley lacks of it is never left out: rules for
+ * addresses would let others in.
+ */
 export const realIpHandlers: Handlers = {
   set_real_ip_from: (directive, scope, adaptation) => {
     const place = argument(directive, 0);
@@ -22,7 +25,7 @@ export const realIpHandlers: Handlers = {
   real_ip_header: (directive, scope, adaptation) => {
     const place = argument(directive, 0);
     if (place.text === 'proxy_protocol') {
-      adaptation.unsupported(
+      adaptation.error(
         place,
         '"proxy_protocol" of "real_ip_header" needs the PROXY protocol, which Galley does not have yet',
       );
@@ -35,7 +38,7 @@ export const realIpHandlers: Handlers = {
 };
 
 function set(realIp: Partial<RealIpPlan>, directive: Directive, scope: Scope, adaptation: Adaptation): void {
-  if (scope.match) adaptation.unsupported(directive, `Galley does not have "${directive.name}" in a location`, hint);
+  if (scope.match) adaptation.error(directive, `Galley does not have "${directive.name}" in a location`, hint);
   else scope.set({ realIp });
 }
 
