@@ -16,12 +16,18 @@ export const serve: Command = {
   name: 'serve',
   call: 'galley',
   about: `Usage: galley MODULE:ATTR [options]
+       galley FOLDER [options]
+       galley -c FILE [options]
        galley COMMAND [options]
 
 Serves the Python app ATTR of MODULE, ASGI or WSGI: the HTTP server and the
-worker processes that run the app, in one.
+worker processes that run the app, in one. Or the files of a folder. Or all of
+it at once, as a config says.
 
 Commands, each with a --help of its own:
+  galley check FILE            find out whether a config is good
+  galley convert FILE          print an nginx.conf as a galley.config.ts
+  galley nginx                 nginx's own command line: -c, -t, -s reload, …
   galley inspect MODULE:ATTR   import an app and tell what it is
   galley status                how the running Galley is doing, and its workers
   galley top                   the same live
@@ -35,11 +41,14 @@ Commands, each with a --help of its own:
 Examples:
   galley main:app                        serve app of main.py on 127.0.0.1:8000
   galley main:app --reload               the same, and anew after every change
+  galley ./public                        the files below ./public
+  galley -c galley.config.ts             apps, files and servers, typed
+  galley -c nginx.conf                   the config that is already there
   galley shop.wsgi -b :80 -w 4           all interfaces, four workers
   galley shop:create_app --factory       an app that a function makes
   galley main:app -b unix:/run/shop      behind another web server
 `,
-  options: optionNames.filter((name) => !['json', 'pid', 'control'].includes(name)),
+  options: optionNames.filter((name) => !['json', 'pid', 'control', 'app'].includes(name)),
 };
 
 /** `galley inspect MODULE:ATTR`. */
@@ -59,4 +68,37 @@ Examples:
   galley inspect main:app --lifespan on  run startup and shutdown as well
 `,
   options: ['app-dir', 'factory', 'interface', 'lifespan', 'python', 'env-file', 'json', 'help'],
+};
+
+/** `galley check FILE`. */
+export const check: Command = {
+  name: 'check',
+  call: 'galley check',
+  about: `Usage: galley check FILE [options]
+
+Reads a config, galley.config.ts, .js or .json or an nginx.conf, and tells all
+that is wrong with it, each with its place. Nothing is served. The exit code is
+0 where the config is good and 1 where it is not.
+`,
+  examples: `
+Examples:
+  galley check galley.config.ts
+  galley check /etc/nginx/nginx.conf --lenient
+`,
+  options: ['lenient', 'help'],
+};
+
+/** `galley convert FILE`. */
+export const convert: Command = {
+  name: 'convert',
+  call: 'galley convert',
+  about: `Usage: galley convert FILE [options]
+
+Prints what an nginx.conf says as a galley.config.ts.
+`,
+  examples: `
+Examples:
+  galley convert nginx.conf > galley.config.ts
+`,
+  options: ['lenient', 'help'],
 };

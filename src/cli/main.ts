@@ -1,11 +1,26 @@
+import { ServingError } from '../server/serving.ts';
 import { version } from '../server/version.ts';
+import { runCheck } from './check.ts';
+import { runConvert } from './convert.ts';
 import { inspect } from './inspect.ts';
 import { runNginx } from './nginx/run-nginx.ts';
 import { serveNginx } from './nginx/serve-nginx.ts';
 import { parseCommandLine } from './options.ts';
 import { run } from './run.ts';
+import type { ServeCommand } from './serve-command.ts';
+import { serveOptions } from './serve-options.ts';
 
 const usageError = 2;
+
+async function serve(command: ServeCommand): Promise<number> {
+  try {
+    return await run(await serveOptions(command));
+  } catch (error) {
+    if (!(error instanceof ServingError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
 
 /** Runs the command line and gives the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -28,7 +43,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       return command.run();
     case 'inspect':
       return inspect(command.app, command.json);
+    case 'check':
+      return runCheck(command.path, { lenient: command.isLenient });
+    case 'convert':
+      return runConvert(command.path, { lenient: command.isLenient });
     case 'serve':
-      return run(command.options);
+      return serve(command.command);
   }
 }

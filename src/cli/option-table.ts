@@ -10,6 +10,8 @@ import { parseWorkerRange, type WorkerCount } from './worker-range.ts';
 
 /** The type of every option's value. */
 export interface OptionValues {
+  readonly config: string | undefined;
+  readonly lenient: boolean;
   readonly host: string;
   readonly port: number;
   readonly bind: Bind | undefined;
@@ -43,6 +45,7 @@ export interface OptionValues {
   readonly 'log-level': LogLevel;
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
+  readonly app: string | undefined;
   readonly json: boolean;
   readonly pid: number | undefined;
   readonly control: string | undefined;
@@ -54,7 +57,17 @@ export type OptionName = keyof OptionValues;
 
 /** One option of the command line. */
 export interface Option<T> {
-  readonly group: 'Address' | 'App' | 'Workers' | 'Queue' | 'Recycling' | 'WebSockets' | 'Server' | 'Logs' | 'Other';
+  readonly group:
+    | 'Config'
+    | 'Address'
+    | 'App'
+    | 'Workers'
+    | 'Queue'
+    | 'Recycling'
+    | 'WebSockets'
+    | 'Server'
+    | 'Logs'
+    | 'Other';
   readonly type: ValueType<T>;
   /** The value where the option is not given. */
   readonly default: T;
@@ -113,6 +126,19 @@ const host: ValueType<string> = {
 
 /** Every option of every command, in the order of the help; the only place where an option exists. */
 export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[Name]> } = {
+  config: {
+    group: 'Config',
+    type: text('FILE'),
+    default: undefined,
+    short: 'c',
+    doc: 'Serve what a galley.config.ts, .js or .json or an nginx.conf says.',
+  },
+  lenient: {
+    group: 'Config',
+    type: flag,
+    default: false,
+    doc: 'Leave directives of an nginx.conf out that are not supported, with a warning.',
+  },
   host: { group: 'Address', type: host, default: '127.0.0.1', doc: 'Listen on this host.' },
   port: {
     group: 'Address',
@@ -322,6 +348,12 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     doc: 'How each request is logged to standard output.',
   },
   'no-access-log': { group: 'Logs', type: flag, default: false, doc: 'The same as --access-log off.' },
+  app: {
+    group: 'Other',
+    type: text('NAME'),
+    default: undefined,
+    doc: 'The app that is meant, where a Galley has several.',
+  },
   json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
   pid: {
     group: 'Other',

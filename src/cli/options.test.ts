@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { AppOptions } from '../app/options.ts';
 import { webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
-import type { ServeOptions } from '../server/options.ts';
 import { inspect, serve } from './commands.ts';
 import { controlCommands } from './control/control-commands.ts';
 import { optionTable } from './option-table.ts';
 import { type CommandLine, parseCommandLine } from './options.ts';
+import type { ServeCommand, Source } from './serve-command.ts';
 
 const surroundings = { currentFolder: '/srv/shop', cpus: 6 };
 
@@ -16,10 +17,13 @@ function parse(line: string): CommandLine {
   return parseCommandLine(line.split(' ').filter(Boolean), surroundings);
 }
 
-function served(line: string): ServeOptions {
+/** What the command line says of an app and its server. */
+function served(line: string): Omit<ServeCommand, 'source'> & { readonly app: AppOptions } {
   const command = parse(line);
   assert.equal(command.kind, 'serve', JSON.stringify(command));
-  return (command as Extract<CommandLine, { kind: 'serve' }>).options;
+  const { source, ...rest } = (command as Extract<CommandLine, { kind: 'serve' }>).command;
+  assert.equal(source.kind, 'app');
+  return { ...rest, app: (source as Extract<Source, { kind: 'app' }>).app };
 }
 
 function message(line: string): string {
@@ -32,6 +36,7 @@ describe('parseCommandLine', () => {
   it('serves an app with the defaults', () => {
     assert.deepEqual(served('main:app'), {
       app: {
+        name: 'main:app',
         target: 'main:app',
         directory: '/srv/shop',
         python: undefined,
@@ -55,6 +60,7 @@ describe('parseCommandLine', () => {
       areBindsDefault: true,
       trustedPeers: undefined,
       frontThreads: 1,
+      gracefulTimeoutMs: 30_000,
       controlSocket: 'default',
       accessLog: 'combined',
       logLevel: 'info',
@@ -67,6 +73,7 @@ describe('parseCommandLine', () => {
     const line =
       '--app-dir sub --factory --interface wsgi --root-path /api/ --lifespan off --python env/bin/python -w 3 --threads 8 --timeout 1.5';
     assert.deepEqual(served(`shop.web:make ${line}`).app, {
+      name: 'shop.web:make',
       target: 'shop.web:make',
       directory: '/srv/shop/sub',
       python: '/srv/shop/env/bin/python',
@@ -126,7 +133,7 @@ describe('parseCommandLine', () => {
     const auto = (cpus: number): number => {
       const command = parseCommandLine(['main:app', '--front-threads', 'auto'], { ...surroundings, cpus });
       assert.ok(command.kind === 'serve');
-      return command.options.frontThreads;
+      return command.command.frontThreads ?? 0;
     };
     assert.deepEqual([1, 7, 8, 64, 256].map(auto), [1, 1, 2, 16, 32]);
   });
@@ -163,7 +170,7 @@ describe('parseCommandLine', () => {
     ] as const) {
       const command = parseCommandLine(argv, withVariable);
       assert.ok(command.kind === 'serve');
-      assert.equal(command.options.trustedPeers?.includes('::1'), expected);
+      assert.equal(command.command.trustedPeers?.includes('::1'), expected);
     }
   });
 
@@ -306,7 +313,11 @@ describe('parseCommandLine', () => {
       writeFileSync(join(folder, '.env'), '# comment\nA=1\nexport B="two words"\nEMPTY=\n');
       const command = parseCommandLine(['main:app', '--env-file', '.env'], { currentFolder: folder, cpus: 1 });
       assert.ok(command.kind === 'serve');
-      assert.deepEqual(command.options.app.environment, { A: '1', B: 'two words', EMPTY: '' });
+      assert.deepEqual((command.command.source as Extract<Source, { kind: 'app' }>).app.environment, {
+        A: '1',
+        B: 'two words',
+        EMPTY: '',
+      });
     });
 
     it('says why it cannot be read', () => {

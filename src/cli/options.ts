@@ -1,30 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { AppOptions, WorkerRange } from '../app/options.ts';
-import { appSite } from '../config/app-site.ts';
 import type { Bind } from '../core/bind.ts';
 import { closestName } from '../core/closest-name.ts';
 import { type WebSocketLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import { InvalidTrustedPeer, TrustedPeers } from '../front/trusted-peers.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { appTargetProblem } from './app-target.ts';
-import { type Command, inspect, serve } from './commands.ts';
+import { type Command, check, convert, inspect, serve } from './commands.ts';
 import type { ControlCommand } from './control/control-command.ts';
 import { controlCommands } from './control/control-commands.ts';
 import { readControl } from './control/read-control.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
 import { helpText } from './help.ts';
-import type { OptionValues } from './option-table.ts';
+import type { OptionName, OptionValues } from './option-table.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
+import type { ServeCommand, Source } from './serve-command.ts';
 import { UsageError } from './usage-error.ts';
 
-const commands: readonly (Command | ControlCommand)[] = [inspect, ...controlCommands];
+const commands: readonly (Command | ControlCommand)[] = [inspect, check, convert, ...controlCommands];
 
 /** What a command line asks for. */
 export type CommandLine =
-  | { readonly kind: 'serve'; readonly options: ServeOptions }
+  | { readonly kind: 'serve'; readonly command: ServeCommand }
+  /** `galley check` and `galley convert`. */
+  | { readonly kind: 'check' | 'convert'; readonly path: string; readonly isLenient: boolean }
   | { readonly kind: 'inspect'; readonly app: AppOptions; readonly json: boolean }
   /** `run` speaks to a running Galley and gives the exit code. */
   | { readonly kind: 'control'; readonly name: string; readonly run: () => Promise<number> }
@@ -61,7 +62,7 @@ function readServe(argv: readonly string[], surroundings: Surroundings): Command
   const { given, positionals } = readArguments(argv, serve);
   if (given.has('help')) return { kind: 'help', text: helpText(serve) };
   if (given.has('version')) return { kind: 'version' };
-  return { kind: 'serve', options: serveOptions(given, targetOf(positionals, serve), surroundings) };
+  return { kind: 'serve', command: serveCommand(given, sourceOf(given, positionals, surroundings), surroundings) };
 }
 
 function readCommand(
@@ -74,6 +75,10 @@ function readCommand(
   if ('prepare' in command) {
     return { kind: 'control', name: command.name, run: readControl(command, given, positionals) };
   }
+  if (command.name === 'check' || command.name === 'convert') {
+    const path = resolve(surroundings.currentFolder, configOf(positionals, command));
+    return { kind: command.name, path, isLenient: given.value('lenient') };
+  }
   const app = appOptions(given, targetOf(positionals, command), surroundings);
   return { kind: 'inspect', app, json: given.value('json') };
 }
@@ -84,6 +89,13 @@ function currentSurroundings(): Surroundings {
     cpus: currentCpus(),
     forwardedAllowIps: process.env['FORWARDED_ALLOW_IPS'],
   };
+}
+
+function configOf(positionals: readonly string[], { call }: Command): string {
+  const [path, extra] = positionals;
+  if (path === undefined) throw new UsageError(`Which config? Write "${call} FILE", such as "${call} nginx.conf"`);
+  if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${path}": ${call} takes one file`);
+  return path;
 }
 
 function targetOf(positionals: readonly string[], { name, call }: Command): string {
@@ -138,20 +150,57 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
   };
 }
 
-function serveOptions(given: GivenOptions, target: string, surroundings: Surroundings): ServeOptions {
+/** What is to be served: a config, a folder, or an app. */
+function sourceOf(given: GivenOptions, positionals: readonly string[], surroundings: Surroundings): Source {
+  const { currentFolder } = surroundings;
+  const config = given.value('config');
+  const [target] = positionals;
+  if (config !== undefined) {
+    if (target !== undefined)
+      throw new UsageError(`Cannot serve "${target}" together with --config: name it in the config`);
+    refuseWithConfig(given);
+    return { kind: 'config', path: resolve(currentFolder, config), isLenient: given.value('lenient') };
+  }
+  if (given.has('lenient')) throw new UsageError('--lenient is for --config with an nginx.conf');
+  if (target !== undefined && positionals.length === 1 && isFolder(target)) {
+    return { kind: 'folder', path: resolve(currentFolder, target) };
+  }
+  return { kind: 'app', app: appOptions(given, targetOf(positionals, serve), surroundings) };
+}
+
+/** A config has names of its own for these. */
+function refuseWithConfig(given: GivenOptions): void {
+  const allowed: ReadonlySet<OptionName> = new Set([
+    'config',
+    'lenient',
+    'front-threads',
+    'control-socket',
+    'log-level',
+    'graceful-timeout',
+    'ws-max-size',
+    'ws-ping-interval',
+    'ws-ping-timeout',
+  ]);
+  const other = serve.options.find((name) => given.has(name) && !allowed.has(name));
+  if (other) throw new UsageError(`Cannot use --${other} together with --config: write it in the config`);
+}
+
+/** A path is a folder's, but for that of a Python file: who writes one is told what to write for its module. */
+function isFolder(target: string): boolean {
+  return target === '.' || target === '..' || (target.includes('/') && !/\.py(?::|$)/.test(target));
+}
+
+function serveCommand(given: GivenOptions, source: Source, surroundings: Surroundings): ServeCommand {
   const { currentFolder, cpus } = surroundings;
-  const app = appOptions(given, target, surroundings);
-  const accessLog = given.value('no-access-log') ? 'off' : given.value('access-log');
+  const mayConfigSay = source.kind === 'config' && !given.has('front-threads');
   return {
-    title: target,
-    serving: { site: appSite(target, bindsOf(given, currentFolder), accessLog, hostname()), apps: [app] },
-    reread: undefined,
-    errorLogs: [],
-    maxConnections: undefined,
-    gracefulTimeoutMs: app.gracefulTimeoutMs,
+    source,
+    binds: bindsOf(given, currentFolder),
+    gracefulTimeoutMs: given.value('graceful-timeout'),
+    accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     areBindsDefault: !given.has('bind') && !given.has('host') && !given.has('port'),
     trustedPeers: trustedPeersOf(given.value('forwarded-allow-ips'), surroundings.forwardedAllowIps),
-    frontThreads: frontThreadsOf(given.value('front-threads'), cpus),
+    frontThreads: mayConfigSay ? undefined : frontThreadsOf(given.value('front-threads'), cpus),
     controlSocket: controlSocketOf(given.value('control-socket'), currentFolder),
     logLevel: given.value('log-level'),
     webSocketLimits: webSocketLimitsOf(given.value('ws-max-size')),

@@ -19,6 +19,11 @@ export function diagnosticText({ severity, message, at, words = '', hint }: Diag
   return lines.map((line) => `${line}\n`).join('');
 }
 
+/** All of them, one after the other. */
+export function diagnosticsText(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(diagnosticText).join('').trimEnd();
+}
+
 /** A line on which each character has a column. */
 function shown(line: string): string {
   return printable(line.replaceAll('\t', ' '));

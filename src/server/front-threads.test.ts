@@ -8,14 +8,21 @@ import { FakeWorker } from '../../test/support/fake-worker.ts';
 import { until } from '../../test/support/until.ts';
 import { AppCounters } from '../app/counters.ts';
 import type { FromFront } from '../app/front-message.ts';
+import type { WorkerFronts } from '../app/supervision/worker-pool.ts';
+import { appSite } from '../config/one-site.ts';
+import type { Bind } from '../core/bind.ts';
 import { maxConnections, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import { createLog } from '../observe/log.ts';
 import { Kind } from '../protocol/worker/kinds.ts';
+import { zoneBuffers } from '../site/limits/limit-zones.ts';
 import { FrontThreads } from './front-threads.ts';
+import type { ListenPlan } from './inherited-sockets.ts';
 import { sharedNow } from './shared-clock.ts';
 
 interface Stage extends AsyncDisposable {
   readonly fronts: FrontThreads;
+  /** The ways to the workers of its one app. */
+  readonly ways: WorkerFronts;
   readonly counters: AppCounters;
   readonly told: { readonly front: number; readonly message: FromFront }[];
   readonly closed: number[];
@@ -39,17 +46,14 @@ async function stage(count: number): Promise<Stage> {
   };
   const log = createLog({ level: 'info' }, write, () => new Date());
   const settings = {
-    queue: queueLimits,
-    requestTimeoutMs: 0,
-    showsStartFailure: false,
-    trustedPeers: undefined,
-    accessLog: 'off' as const,
+    trustedPeers: { list: undefined },
+    errorLogs: [],
     logLevel: 'error' as const,
     webSocketLimits,
     webSocketTimeouts,
     maxConnections,
   };
-  const made: Omit<Stage, 'fronts' | typeof Symbol.asyncDispose> = {
+  const made: Omit<Stage, 'fronts' | 'ways' | typeof Symbol.asyncDispose> = {
     folder,
     settings,
     counters,
@@ -57,29 +61,41 @@ async function stage(count: number): Promise<Stage> {
     closed: [],
     opened: [],
     log: () => logged,
-    end: (front) => fronts.postTo(front, { kind: 'invite', worker: 4, socket: undefined as unknown as string }),
+    end: (front) => ways.postTo(front, { kind: 'invite', worker: 4, socket: undefined as unknown as string }),
     async worker(id) {
-      const links = await Promise.all(fronts.sockets.map((socket) => FakeWorker.connect(socket, id)));
+      const links = await Promise.all(ways.sockets.map((socket) => FakeWorker.connect(socket, id)));
       for (const link of links) answerAll(link);
       await until(() => hellos(made.told, id).length === count, 'the fronts know the worker');
-      fronts.post({ kind: 'serve', worker: id, slot: id });
+      ways.post({ kind: 'serve', worker: id, slot: id });
       return links;
     },
   };
-  const fronts: FrontThreads = new FrontThreads(settings, counters, folder.path, log, sharedNow(), {
-    told: (front, message) => made.told.push({ front, message }),
-    closed: (front) => made.closed.push(front),
+  const fronts: FrontThreads = new FrontThreads(settings, count, folder.path, log, sharedNow(), {
+    told: (front, _, message) => made.told.push({ front, message }),
+    closed: (front) => {
+      counters.clearFront(front);
+      made.closed.push(front);
+    },
     opened: (front) => made.opened.push(front),
     listening: () => {},
     failed: () => {},
   });
   await fronts.open();
+  const app = { id: 7, queue: queueLimits, requestTimeoutMs: 0, showsStartFailure: false, counters: counters.buffer };
+  const ways = await fronts.openApp(app);
+  const plan = appSite('main:app', [anyBind], 'off', 'here');
+  await fronts.use({
+    plan,
+    zones: zoneBuffers(plan, count),
+    listeners: [{ listener: 0, index: 0, byAddress: [] }],
+    apps: [{ name: 'main:app', id: app.id }],
+  });
   const dispose = async (): Promise<void> => {
     await fronts.close(0, 0);
     await fronts.end();
     await folder[Symbol.asyncDispose]();
   };
-  return { ...made, fronts, [Symbol.asyncDispose]: dispose };
+  return { ...made, fronts, ways, [Symbol.asyncDispose]: dispose };
 }
 
 function hellos(told: Stage['told'], id: number): readonly number[] {
@@ -94,11 +110,16 @@ function answerAll(worker: FakeWorker): void {
   });
 }
 
-const anyPort = [{ bind: { kind: 'tcp', host: '127.0.0.1', port: 0 }, fds: [], origin: 'galley' }] as const;
+const anyBind = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+
+/** The only address to listen on. */
+function listening(bind: Bind): ReadonlyMap<number, ListenPlan> {
+  return new Map([[0, { bind, fds: [], origin: 'galley' }]]);
+}
 
 /** Lets all threads listen on a free port. */
 async function listenOnAny(fronts: FrontThreads): Promise<number> {
-  await fronts.listen(anyPort);
+  await fronts.listen(listening(anyBind));
   const ports = new Set(fronts.listening.flatMap(({ bind }) => (bind.kind === 'tcp' ? bind.port : [])));
   assert.equal(ports.size, 1, 'all threads share one port');
   return [...ports][0] as number;
@@ -124,8 +145,7 @@ describe('FrontThreads', () => {
     await using made = await stage(2);
     await using other = await stage(2);
     const port = await listenOnAny(made.fronts);
-    const taken = [{ bind: { kind: 'tcp', host: '127.0.0.1', port }, fds: [], origin: 'galley' }] as const;
-    await assert.rejects(other.fronts.listen(taken), /another program listens there/);
+    await assert.rejects(other.fronts.listen(listening({ ...anyBind, port })), /another program listens there/);
   });
 
   it('replaces one that dies, and says so', async () => {
@@ -140,11 +160,11 @@ describe('FrontThreads', () => {
     assert.deepEqual([made.closed, made.opened, made.fronts.restarts], [[1], [1], [0, 1]]);
     assert.match(made.log(), /front thread 1 died .*a new one starts now\n.*TypeError/s);
     assert.equal(made.counters.inFlight(4), 0, 'what it had is not counted any longer');
-    made.fronts.postTo(0, { kind: 'invite', worker: 4, socket: made.fronts.sockets[1]! });
+    made.ways.postTo(0, { kind: 'invite', worker: 4, socket: made.ways.sockets[1]! });
     const { payload } = await links[0]!.frame(({ kind }) => kind === Kind.connect);
     answerAll(await FakeWorker.connect(payload.toString(), 4));
     await until(() => hellos(made.told, 4).length === 3, 'the worker is connected to it');
-    made.fronts.postTo(1, { kind: 'serve', worker: 4, slot: 4 });
+    made.ways.postTo(1, { kind: 'serve', worker: 4, slot: 4 });
     for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
   });
 
@@ -152,7 +172,7 @@ describe('FrontThreads', () => {
     await using made = await stage(2);
     await made.worker(4);
     const path = made.folder.file('u.sock');
-    await made.fronts.listen([{ bind: { kind: 'unix', path }, fds: [], origin: 'galley' }]);
+    await made.fronts.listen(listening({ kind: 'unix', path }));
     await unlink(path);
     await made.folder.write('u.sock', '');
     made.end(0);

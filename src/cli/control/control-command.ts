@@ -6,6 +6,8 @@ import type { Chosen } from './find-galley.ts';
 /** What was asked of a command that speaks to a running Galley. */
 export interface ControlRequest {
   readonly chosen: Chosen;
+  /** The app that is meant; undefined where it was not said. */
+  readonly app: string | undefined;
   readonly json: boolean;
 }
 

@@ -19,11 +19,11 @@ Examples:
   galley drain 3 --pid 4711      of one of several Galleys
   galley drain 3 --control /run/shop/control.sock
 `,
-  options: controlOptions,
+  options: ['app', ...controlOptions],
   prepare(word) {
     const worker = wordValue('galley drain', word, wholeNumber('WORKER', 1, 999_999_999));
-    return async ({ chosen }) => {
-      process.stdout.write(`${await tellControl(await findGalley(chosen), 'POST', '/drain', { worker })}\n`);
+    return async ({ chosen, app }) => {
+      process.stdout.write(`${await tellControl(await findGalley(chosen), 'POST', '/drain', { worker, app })}\n`);
       return 0;
     };
   },

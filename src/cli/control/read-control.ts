@@ -21,7 +21,7 @@ export function readControl(
   }
   const action = command.prepare(word ?? '');
   const chosen = { pid: given.value('pid'), control: given.value('control') };
-  return () => withFailure(() => action({ chosen, json: given.value('json') }));
+  return () => withFailure(() => action({ chosen, app: given.value('app'), json: given.value('json') }));
 }
 
 async function withFailure(action: () => Promise<number>): Promise<number> {

@@ -27,13 +27,14 @@ are as many as the load needs. Workers that are too many finish their requests.
 Examples:
   galley scale 4                 four workers
   galley scale 1-8               one to eight, by the load
+  galley scale 4 --app shop      of one of several apps
   galley scale 4 --pid 4711      of one of several Galleys
 `,
-  options: controlOptions,
+  options: ['app', ...controlOptions],
   prepare(word) {
     const range = wordValue('galley scale', word, workerCount);
-    return async ({ chosen }) => {
-      process.stdout.write(`${await tellControl(await findGalley(chosen), 'POST', '/scale', range)}\n`);
+    return async ({ chosen, app }) => {
+      process.stdout.write(`${await tellControl(await findGalley(chosen), 'POST', '/scale', { ...range, app })}\n`);
       return 0;
     };
   },

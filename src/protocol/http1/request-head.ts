@@ -12,6 +12,7 @@ import { readTarget } from './target.ts';
 /** A request head with what its framing fields mean. */
 export interface Http1RequestHead extends RequestHead, Framing {
   readonly version: '1.0' | '1.1';
+  readonly hasForwarded: boolean;
   /** Bytes as received. */
   readonly headSize: number;
 }

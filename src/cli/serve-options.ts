@@ -1,0 +1,78 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { diagnosticsText } from '../config/diagnostic-text.ts';
+import { appSite, folderSite } from '../config/one-site.ts';
+import { readConfig } from '../config/read-config.ts';
+import type { ServeOptions } from '../server/options.ts';
+import { type Serving, ServingError } from '../server/serving.ts';
+import { currentCpus, frontThreadsOf } from './cpus.ts';
+import type { ServeCommand, Source } from './serve-command.ts';
+import { gracefulTimeoutMs, servingOf } from './serving-of.ts';
+
+/** What a server is to do, by the command line and the config that it names. Throws ServingError for what is wrong with that. */
+export async function serveOptions(command: ServeCommand): Promise<ServeOptions> {
+  const { source, binds, accessLog, ...rest } = command;
+  switch (source.kind) {
+    case 'app': {
+      const { app } = source;
+      return {
+        ...rest,
+        title: app.target,
+        serving: { site: appSite(app.name, binds, accessLog, hostname()), apps: [app] },
+        reread: undefined,
+        frontThreads: command.frontThreads ?? 1,
+        maxConnections: undefined,
+        errorLogs: [],
+      };
+    }
+    case 'folder':
+      checkFolder(source.path);
+      return {
+        ...rest,
+        title: source.path,
+        serving: { site: folderSite(source.path, binds, accessLog, hostname()), apps: [] },
+        reread: undefined,
+        frontThreads: command.frontThreads ?? 1,
+        maxConnections: undefined,
+        errorLogs: [],
+      };
+    case 'config':
+      return configOptions(command, source);
+  }
+}
+
+/** Throws ServingError. */
+function checkFolder(path: string): void {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts?.isDirectory()) return;
+  throw new ServingError(`galley: Cannot serve "${path}": ${facts ? 'it is no folder' : 'there is no such folder'}`);
+}
+
+async function configOptions(
+  command: ServeCommand,
+  source: Extract<Source, { kind: 'config' }>,
+): Promise<ServeOptions> {
+  const cpus = currentCpus();
+  const folder = dirname(source.path);
+  const read = async (): Promise<Config> => {
+    const { config, diagnostics } = await readConfig(source.path, { lenient: source.isLenient });
+    if (!config) throw new ServingError(diagnosticsText(diagnostics));
+    return config;
+  };
+  const config = await read();
+  const { process: own } = config;
+  return {
+    ...command,
+    title: source.path,
+    serving: servingOf(config, folder, cpus),
+    reread: async (): Promise<Serving> => servingOf(await read(), folder, cpus),
+    areBindsDefault: false,
+    trustedPeers: 'site',
+    frontThreads: command.frontThreads ?? frontThreadsOf(own.frontThreads ?? 'auto', cpus),
+    maxConnections: own.maxConnections,
+    gracefulTimeoutMs: own.gracefulTimeoutMs ?? gracefulTimeoutMs,
+    errorLogs: own.errorLogs ?? [],
+  };
+}
