@@ -1,5 +1,10 @@
 import { z } from 'zod';
+import type { Block } from '../../src/config/config.ts';
+import { connectionDefaults, defaults, realIpDefaults } from '../../src/config/defaults.ts';
+import { userServerFields } from '../../src/config/print/user-servers.ts';
+import { userSettings } from '../../src/config/print/user-settings.ts';
 import { configSchema } from '../../src/config/schema/config-schema.ts';
+import type { Defaults, IfSettings } from '../../src/config/schema/user-config.ts';
 
 /** What is used of JSON Schema, and what `option` says beside it. */
 export interface JsonSchema {
@@ -25,7 +30,76 @@ export interface JsonSchema {
 
 /** The JSON Schema of a config, with a definition for each type that has a name. */
 export function readSchema(): JsonSchema {
-  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as JsonSchema;
+  const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as JsonSchema;
+  const { definitions = {} } = schema;
+  return {
+    ...schema,
+    definitions: Object.fromEntries(
+      Object.entries(definitions).map(([name, definition]) => [name, withDefaults(definition, standardOf(name))]),
+    ),
+  };
+}
+
+const settings: IfSettings = userSettings(defaults as Block, []);
+const servers: Defaults = userServerFields({ connection: connectionDefaults, realIp: realIpDefaults });
+
+/** The types whose options are fields of one setting, by that setting. */
+const groups: Readonly<Record<string, unknown>> = {
+  Addition: settings.addition,
+  Autoindex: defaults.autoindex,
+  Charset: { ...defaults.charset, source: false },
+  Compression: settings.compression,
+  Connection: servers.connection,
+  RealIp: servers.realIp,
+  Substitution: settings.substitution,
+  UserId: settings.userId,
+};
+
+/** Galley's own defaults of a type's options. */
+function standardOf(name: string): Readonly<Record<string, unknown>> {
+  const standard = groups[name] ?? (similar.includes(name) ? settings : {});
+  return typeof standard === 'object' ? (standard as Readonly<Record<string, unknown>>) : {};
+}
+
+/** What the schema itself does not say of defaults, where it is short enough to be told. */
+function withDefaults(definition: JsonSchema, standard: Readonly<Record<string, unknown>>): JsonSchema {
+  if (definition.properties === undefined) return definition;
+  const properties = Object.entries(definition.properties).map(([name, property]) => {
+    const value = standard[name];
+    const isTold =
+      value !== undefined && JSON.stringify(value).length <= 60 && !['{}', '[]'].includes(JSON.stringify(value));
+    return [name, isTold && property.default === undefined ? { ...property, default: value } : property] as const;
+  });
+  return { ...definition, properties: Object.fromEntries(properties) };
+}
+
+/** The types that share most of their options. */
+export const similar: readonly string[] = ['Defaults', 'IfSettings', 'Location', 'Server'];
+
+/** The name of what they share. */
+export const base = 'Settings';
+
+/** The definitions, with one more: what the similar ones share. */
+export function definitionsOf({ definitions = {} }: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  const [first, ...others] = similar.map((name) => definitions[name]?.properties ?? {});
+  const properties = Object.entries(first ?? {}).filter(([name]) => others.every((other) => name in other));
+  const shared = {
+    type: 'object',
+    description: 'What servers, locations and the `if` of rules may say.',
+    properties: Object.fromEntries(properties),
+  };
+  return { ...definitions, [base]: shared };
+}
+
+/** The options that are a type's own. */
+export function ownProperties(
+  definitions: Readonly<Record<string, JsonSchema>>,
+  name: string,
+): Readonly<Record<string, JsonSchema>> {
+  const properties = definitions[name]?.properties ?? {};
+  if (!similar.includes(name)) return properties;
+  const shared = definitions[base]?.properties ?? {};
+  return Object.fromEntries(Object.entries(properties).filter(([key]) => !(key in shared)));
 }
 
 /** The schema as editors want it: nothing in it but JSON Schema, dangers in the descriptions. */
@@ -34,9 +108,15 @@ export function schemaFile(schema: JsonSchema): string {
     schema,
     (_, value: unknown) => {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-      const { nginx, danger, propertyNames, ...others } = value as JsonSchema & { propertyNames?: unknown };
-      if (typeof nginx === 'object' || typeof danger === 'object') return value;
-      return danger === undefined ? others : { ...others, description: `${others.description} Danger: ${danger}` };
+      const { nginx, danger, default: standard, ...others } = value as JsonSchema;
+      // Of the names of options these are some as well; their values are schemas.
+      if ([nginx, danger, standard].some((each) => typeof each === 'object' && !Array.isArray(each))) return value;
+      const isValue = standard !== undefined && !(typeof standard === 'string' && standard.includes(' '));
+      return {
+        ...others,
+        ...(isValue ? { default: standard } : {}),
+        ...(danger === undefined ? {} : { description: `${others.description ?? ''} Danger: ${danger}`.trim() }),
+      };
     },
     2,
   );

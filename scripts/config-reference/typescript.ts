@@ -1,12 +1,8 @@
-import type { JsonSchema } from './json-schema.ts';
-
-/** The types that share most of their options, and the one made of what they share. */
-const similar: readonly string[] = ['Defaults', 'IfSettings', 'Location', 'Server'];
-const base = 'Settings';
+import { base, definitionsOf, type JsonSchema, ownProperties, similar } from './json-schema.ts';
 
 /** The TypeScript types of a config, which editors show while one is written, as two files by their names. */
 export function typeFiles(schema: JsonSchema): Readonly<Record<string, string>> {
-  const definitions = { ...schema.definitions, [base]: sharedOptions(schema.definitions ?? {}) };
+  const definitions = definitionsOf(schema);
   const names = Object.keys(definitions).sort();
   const ofSettings = reachable(definitions, base);
   const shared = names.filter((name) => ofSettings.has(name));
@@ -19,16 +15,6 @@ export function typeFiles(schema: JsonSchema): Readonly<Record<string, string>> 
   return {
     'user-settings.ts': head + shared.map((name) => definitionText(definitions, name)).join('\n'),
     'user-config.ts': head + imports + text,
-  };
-}
-
-function sharedOptions(definitions: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  const [first, ...others] = similar.map((name) => definitions[name]?.properties ?? {});
-  const properties = Object.entries(first ?? {}).filter(([name]) => others.every((other) => name in other));
-  return {
-    type: 'object',
-    description: 'What servers, locations and the `if` of rules may say.',
-    properties: Object.fromEntries(properties),
   };
 }
 
@@ -51,10 +37,7 @@ function definitionText(definitions: Readonly<Record<string, JsonSchema>>, name:
   const definition = definitions[name] ?? {};
   if (definition.type !== 'object') return `${doc(definition, '')}export type ${name} = ${typeText(definition, '')};\n`;
   if (!similar.includes(name)) return `${doc(definition, '')}export interface ${name} ${objectText(definition, '')}\n`;
-  const properties = Object.entries(definition.properties ?? {});
-  const inherited = definitions[base]?.properties ?? {};
-  const own = Object.fromEntries(properties.filter(([key]) => !(key in inherited)));
-  const text = objectText({ ...definition, properties: own }, '');
+  const text = objectText({ ...definition, properties: ownProperties(definitions, name) }, '');
   return `${doc(definition, '')}export interface ${name} extends ${base} ${text}\n`;
 }
 
@@ -74,7 +57,7 @@ function doc({ description, danger, default: standard }: JsonSchema, indent: str
   return `${indent}/** ${description}${ending}${warning} */\n`;
 }
 
-function typeText(schema: JsonSchema, indent: string): string {
+export function typeText(schema: JsonSchema, indent: string): string {
   if (schema.$ref !== undefined) return schema.$ref.replace('#/definitions/', '');
   if (schema.allOf !== undefined) return schema.allOf.map((each) => typeText(each, indent)).join(' & ');
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((each) => typeText(each, indent)))].join(' | ');

@@ -56,25 +56,25 @@ export interface App {
 
 /** What holds before the host of a request is known: that of the default server of an address. */
 export interface Connection {
-  /** From the first byte of a head to its last. */
+  /** From the first byte of a head to its last. Default: "10s". */
   readonly headTimeout?: string;
-  /** Longest time in which a client takes nothing of an answer. */
+  /** Longest time in which a client takes nothing of an answer. Default: "1m". */
   readonly sendTimeout?: string;
-  /** The longest silence between requests. */
+  /** The longest silence between requests. Default: "1m 15s". */
   readonly keepAlive?: string;
-  /** How many requests a connection may have. */
+  /** How many requests a connection may have. Default: 1000000. */
   readonly keepAliveRequests?: number;
-  /** How long a connection is kept in all. */
+  /** How long a connection is kept in all. Default: "1h". */
   readonly keepAliveTime?: string;
-  /** The whole head. */
+  /** The whole head. Default: "16k". */
   readonly maxHeadSize?: number | string;
-  /** One field. */
+  /** One field. Default: "16k". */
   readonly maxFieldSize?: number | string;
-  /** The number of fields. */
+  /** The number of fields. Default: 100. */
   readonly maxFieldCount?: number;
-  /** The path with its query. */
+  /** The path with its query. Default: "8k". */
   readonly maxTargetSize?: number | string;
-  /** Fields with _ in their names are kept. Danger: Apps take X_Forwarded_For for X-Forwarded-For: clients can forge what a proxy says. */
+  /** Fields with _ in their names are kept. Default: false. Danger: Apps take X_Forwarded_For for X-Forwarded-For: clients can forge what a proxy says. */
   readonly underscoresInHeaders?: boolean;
 }
 
@@ -178,7 +178,7 @@ export interface IfSettings extends Settings {
   readonly stubStatus?: boolean;
   /** Answers with one transparent pixel. */
   readonly emptyGif?: boolean;
-  /** Reached by redirects inside the server alone; clients get 404. */
+  /** Reached by redirects inside the server alone; clients get 404. Default: false. */
   readonly internal?: boolean;
   /** The first of these that exists is served, a folder where it ends with '/'; the last one is a path, '@name' or '=STATUS' for where none does. */
   readonly tryFiles?: readonly string[];
@@ -196,7 +196,7 @@ export interface Location extends Settings {
   readonly stubStatus?: boolean;
   /** Answers with one transparent pixel. */
   readonly emptyGif?: boolean;
-  /** Reached by redirects inside the server alone; clients get 404. */
+  /** Reached by redirects inside the server alone; clients get 404. Default: false. */
   readonly internal?: boolean;
   /** The first of these that exists is served, a folder where it ends with '/'; the last one is a path, '@name' or '=STATUS' for where none does. */
   readonly tryFiles?: readonly string[];
@@ -284,9 +284,9 @@ export interface Process {
 export interface RealIp {
   /** Addresses and networks of proxies. */
   readonly from?: readonly string[];
-  /** The field that names it. */
+  /** The field that names it. Default: "x-forwarded-for". */
   readonly header?: string;
-  /** The last address that is of no proxy counts. */
+  /** The last address that is of no proxy counts. Default: true. */
   readonly recursive?: boolean;
 }
 
@@ -347,7 +347,7 @@ export interface Server extends Settings {
   readonly stubStatus?: boolean;
   /** Answers with one transparent pixel. */
   readonly emptyGif?: boolean;
-  /** Reached by redirects inside the server alone; clients get 404. */
+  /** Reached by redirects inside the server alone; clients get 404. Default: false. */
   readonly internal?: boolean;
   /** The first of these that exists is served, a folder where it ends with '/'; the last one is a path, '@name' or '=STATUS' for where none does. */
   readonly tryFiles?: readonly string[];

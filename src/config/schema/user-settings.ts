@@ -18,23 +18,23 @@ export interface AccessLog {
 
 /** What stands around answers. */
 export interface Addition {
-  /** A path whose answer comes before. */
+  /** A path whose answer comes before. Default: false. */
   readonly before?: false | string;
-  /** A path whose answer comes after. */
+  /** A path whose answer comes after. Default: false. */
   readonly after?: false | string;
-  /** Media types to which it is added. */
+  /** Media types to which it is added. Default: ["text/html"]. */
   readonly types?: readonly string[];
 }
 
 /** Lists of folders. */
 export interface Autoindex {
-  /** Whether there are any. */
+  /** Whether there are any. Default: false. */
   readonly enabled?: boolean;
-  /** How they are written. */
+  /** How they are written. Default: "html". */
   readonly format?: 'html' | 'xml' | 'json' | 'jsonp';
-  /** Sizes in bytes. */
+  /** Sizes in bytes. Default: false. */
   readonly exactSize?: boolean;
-  /** Local time in place of UTC. */
+  /** Local time in place of UTC. Default: false. */
   readonly localTime?: boolean;
 }
 
@@ -56,11 +56,11 @@ export interface BrotliEncoder {
 
 /** The charset of answers. */
 export interface Charset {
-  /** Its name. */
+  /** Its name. Default: "utf-8". */
   readonly charset?: false | string;
-  /** The charset of the files; they are recoded where it is another one. */
+  /** The charset of the files; they are recoded where it is another one. Default: false. */
   readonly source?: false | string;
-  /** Also for answers that name one. */
+  /** Also for answers that name one. Default: false. */
   readonly override?: boolean;
   /** Media types that get one. Default: "those of text". */
   readonly types?: readonly string[];
@@ -68,19 +68,19 @@ export interface Charset {
 
 /** What is compressed. */
 export interface Compression {
-  /** gzip, level 1 to 9. */
+  /** gzip, level 1 to 9. Default: 5. */
   readonly gzip?: boolean | number | GzipEncoder;
-  /** Brotli, level 0 to 11. */
+  /** Brotli, level 0 to 11. Default: 4. */
   readonly brotli?: boolean | number | BrotliEncoder;
-  /** Zstandard, level 1 to 22. */
+  /** Zstandard, level 1 to 22. Default: 3. */
   readonly zstd?: boolean | number | ZstdEncoder;
-  /** Shorter answers are left as they are. */
+  /** Shorter answers are left as they are. Default: "1k". */
   readonly minLength?: number | string;
   /** Media types; '*' for all. Default: "text, JSON, XML, SVG, wasm and some fonts". */
   readonly types?: readonly string[];
-  /** Tells caches of it: Vary. */
+  /** Tells caches of it: Vary. Default: true. */
   readonly vary?: boolean;
-  /** Which answers to requests that came through proxies. */
+  /** Which answers to requests that came through proxies. Default: ["any"]. */
   readonly proxied?: readonly (
     | 'off'
     | 'expired'
@@ -92,7 +92,7 @@ export interface Compression {
     | 'auth'
     | 'any'
   )[];
-  /** The least version of HTTP. */
+  /** The least version of HTTP. Default: "1.1". */
   readonly httpVersion?: '1.0' | '1.1';
   /** Patterns of clients that get nothing compressed. */
   readonly disable?: readonly string[];
@@ -217,23 +217,23 @@ export interface SecurityHeaders {
 export interface Settings {
   /** What clients get in place of some failures, such as { 404: "/404.html" }. */
   readonly errorPages?: Readonly<Record<string, string>> | readonly ErrorPage[];
-  /** Failures of error pages have error pages too. */
+  /** Failures of error pages have error pages too. Default: false. */
   readonly recursiveErrorPages?: boolean;
   /** Each request is made once more at these paths; their answers are thrown away. */
   readonly mirrors?: readonly string[];
-  /** Mirrored requests have the body. */
+  /** Mirrored requests have the body. Default: true. */
   readonly mirrorsBody?: boolean;
-  /** The longest request body; 0 for any. Danger: Long bodies take memory and disk of whoever reads them. */
+  /** The longest request body; 0 for any. Default: "100m". Danger: Long bodies take memory and disk of whoever reads them. */
   readonly maxBodySize?: number | string;
-  /** The longest silence inside a request body. */
+  /** The longest silence inside a request body. Default: "1m". */
   readonly bodyTimeout?: string;
-  /** Redirects that Galley makes name scheme and host. */
+  /** Redirects that Galley makes name scheme and host. Default: false. */
   readonly absoluteRedirects?: boolean;
-  /** They name the port as well. */
+  /** They name the port as well. Default: true. */
   readonly portInRedirects?: boolean;
-  /** They name the server's first host in place of the request's. */
+  /** They name the server's first host in place of the request's. Default: false. */
   readonly serverNameInRedirects?: boolean;
-  /** What the field Server says: the name, name and version, or a text. */
+  /** What the field Server says: the name, name and version, or a text. Default: "name". */
   readonly serverHeader?:
     | 'name'
     | 'full'
@@ -250,21 +250,21 @@ export interface Settings {
         /** It stands for the location's path exactly as both are written. */
         readonly alias: boolean;
       };
-  /** The file of a folder that is served for it. */
+  /** The file of a folder that is served for it. Default: "index.html". */
   readonly index?: string | readonly string[];
   /** Folders without an index are listed. Danger: Shows files to which nothing links. */
   readonly autoindex?: boolean | Autoindex;
   /** Media types by extension, without the dot; replaces the table. Default: "the usual ones". */
   readonly types?: Readonly<Record<string, string>>;
-  /** The media type of other extensions. */
+  /** The media type of other extensions. Default: "application/octet-stream". */
   readonly defaultType?: string;
-  /** Files have an ETag. */
+  /** Files have an ETag. Default: true. */
   readonly etag?: boolean;
-  /** When If-Modified-Since is answered by 304: never, at the very time, or also later. */
+  /** When If-Modified-Since is answered by 304: never, at the very time, or also later. Default: "before". */
   readonly ifModifiedSince?: 'off' | 'exact' | 'before';
-  /** How many ranges one request may ask for; 0 for none. */
+  /** How many ranges one request may ask for; 0 for none. Default: 16. */
   readonly maxRanges?: number | 'any';
-  /** Files beside the file are sent in its place where the client takes them, best first; true for br, zstd and gzip. */
+  /** Files beside the file are sent in its place where the client takes them, best first; true for br, zstd and gzip. Default: false. */
   readonly precompressed?:
     | boolean
     | readonly (
@@ -278,11 +278,11 @@ export interface Settings {
             readonly always: boolean;
           }
       )[];
-  /** Whether symbolic links below the root are followed. Danger: Who may write below the root can show any file that Galley may read. */
+  /** Whether symbolic links below the root are followed. Default: "deny". Danger: Who may write below the root can show any file that Galley may read. */
   readonly symlinks?: 'allow' | 'deny' | 'same-owner';
-  /** Whether what begins with a dot is served; /.well-known/ always is. Danger: Shows .git, .env and the like. */
+  /** Whether what begins with a dot is served; /.well-known/ always is. Default: "deny". Danger: Shows .git, .env and the like. */
   readonly dotfiles?: 'allow' | 'deny';
-  /** The error log tells of missing files. */
+  /** The error log tells of missing files. Default: false. */
   readonly logsNotFound?: boolean;
   /** The first that fits the client counts; who fits none may. */
   readonly access?: readonly (
@@ -295,11 +295,11 @@ export interface Settings {
         readonly deny: string;
       }
   )[];
-  /** Whether addresses, passwords and authRequest must all allow it, or any. */
+  /** Whether addresses, passwords and authRequest must all allow it, or any. Default: "all". */
   readonly satisfy?: 'all' | 'any';
-  /** Asks for name and password. Danger: Passwords are readable on the way where there is no TLS. */
+  /** Asks for name and password. Default: {"realm":false,"userFile":""}. Danger: Passwords are readable on the way where there is no TLS. */
   readonly basicAuth?: false | BasicAuth;
-  /** Asks another path of this server whether the request is allowed. */
+  /** Asks another path of this server whether the request is allowed. Default: {"uri":false,"set":{}}. */
   readonly authRequest?:
     | false
     | string
@@ -327,29 +327,29 @@ export interface Settings {
       };
   /** Sets a cookie that tells clients apart. */
   readonly userId?: false | UserId;
-  /** How often may be asked. */
+  /** How often may be asked. Default: false. */
   readonly rateLimit?: false | RateLimit | ZoneRateLimit | readonly (RateLimit | ZoneRateLimit)[];
-  /** The status of what is refused. */
+  /** The status of what is refused. Default: 429. */
   readonly rateLimitStatus?: number;
-  /** Nothing is refused, but logged. */
+  /** Nothing is refused, but logged. Default: false. */
   readonly rateLimitDryRun?: boolean;
-  /** How refusals are logged. */
+  /** How refusals are logged. Default: "warn". */
   readonly rateLimitLogLevel?: 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';
-  /** How much may be asked at a time. */
+  /** How much may be asked at a time. Default: false. */
   readonly connectionLimit?:
     | false
     | ConnectionLimit
     | ZoneConnectionLimit
     | readonly (ConnectionLimit | ZoneConnectionLimit)[];
-  /** The status of what is refused. */
+  /** The status of what is refused. Default: 429. */
   readonly connectionLimitStatus?: number;
-  /** Nothing is refused, but logged. */
+  /** Nothing is refused, but logged. Default: false. */
   readonly connectionLimitDryRun?: boolean;
-  /** How refusals are logged. */
+  /** How refusals are logged. Default: "warn". */
   readonly connectionLimitLogLevel?: 'debug' | 'info' | 'notice' | 'warn' | 'error' | 'crit' | 'alert' | 'emerg';
-  /** Bytes per second of one answer. */
+  /** Bytes per second of one answer. Default: false. */
   readonly limitRate?: false | string | number;
-  /** How much of an answer is sent at any speed. */
+  /** How much of an answer is sent at any speed. Default: false. */
   readonly limitRateAfter?: false | string | number;
   /** Fields that are added to answers, and to those of the outer level; as a table to all of them, failures too. */
   readonly headers?:
@@ -383,23 +383,23 @@ export interface Settings {
   readonly securityHeaders?: boolean | SecurityHeaders;
   /** Lets pages of other sites read answers (CORS), and answers their preflight requests. Danger: Without origins every page may read what anybody may read. */
   readonly cors?: boolean | Cors;
-  /** How long clients may keep answers. */
+  /** How long clients may keep answers. Default: false. */
   readonly expires?: false | string;
   /** Answers are compressed for clients that take it; false for none. Danger: What compresses a secret together with what a client sent tells of the secret (BREACH). */
   readonly compression?: boolean | Compression;
-  /** Compressed answers are unpacked for clients that do not take them. */
+  /** Compressed answers are unpacked for clients that do not take them. Default: false. */
   readonly gunzip?: boolean;
   /** The charset that Content-Type names. */
   readonly charset?: false | string | Charset;
   /** Replaces texts in answers. */
   readonly substitution?: Substitution;
-  /** Adds other answers before and after the body. */
+  /** Adds other answers before and after the body. Default: {"before":false,"after":false,"types":["text/html"]}. */
   readonly addition?: Addition;
-  /** Where requests are logged. */
+  /** Where requests are logged. Default: {"to":"stdout"}. */
   readonly accessLog?: false | AccessLog | readonly AccessLog[];
-  /** Where failures are logged. */
+  /** Where failures are logged. Default: {"to":"stderr","level":"warn"}. */
   readonly errorLog?: ErrorLog | readonly ErrorLog[];
-  /** Requests that Galley makes itself are logged as well. */
+  /** Requests that Galley makes itself are logged as well. Default: false. */
   readonly logsSubrequests?: boolean;
 }
 
@@ -412,31 +412,31 @@ export interface Substitution {
     /** What comes in its place. */
     readonly to: string;
   }[];
-  /** Only the first one. */
+  /** Only the first one. Default: true. */
   readonly once?: boolean;
-  /** Last-Modified stays. */
+  /** Last-Modified stays. Default: false. */
   readonly keepsLastModified?: boolean;
-  /** Media types in which it is done. */
+  /** Media types in which it is done. Default: ["text/html"]. */
   readonly types?: readonly string[];
 }
 
 /** A cookie that tells clients apart. */
 export interface UserId {
-  /** Whether it is set; log only reads it. */
+  /** Whether it is set; log only reads it. Default: false. */
   readonly mode?: false | 'on' | 'v1' | 'log';
-  /** Its name. */
+  /** Its name. Default: "uid". */
   readonly name?: string;
-  /** Its domain. */
+  /** Its domain. Default: false. */
   readonly domain?: false | string;
-  /** Its path. */
+  /** Its path. Default: "/". */
   readonly path?: string;
-  /** Seconds that it is kept; false for the session. */
+  /** Seconds that it is kept; false for the session. Default: false. */
   readonly expires?: false | number | 'max';
-  /** The field P3P. */
+  /** The field P3P. Default: false. */
   readonly p3p?: false | string;
-  /** The mark of a cookie that is set anew. */
+  /** The mark of a cookie that is set anew. Default: false. */
   readonly mark?: false | string;
-  /** The number of this server in it. */
+  /** The number of this server in it. Default: false. */
   readonly service?: false | number;
   /** 'secure', 'httponly', 'samesite=lax' and so on. */
   readonly flags?: readonly string[];
