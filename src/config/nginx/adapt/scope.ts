@@ -36,7 +36,7 @@ export class Scope {
   readonly outer: Scope | undefined;
   readonly rules: RuleConfig[] = [];
   readonly locations: LocationConfig[] = [];
-  /** Where `root` or `alias`, and others that may stand here but once, were said. */
+  /** Where `root` and `alias` were said. */
   readonly said: Map<string, Position> = new Map();
   readonly match: LocationMatch | undefined;
   readonly server: ServerDraft | undefined;
