@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HeaderList } from '../../src/core/headers.ts';
 import { createAccessSteps } from '../../src/site/access/access-steps.ts';
 import { createRealIp } from '../../src/site/access/real-ip.ts';
+import { createUserId } from '../../src/site/access/user-id.ts';
 import type { SiteOutcome } from '../../src/site/outcome.ts';
-import type { AccessRule, AccessSettings } from '../../src/site/plan/settings.ts';
+import type { AccessRule, AccessSettings, UserIdPlan } from '../../src/site/plan/settings.ts';
 import { fakeContext, fakeSiteRequest } from '../support/fake-site-request.ts';
 import { requestLog, startLoggedNginx } from '../support/nginx-request-log.ts';
 import { requires } from '../support/requirements.ts';
@@ -228,3 +230,82 @@ describe('Real ip beside nginx', { skip: requires('nginx') }, () => {
     }
   });
 });
+
+describe('userid beside nginx', { skip: requires('nginx') }, () => {
+  const plan: UserIdPlan = {
+    mode: 'on',
+    name: 'uid',
+    domain: undefined,
+    path: '/',
+    expires: undefined,
+    p3p: undefined,
+    mark: undefined,
+    service: undefined,
+    flags: [],
+  };
+  const cases: [lines: string, plan: Partial<UserIdPlan>][] = [
+    ['userid on;', {}],
+    ['userid v1;', { mode: 'v1' }],
+    ['userid log;', { mode: 'log' }],
+    ['userid on; userid_name who; userid_path /a; userid_domain .x.y;', { name: 'who', path: '/a', domain: '.x.y' }],
+    ['userid on; userid_expires max; userid_p3p "CP=ALL";', { expires: 'max', p3p: 'CP=ALL' }],
+    ['userid on; userid_expires 90d;', { expires: 7_776_000 }],
+    ['userid on; userid_expires 9000d;', { expires: 777_600_000 }],
+    ['userid on; userid_mark z; userid_service 258;', { mark: 'z', service: 258 }],
+    ['userid v1; userid_mark =; userid_service 258;', { mode: 'v1', mark: '=', service: 258 }],
+    ['userid on; userid_flags secure httponly samesite=strict;', { flags: ['secure', 'httponly', 'samesite=strict'] }],
+  ];
+  const ids = [
+    'fwAAAWTjsqAAABI0AwMD/w==',
+    'fwAAAWTjsqAAABI0AwMD/wz=',
+    'AAAAAAAAAAAAAAAAAAAAAA==',
+    'short',
+    '!'.repeat(24),
+  ];
+
+  it('reads and gives the same cookies', async () => {
+    for (const [lines, changes] of cases) {
+      const variables = 'add_header x-got "$uid_got"; add_header x-set "$uid_set";';
+      await using nginx = await startLoggedNginx(`${lines} location / { ${variables} empty_gif; }`);
+      const name = changes.name ?? 'uid';
+      const userId = createUserId({ ...plan, ...changes }, fakeContext({ uid_reset: () => undefined }));
+      const logged: string[] = [];
+      for (const cookie of ['', ...ids.map((id) => `a=b; ${name}=${id}; c=d`), `${name.toUpperCase()}=${ids[0]}`]) {
+        const headers: Record<string, string> = cookie === '' ? {} : { cookie };
+        const theirs = await nginx.ask('/', headers);
+        const { request, log } = fakeSiteRequest('/', {
+          headers: Object.entries(headers),
+          server: { address: '', port: 0 },
+        });
+        const empty = { status: 200, headers: HeaderList.empty, body: new Uint8Array() };
+        await userId?.step(request);
+        const reply = await userId?.filter(request, empty);
+        const shape = (fields: readonly (string | undefined)[]): (string | undefined)[] => fields.map(withoutChance);
+        assert.equal(request.userIdGot, theirs.fields.get('x-got'));
+        assert.deepEqual(
+          shape([reply?.headers.get('set-cookie'), reply?.headers.get('p3p'), request.userIdSet]),
+          shape(['set-cookie', 'p3p', 'x-set'].map((field) => theirs.fields.get(field))),
+          `${lines} ${cookie}`,
+        );
+        logged.push(...log);
+      }
+      // nginx logs the whole field, which has other cookies in it.
+      const cookies = /a=b; \w+=|; c=d/g;
+      const theirs = await requestLog(nginx);
+      assert.deepEqual(
+        logged,
+        theirs.map((line) => line.replace(cookies, '')),
+        lines,
+      );
+    }
+  });
+});
+
+/** Without the time and the numbers that make an id another one: 4 bytes are the service, the last byte is of the sequence. */
+function withoutChance(text: string | undefined): string | undefined {
+  return text
+    ?.replace(/\d\d:\d\d:\d\d GMT/, 'TIME')
+    .replace(/=([\w+/]{5})[\w+/]{17}(?==)/, '=$1…')
+    .replace(/=([\w+/]{5})[\w+/]{17}(?=z=)/, '=$1…')
+    .replace(/=([\dA-F]{8})[\dA-F]{24}/, '=$1…');
+}
