@@ -81,7 +81,7 @@ function compressed(engine: Engine, content: Uint8Array): Buffer | Promise<Buffe
   return content.length <= engine.syncSize ? engine.now(content) : engine.later(content);
 }
 
-/** An engine for streams costs twice as much as one for what is short and whole. */
+/** A stream of zlib is dear to begin and end: what is short is gathered. */
 function compressedStream(engine: Engine, reply: Reply, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const isShort = Number(reply.headers.get('content-length') ?? Number.POSITIVE_INFINITY) <= engine.syncSize;
   const source = declaredStream(reply.headers, body);
