@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { PlanError } from '../compile-context.ts';
 import { compilePattern } from './compile-pattern.ts';
 
@@ -203,5 +204,28 @@ describe('compilePattern', () => {
     assert.throws(() => compilePattern('('.repeat(10_000), false), /too deeply nested/);
     assert.throws(() => compilePattern('(?:(?:a{1000}){1000}){1000}b|(a+)+', false), PlanError);
     assert.throws(() => compilePattern('a{70000}', false), /number too big/);
+    const piece = fc.constantFrom(
+      ...'ab1.^$|*+?()[]{},-:<>=!\\/#&~\n é',
+      '(?',
+      '[:',
+      '(?<a>',
+      '\\Q',
+      '\\x',
+      '\\g',
+      '\\k<a>',
+      '{2}',
+      '(?i)',
+    );
+    const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(text, text, (source, subject) => {
+        try {
+          compilePattern(source, true).match(subject);
+        } catch (error) {
+          assert.ok(error instanceof PlanError, `${source}: ${error}`);
+        }
+      }),
+      { numRuns: 5000 },
+    );
   });
 });

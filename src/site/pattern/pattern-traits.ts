@@ -11,7 +11,7 @@ const mostLongRepeats = 5;
 export function isForRe2(node: PatternNode): boolean {
   return (
     longRepeats(node) <= mostLongRepeats &&
-    !hasInnerEnd(node, false) &&
+    !(hasEnd(node) && hasInnerEnd(node, false)) &&
     !some(
       node,
       (each) =>
