@@ -63,7 +63,13 @@ export const accessOptions: Shape = {
     object('LimitExcept', 'Who may use other methods.', {
       methods: needed(list(fullText), 'The methods that everybody may use; GET stands for HEAD too.'),
       access: option(accessRules, 'Who may use the others.', { nginx: 'allow, deny' }),
-      basicAuth: option(basicAuth, 'The password for the others.'),
+      basicAuth: option(
+        strict({
+          realm: needed(text, 'What is shown to users.'),
+          userFile: needed(fullText, 'A file as htpasswd writes it.'),
+        }),
+        'The password for the others.',
+      ),
     }),
     'Restricts all methods but these.',
     { nginx: 'limit_except' },

@@ -166,7 +166,12 @@ export interface LimitExcept {
       }
   )[];
   /** The password for the others. */
-  readonly basicAuth?: BasicAuth;
+  readonly basicAuth?: {
+    /** What is shown to users. */
+    readonly realm: string;
+    /** A file as htpasswd writes it. */
+    readonly userFile: string;
+  };
 }
 
 /** How often a client, or whatever the key tells apart, may ask. */

@@ -1,4 +1,4 @@
-import type { BasicAuth, Content, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
+import type { Content, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { IfSettings } from '../schema/user-config.ts';
 import type {
@@ -112,7 +112,11 @@ function accessFields(user: IfSettings, conversion: Conversion): Block {
     })),
     ...given(user.authRequest, (auth) => ({ authRequest: authRequest(auth) })),
     ...given(user.limitExcept, ({ methods, access, basicAuth: auth }) => ({
-      limitExcept: { methods, access: accessRules(access ?? []), basicAuth: completeAuth(auth, conversion) },
+      limitExcept: {
+        methods,
+        access: accessRules(access ?? []),
+        basicAuth: auth && { ...auth, userFile: conversion.path(auth.userFile) },
+      },
     })),
     ...given(user.secureLink, (link) => ({
       secureLink: 'secret' in link ? { kind: 'secret', secret: link.secret } : link,
@@ -133,11 +137,6 @@ function basicAuth({ realm, userFile }: UserBasicAuth, conversion: Conversion): 
     ...given(realm, (text) => ({ realm: text })),
     ...given(userFile, (path) => ({ userFile: conversion.path(path) })),
   };
-}
-
-function completeAuth(auth: UserBasicAuth | undefined, conversion: Conversion): BasicAuth | undefined {
-  if (auth?.realm === undefined || auth.realm === false) return undefined;
-  return { realm: auth.realm, userFile: auth.userFile === undefined ? '' : conversion.path(auth.userFile) };
 }
 
 function authRequest(auth: NonNullable<Settings['authRequest']>): NonNullable<Block['authRequest']> {
