@@ -100,8 +100,9 @@ export class FileAnswers {
 
   /** The answer to a GET or HEAD. To be called once where the contents are read from a descriptor. */
   answer(request: SiteRequest): SiteOutcome {
-    // A page for an error, or a part of another answer, is sent as it is.
-    if (request.parent || request.errorStatus !== undefined) return this.#whole200(request);
+    // A part of another answer, or a page for an error, is sent as it is.
+    if (request.parent || request.errorStatus === 200) return this.#whole200(request);
+    if (request.errorStatus !== undefined) return this.#errorPage(request);
     const { headers } = request.exchange.request;
     const outcome = evaluatePreconditions(headers, this.#facts.validators, this.#rules.comparison);
     if (outcome !== 'go-on') {
@@ -129,6 +130,12 @@ export class FileAnswers {
     if (method === 'HEAD') return this.#headOnly(200, this.#headers);
     this.#whole ??= { status: 200, headers: this.#headers, body: this.#contents.whole() };
     return this.#whole;
+  }
+
+  /** Its time says nothing of the error (nginx leaves it out as well). */
+  #errorPage({ method }: SiteRequest): Reply {
+    const headers = this.#headers.without('last-modified', 'accept-ranges');
+    return method === 'HEAD' ? this.#headOnly(200, headers) : { status: 200, headers, body: this.#contents.whole() };
   }
 
   #reply304(): Reply {

@@ -114,6 +114,19 @@ describe('a file', () => {
     const page = new SiteRequest(request.exchange, request.services, request.server, request.location, '/a.txt', '');
     page.errorStatus = 404;
     assert.equal(textOf(now(stage.run(page))), 'first');
+    page.errorStatus = 200;
+    assert.equal(textOf(now(stage.run(page))), 'first');
+  });
+
+  it('that is the page of an error tells neither its time nor that it has ranges, as nginx', () => {
+    const stage = stageOf();
+    const { request } = stage.ask('/a.txt');
+    const names = (): string[] => Array.from((now(stage.run(request)) as Reply).headers, ([name]) => name);
+    assert.deepEqual(names(), ['content-type', 'content-length', 'last-modified', 'etag', 'accept-ranges']);
+    request.errorStatus = 404;
+    assert.deepEqual(names(), ['content-type', 'content-length', 'etag']);
+    request.method = 'HEAD';
+    assert.deepEqual(names(), ['content-type', 'content-length', 'etag']);
   });
 
   it('has no ranges where a filter changes what it holds', () => {
