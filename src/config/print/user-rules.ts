@@ -7,16 +7,26 @@ import { userSettings } from './user-settings.ts';
 type Rules = Pick<Location, 'rules' | 'redirect' | 'respond'>;
 
 /** The rules of a server or location; a return at their end is what `redirect` or `respond` says. */
-export function userRules(rules: readonly RuleConfig[], fields: readonly AddedField[]): Rules {
+export function userRules(
+  rules: readonly RuleConfig[],
+  fields: readonly AddedField[],
+  defaultType: string | undefined,
+): Rules {
   const last = rules.at(-1);
-  const answer = last?.kind === 'return' ? answerOf(last) : {};
-  const others = last?.kind === 'return' ? rules.slice(0, -1) : rules;
+  const answer = last?.kind === 'return' ? answerOf(last, defaultType) : undefined;
+  const others = answer === undefined ? rules : rules.slice(0, -1);
   return { ...(others.length > 0 ? { rules: others.map((rule) => userRule(rule, fields)) } : {}), ...answer };
 }
 
-function answerOf({ status, text }: Extract<RuleConfig, { kind: 'return' }>): Rules {
+/** A text is what `respond` says only where the level has its media type. */
+function answerOf(
+  { status, text }: Extract<RuleConfig, { kind: 'return' }>,
+  type: string | undefined,
+): Rules | undefined {
   if (text === undefined) return { respond: status };
   if ([301, 302, 303, 307, 308].includes(status)) return { redirect: status === 302 ? text : { to: text, status } };
+  if (type === undefined) return undefined;
+  if (type !== 'text/plain') return { respond: { ...(status === 200 ? {} : { status }), text, type } };
   return { respond: status === 200 ? text : { status, text } };
 }
 

@@ -63,6 +63,7 @@ export const answerOptions: Shape = {
           default: 200,
         }),
         text: option(text, 'The body; may have variables.'),
+        type: option(fullText, 'Its media type.', { default: 'text/plain' }),
       }),
     ),
     'Answers with this, after the rules.',

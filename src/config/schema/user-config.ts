@@ -218,6 +218,8 @@ export interface Location extends Settings {
         readonly status?: number;
         /** The body; may have variables. */
         readonly text?: string;
+        /** Its media type. Default: "text/plain". */
+        readonly type?: string;
       };
   /** What is done in order before anything answers. */
   readonly rules?: readonly Rule[];
@@ -369,6 +371,8 @@ export interface Server extends Settings {
         readonly status?: number;
         /** The body; may have variables. */
         readonly text?: string;
+        /** Its media type. Default: "text/plain". */
+        readonly type?: string;
       };
   /** Timeouts and limits of connections. */
   readonly connection?: Connection;

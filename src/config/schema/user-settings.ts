@@ -402,7 +402,7 @@ export interface Settings {
   readonly addition?: Addition;
   /** Where requests are logged. Default: {"to":"stdout"}. */
   readonly accessLog?: false | AccessLog | readonly AccessLog[];
-  /** Where failures are logged. Default: {"to":"stderr","level":"warn"}. */
+  /** Where failures are logged. */
   readonly errorLog?: ErrorLog | readonly ErrorLog[];
   /** Requests that Galley makes itself are logged as well. Default: false. */
   readonly logsSubrequests?: boolean;

@@ -18,11 +18,22 @@ export function rulesOf(
     rules.push({ kind: 'return', status, text: to });
   }
   if (respond !== undefined) {
-    const { status = 200, text } =
-      typeof respond === 'number' ? { status: respond } : typeof respond === 'string' ? { text: respond } : respond;
+    const { status = 200, text } = responseOf(respond);
     rules.push({ kind: 'return', status, text });
   }
   return rules;
+}
+
+type Respond = NonNullable<Location['respond']>;
+
+function responseOf(respond: Respond): Exclude<Respond, number | string> {
+  return typeof respond === 'number' ? { status: respond } : typeof respond === 'string' ? { text: respond } : respond;
+}
+
+/** The media type of what `respond` says; undefined where it says nothing that has one. */
+export function respondType(respond: Respond): string | undefined {
+  const { text, type = 'text/plain' } = responseOf(respond);
+  return text === undefined ? undefined : type;
 }
 
 /** Answers preflight requests of CORS. */

@@ -5,7 +5,7 @@ import { parseDuration, parseSize } from '../units.ts';
 import { blockFields } from './block.ts';
 import { type ConfigPath, type Conversion, given, picked } from './conversion.ts';
 import { type EffectiveFields, effectiveFields, hasFields, noFields } from './field-list.ts';
-import { aliasOf, locationMatch, preflightRule, rulesOf } from './rules.ts';
+import { aliasOf, locationMatch, preflightRule, respondType, rulesOf } from './rules.ts';
 
 /** What servers inherit, and the fields that they start from. */
 export function sharedBlock(
@@ -84,7 +84,12 @@ function checkAnswers(user: Location | Server, path: ConfigPath, { problems }: C
 }
 
 function levelFields(user: Location | Server | Defaults, fields: EffectiveFields, conversion: Conversion): Block {
-  return { ...blockFields(user, conversion), ...(hasFields(user) ? { headers: fields.headers } : {}) };
+  const type = 'respond' in user && user.respond !== undefined ? respondType(user.respond) : undefined;
+  return {
+    ...blockFields(user, conversion),
+    ...given(type, (defaultType) => ({ defaultType })),
+    ...(hasFields(user) ? { headers: fields.headers } : {}),
+  };
 }
 
 function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlock {

@@ -48,7 +48,11 @@ describe('toConfig', () => {
     [{ root: '$document_root/a' }, { root: { path: '$document_root/a', isAlias: false } }],
     [{ redirect: '/b' }, { rules: [{ kind: 'return', status: 302, text: '/b' }] }],
     [{ respond: 404 }, { rules: [{ kind: 'return', status: 404, text: undefined }] }],
-    [{ respond: 'hello' }, { rules: [{ kind: 'return', status: 200, text: 'hello' }] }],
+    [{ respond: 'hello' }, { defaultType: 'text/plain', rules: [{ kind: 'return', status: 200, text: 'hello' }] }],
+    [
+      { respond: { text: '{}', type: 'application/json' } },
+      { defaultType: 'application/json', rules: [{ kind: 'return', status: 200, text: '{}' }] },
+    ],
     [{ tryFiles: ['$uri', '@app'] }, { tryFiles: { candidates: ['$uri'], fallback: { kind: 'named', name: '@app' } } }],
     [{ tryFiles: ['$uri', '=404'] }, { tryFiles: { candidates: ['$uri'], fallback: { kind: 'status', status: 404 } } }],
     [
