@@ -204,6 +204,12 @@ describe('resolve', () => {
     assert.deepEqual(Object.keys(made.servers[0]!.locations[0]!.settings).sort(), names);
   });
 
+  it('takes what one server says of an address for all', () => {
+    const open = { ...port80, ipv6Only: false };
+    const [listener] = plan([server({ listen: [port80] }), server({ listen: [open] })]).listeners;
+    assert.equal(listener?.ipv6Only, false);
+  });
+
   it('joins servers that listen on one address', () => {
     const unix = { bind: { kind: 'unix', path: '/s' }, isDefault: false } as const;
     const made = plan([
@@ -212,8 +218,8 @@ describe('resolve', () => {
       server({ listen: [port80, port80] }),
     ]);
     assert.deepEqual(made.listeners, [
-      { bind: port80.bind, servers: [0, 1, 2], defaultServer: 1, backlog: 9 },
-      { bind: unix.bind, servers: [0], defaultServer: 0, backlog: undefined },
+      { bind: port80.bind, servers: [0, 1, 2], defaultServer: 1, ipv6Only: true, backlog: 9 },
+      { bind: unix.bind, servers: [0], defaultServer: 0, ipv6Only: true, backlog: undefined },
     ]);
   });
 });

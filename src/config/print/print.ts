@@ -17,7 +17,7 @@ export function printConfig(config: Config): string {
 
 /** A config as a user writes it. */
 export function userConfig(config: Config): UserConfig {
-  const shared = withoutDefaults(config.defaults);
+  const shared = withoutDefaults(withoutIdleRealIp(config));
   const inherited = { ...userServerFields(shared), ...userSettings(shared, []) };
   const parts: UserConfig = {
     process: userProcess(config.process),
@@ -39,6 +39,13 @@ export function userConfig(config: Config): UserConfig {
     servers: config.servers.map((server) => userServer(server, config.defaults.headers ?? [])),
   };
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0));
+}
+
+/** What is said of proxies means nothing where no server has any. */
+function withoutIdleRealIp({ defaults: shared, servers }: Config): ServerBlock {
+  const { realIp, ...others } = shared;
+  const isIdle = (realIp?.from ?? []).length === 0 && servers.every((server) => server.realIp?.from === undefined);
+  return isIdle ? others : shared;
 }
 
 /** What is not Galley's own default; of a group the fields that are not. */

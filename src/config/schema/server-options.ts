@@ -166,7 +166,7 @@ export const server: z.ZodType = object('Server', 'One site.', {
           default: option(flag, 'This server answers for hosts that none is for.', { default: 'the first one' }),
           ipv6Only: option(flag, 'An IPv6 address takes no IPv4 connections.', {
             nginx: 'listen ipv6only',
-            default: 'as the system does',
+            default: true,
           }),
           backlog: option(count, 'How many connections may wait in the kernel.'),
         }),

@@ -333,7 +333,7 @@ export interface Server extends Settings {
         readonly address: string;
         /** This server answers for hosts that none is for. Default: "the first one". */
         readonly default?: boolean;
-        /** An IPv6 address takes no IPv4 connections. Default: "as the system does". */
+        /** An IPv6 address takes no IPv4 connections. Default: true. */
         readonly ipv6Only?: boolean;
         /** How many connections may wait in the kernel. */
         readonly backlog?: number;
