@@ -75,6 +75,13 @@ describe('checkConfig', () => {
       ['error servers.0.locations.0.locations.0.path: The location "@a" can be inside of a server only'],
     ],
     [
+      'an alias out of which one can come',
+      location({ path: '/off', root: { path: '/www/', alias: true } }),
+      [
+        'error servers.0.locations.0.root: "/off" also stands for "/off..", which leads out of "/www/" (write "/off/" for the path)',
+      ],
+    ],
+    [
       'two answers',
       location({ respond: 200, redirect: '/' }),
       ['error servers.0.locations.0.respond: Either "redirect" answers or "respond": there cannot be both'],

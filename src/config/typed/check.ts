@@ -108,11 +108,19 @@ class Check {
       if (seen.has(text)) this.#tell('error', [...own, 'path'], `The location "${text}" is there twice`);
       seen.add(text);
       if ('match' in around) this.#nesting(location, around, [...own, 'path']);
+      this.#alias(location, own);
       this.#block(location, named, own);
       const made = plan.locations[index];
       if (made) this.#settings(location, made.settings, own);
       if (made) this.#locations(location, made, named, own);
     }
+  }
+
+  /** `/off../secret` must not become `/public/../secret`. */
+  #alias({ match, root }: LocationConfig, path: ConfigPath): void {
+    if (!root?.isAlias || match.kind !== 'prefix' || match.path.endsWith('/') || !root.path.endsWith('/')) return;
+    const message = `"${match.path}" also stands for "${match.path}..", which leads out of "${root.path}"`;
+    this.#tell('error', [...path, 'root'], message, `write "${match.path}/" for the path`);
   }
 
   #nesting({ match }: LocationConfig, { match: around }: LocationConfig, path: ConfigPath): void {
