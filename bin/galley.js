@@ -48,6 +48,7 @@ function joinLauncher() {
   if (launcher === undefined) return;
   delete process.env.GALLEY_LAUNCHER_PID;
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.send?.({ heedsSignals: true });
   for (const name of ['LISTEN_PID', 'WATCHDOG_PID']) {
     if (process.env[name] === launcher) process.env[name] = String(process.pid);
   }
@@ -70,8 +71,9 @@ function newerNode() {
  *
  * The child is the leader of its own process group, because a terminal sends Ctrl-C to every process of a group: forwarded as
  * well, it would arrive twice, and a second SIGINT stops the server at once. So every signal reaches the child exactly once,
- * through here. The end of the `ipc` channel tells the child that this process is gone. The one message that it carries is the
- * child's, `{ replacedBy: pid }`: another process serves from now on, and so the child's end is an orderly one.
+ * through here. The end of the `ipc` channel tells the child that this process is gone. It carries two messages of the child's:
+ * `{ heedsSignals: true }`, until which SIGUSR1 is kept here, since Node would open a debugger on it; and `{ replacedBy: pid }`:
+ * another process serves from now on, and so the child's end is an orderly one.
  */
 function runOn(node) {
   if (node === undefined) {
@@ -81,7 +83,7 @@ function runOn(node) {
     process.exit(1);
   }
   const sockets = activationSockets();
-  const child = spawn(node, ['--disable-sigusr1', '--', ...process.argv.slice(1)], {
+  const child = spawn(node, ['--', ...process.argv.slice(1)], {
     env: { ...process.env, GALLEY_LAUNCHER_PID: String(process.pid) },
     stdio: ['inherit', 'inherit', 'inherit', ...sockets, 'ipc'],
     detached: true,
@@ -92,11 +94,19 @@ function runOn(node) {
     console.error(`galley cannot start ${node}: ${error.message}`);
     process.exit(1);
   });
-  const forward = (signal) => child.kill(signal);
+  let isHeeding = false;
+  let isKept = false;
+  const forward = (signal) => {
+    if (isHeeding || signal !== 'SIGUSR1') child.kill(signal);
+    else isKept = true;
+  };
   for (const signal of forwardedSignals) process.on(signal, forward);
   let isReplaced = false;
   child.on('message', (message) => {
     isReplaced ||= Number.isInteger(message?.replacedBy);
+    isHeeding ||= message?.heedsSignals === true;
+    if (isHeeding && isKept) child.kill('SIGUSR1');
+    if (isHeeding) isKept = false;
   });
   child.on('exit', (code, signal) => {
     if (isReplaced) process.exit(0);

@@ -160,6 +160,6 @@ export const defaults: FullBlock = {
       condition: undefined,
     },
   ],
-  errorLogs: [{ target: { kind: 'stderr' }, level: 'warn' }],
+  errorLogs: [], // Galley's own log; nginx logs/error.log
   logsSubrequests: false,
 };

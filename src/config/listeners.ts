@@ -15,6 +15,7 @@ export function listenersOf(servers: readonly ServerConfig[]): readonly Listener
       bind: first.bind,
       servers: [...new Set(listens.map(({ server }) => server))],
       defaultServer: (listens.find(({ isDefault }) => isDefault) ?? first).server,
+      ipv6Only: listens.find(({ ipv6Only }) => ipv6Only !== undefined)?.ipv6Only ?? true,
       backlog: listens.find(({ backlog }) => backlog !== undefined)?.backlog,
     };
   });

@@ -62,7 +62,8 @@ function oneServer(binds: readonly Bind[], { block, server, accessLog }: OneServ
     servers: [
       {
         ...server,
-        listen: binds.map((bind) => ({ bind, isDefault: true })),
+        // As other servers, which take an address for all of IPv6 for one of IPv4 too.
+        listen: binds.map((bind) => ({ bind, isDefault: true, ipv6Only: false })),
         names: [''],
         rules: [],
         locations: [{ ...block, match: { kind: 'prefix', path: '/', isFinal: false }, rules: [], locations: [] }],

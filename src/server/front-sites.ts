@@ -44,12 +44,15 @@ export class FrontSites {
   use({ plan, zones, listeners, apps }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
     const ids = new Map(apps.map(({ name, id }) => [name, id]));
     const forwarding = this.#judges ? new Forwarding(trustedPeersOf(plan)) : undefined;
+    const { files } = this.#shared;
+    files.beginGeneration();
     try {
       const site = compileSite(plan, {
         ...this.#shared,
         zones: openZones(zones, this.#front, this.#shared.now),
         app: (name, exchange, peer) => this.#apps.dispatch(ids.get(name), judged(exchange, forwarding, peer)),
       });
+      files.retireOlder();
       this.#current = { site, places: new Map(listeners.map((place) => [place.listener, place])) };
     } catch (error) {
       if (error instanceof PlanError || error instanceof LogFileError) return error.message;

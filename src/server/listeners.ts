@@ -7,6 +7,7 @@ import type { ListenerPlace } from './front-thread-message.ts';
 export interface NeededListener {
   readonly bind: Bind;
   readonly backlog: number | undefined;
+  readonly ipv6Only: boolean;
   readonly place: Omit<ListenerPlace, 'listener'>;
 }
 
@@ -25,6 +26,7 @@ export function neededListeners({ listeners }: SitePlan): readonly NeededListene
     .map((listener) => ({
       bind: listener.bind,
       backlog: listener.backlog,
+      ipv6Only: listener.ipv6Only,
       place: {
         index: listeners.indexOf(listener),
         byAddress: listeners.flatMap((each, index) =>

@@ -3,6 +3,7 @@ import type { AppOptions } from '../app/options.ts';
 import { PythonNotFound } from '../app/python.ts';
 import { AppStartError } from '../app/start-error.ts';
 import type { ReloadOutcome } from '../app/status.ts';
+import { OneAtATime } from '../app/supervision/one-at-a-time.ts';
 import type { Bind } from '../core/bind.ts';
 import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits.ts';
 import { bindText, ListenError } from '../front/listen.ts';
@@ -51,13 +52,13 @@ export class RunningServer implements ControlTarget {
   /** Whether the files of inherited sockets are ours too. */
   #hasTakenOver = false;
   #isStopping = false;
-  #reloading: Promise<ReloadOutcome> | undefined;
+  readonly #reloads: OneAtATime<ReloadOutcome> = new OneAtATime();
 
   constructor(parts: ServerParts) {
-    const { options, fronts, folder, log, now } = parts;
+    const { fronts, folder, log, now } = parts;
     this.#parts = parts;
     this.#surroundings = { fronts, folder: folder.path, log, now };
-    this.#site = new ServedSite(fronts, options.trustedPeers === 'site');
+    this.#site = new ServedSite(fronts);
     this.#service = new ServiceManager({
       environment: process.env,
       pid: process.pid,
@@ -164,10 +165,7 @@ export class RunningServer implements ControlTarget {
 
   /** Reads the config again and starts new versions of the apps; where that fails, all goes on as before. Calls that wait are one. */
   reload(): Promise<ReloadOutcome> {
-    this.#reloading ??= this.#reload().finally(() => {
-      this.#reloading = undefined;
-    });
-    return this.#reloading;
+    return this.#reloads.runLatest(() => this.#reload());
   }
 
   drain(worker: number, app: string): boolean {

@@ -12,16 +12,13 @@ import { ServingError } from './serving.ts';
 /** The site that front threads serve, and the sockets that it is served on. */
 export class ServedSite {
   readonly #fronts: FrontThreads;
-  /** Sockets for IPv6 take no IPv4 connections: a config says both. */
-  readonly #splitsFamilies: boolean;
   readonly #numbers: ListenerNumbers = new ListenerNumbers();
   /** What is listened on. */
   readonly #open: Set<number> = new Set();
   #current: FrontSite | undefined;
 
-  constructor(fronts: FrontThreads, splitsFamilies: boolean) {
+  constructor(fronts: FrontThreads) {
     this.#fronts = fronts;
-    this.#splitsFamilies = splitsFamilies;
   }
 
   /** Serves a site for the first time; `planOf` may listen elsewhere, where a service manager says so. Throws ServingError or ListenError. */
@@ -47,8 +44,8 @@ export class ServedSite {
     );
     await this.#listen(
       new Map(
-        numbered.map(({ listener, needed: { backlog } }, index) => {
-          return [listener, this.#asWanted({ ...(plans[index] as ListenPlan), backlog })];
+        numbered.map(({ listener, needed: { backlog, ipv6Only } }, index) => {
+          return [listener, { ...(plans[index] as ListenPlan), backlog, ipv6Only }];
         }),
       ),
     );
@@ -69,8 +66,8 @@ export class ServedSite {
       await this.#use(site);
       await this.#listen(
         new Map(
-          opening.map(({ listener, needed: { bind, backlog } }) => {
-            return [listener, this.#asWanted({ bind, fds: [], origin: 'galley', backlog })];
+          opening.map(({ listener, needed: { bind, backlog, ipv6Only } }) => {
+            return [listener, { bind, fds: [], origin: 'galley', backlog, ipv6Only }];
           }),
         ),
       );
@@ -109,9 +106,5 @@ export class ServedSite {
   #siteOf(plan: SitePlan, apps: readonly AppRunner[], listeners: readonly ListenerPlace[]): FrontSite {
     const zones: ZoneBuffers = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
     return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })) };
-  }
-
-  #asWanted(plan: ListenPlan): ListenPlan {
-    return { ...plan, ipv6Only: this.#splitsFamilies };
   }
 }

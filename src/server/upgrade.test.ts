@@ -85,7 +85,7 @@ describe('startUpgrade', () => {
         argv: ['main:app', '--flag'],
         cwd: process.cwd(),
         pid: 0,
-        flags: ['--disable-sigusr1'],
+        flags: [],
         word: 'kept',
       },
     );

@@ -82,8 +82,9 @@ function spawnNew({ sockets, argv, program }: UpgradeOptions): ChildProcess {
   const environment: NodeJS.ProcessEnv = { ...process.env, [upgradeVariable]: JSON.stringify(passed) };
   // It names this process, whose task the new one takes over.
   delete environment['WATCHDOG_PID'];
+  // With that flag Node blocks SIGUSR1 for good, and log files could not be opened again.
   const flags = process.execArgv.filter((flag) => flag !== '--disable-sigusr1');
-  return spawn(process.execPath, [...flags, '--disable-sigusr1', '--', program, ...argv], {
+  return spawn(process.execPath, [...flags, '--', program, ...argv], {
     env: environment,
     // A session of its own: a Ctrl-C that is meant for this process must not stop it.
     detached: true,

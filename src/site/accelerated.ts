@@ -13,6 +13,9 @@ const kept: ReadonlySet<string> = new Set([
   'content-type',
   'expires',
   'set-cookie',
+  // The filters of where it goes heed them.
+  'x-accel-charset',
+  'x-accel-limit-rate',
 ]);
 
 /** Where an app sends its client without the client knowing: `X-Accel-Redirect`. Its other fields are kept in the request. */

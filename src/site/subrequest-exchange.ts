@@ -5,7 +5,8 @@ import type { SubrequestKind } from './services.ts';
 /** What a subrequest is made with: the client's request, but for its method and its body. */
 export function subrequestExchange(exchange: Exchange, as: SubrequestKind | undefined): Exchange {
   const { request, connection } = exchange;
-  const headers = as ? request.headers : request.headers.without('content-length', 'transfer-encoding');
+  const hasBody = as !== undefined && as.body.length > 0;
+  const headers = hasBody ? request.headers : request.headers.without('content-length', 'transfer-encoding');
   return {
     id: exchange.id,
     connection,

@@ -1,12 +1,15 @@
 import type { Location } from './location.ts';
 import type { Script } from './rewrite/script.ts';
 import type { LocationTree } from './routing/location-tree.ts';
+import type { ServerNames } from './routing/server-names.ts';
 import type { SiteRequest } from './site-request.ts';
 
 /** One server of a site, ready to run. */
 export interface VirtualServer {
   /** nginx's `$server_name`. */
   readonly name: string;
+  /** All that it has. */
+  readonly names: ServerNames<true>;
   readonly mergesSlashes: boolean;
   /** Takes the client's address from where trusted proxies tell it. */
   readonly realIp: ((request: SiteRequest) => void) | undefined;

@@ -23,21 +23,17 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   const errorLogs = config.process.errorLogs ?? [];
   const threshold: LogThreshold = { level: 'info' };
   const files = new LogFiles((problem) => say('alert', problem));
-  const ended = Promise.withResolvers<{
-    readonly graceMs: number;
-    readonly isReplaced: boolean;
-    readonly exitCode: number;
-  }>();
-  const end = (graceMs: number, isReplaced = false, exitCode = 0): void =>
-    ended.resolve({ graceMs, isReplaced, exitCode });
+  const ended = Promise.withResolvers<{ readonly graceMs: number; readonly exitCode: number }>();
+  const end = (graceMs: number, exitCode = 0): void => ended.resolve({ graceMs, exitCode });
   let server: RunningServer;
+  let isReplaced = false;
   try {
     const log = createOwnLog(errorLogs, files, threshold);
     const options = optionsOf(request);
     const started = startServer(options, {
       log,
       threshold,
-      askStop: (_, exitCode) => end(options.gracefulTimeoutMs, false, exitCode),
+      askStop: (_, exitCode) => end(options.gracefulTimeoutMs, exitCode),
     });
     const whenStarted = (act: (running: RunningServer) => void): void => void started.then(act, () => {});
     const unlisten = listenToNginxSignals(
@@ -59,16 +55,22 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
       try {
         pidFile.moveToOld();
         await running.upgrade();
-        end(options.gracefulTimeoutMs, true);
+        // As nginx: both serve until this one is told to quit.
+        isReplaced = true;
       } catch (error) {
         if (!(error instanceof UpgradeError || error instanceof PidFileError)) throw error;
         log.error(error.message);
         pidFile.moveBack();
       }
     };
-    server = await started;
+    const first = await Promise.race([started, ended.promise]);
+    if ('graceMs' in first) {
+      started.then((late) => late.end(0)).catch(() => {});
+      return 1;
+    }
+    server = first;
     request.serving();
-    const { graceMs, isReplaced, exitCode } = await ended.promise;
+    const { graceMs, exitCode } = await ended.promise;
     await server.end(graceMs, isReplaced);
     unlisten();
     pidFile.remove();

@@ -45,7 +45,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
   const mirror = createMirror(settings, compile);
   const tryFiles = settings.tryFiles && createTryFiles(settings.tryFiles, settings, compile, { prefix });
   // What refuses most cheaply comes first; what may answer from a file comes when the client may have it.
-  const unlimited = [userId?.step, tryFiles, mirror].filter((step) => step !== undefined);
+  const rest = [userId?.step, mirror, tryFiles].filter((step) => step !== undefined);
   const limits = createLimitSteps(settings, resources.zones, compile);
   const filters = createReplyFilters(settings, compile, resources.version);
   return {
@@ -53,8 +53,8 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     settings,
     prefix,
     script: new Script(rules, compile, (inner) => compileLocation({ match, settings: inner, rules: [] }, context)),
-    steps: [...limits, ...createAccessSteps(settings, compile), ...unlimited],
-    subrequestSteps: unlimited,
+    steps: [...limits, ...createAccessSteps(settings, compile), ...rest],
+    subrequestSteps: [...limits, ...rest],
     content: contentOf(settings, prefix, context),
     filters: userId ? [userId.filter, ...filters] : filters,
     errorPages: new ErrorPages(settings.errorPages, compile),

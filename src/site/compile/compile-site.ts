@@ -31,9 +31,12 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
 
 function compileServer(plan: ServerPlan, context: LocationContext): VirtualServer {
   const { compile } = context;
+  const names = new ServerNames<true>();
+  for (const name of plan.names) names.add(name, true, compile);
   const outside = compileLocation({ match: undefined, settings: plan.settings, rules: [] }, context);
   return {
-    name: plan.names[0] ?? '',
+    name: (plan.names[0] ?? '').toLowerCase(),
+    names,
     mergesSlashes: plan.mergeSlashes,
     realIp: plan.realIp && createRealIp(plan.realIp),
     script: new Script(plan.rules, compile, (settings) =>

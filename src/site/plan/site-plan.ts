@@ -33,6 +33,8 @@ export interface ListenerPlan {
   readonly servers: readonly number[];
   /** The one of them for hosts that none is for. */
   readonly defaultServer: number;
+  /** A socket for all IPv6 addresses takes no IPv4 connections. */
+  readonly ipv6Only: boolean;
   /** Kernel queue of connections that wait to be accepted; undefined for the default. */
   readonly backlog: number | undefined;
 }

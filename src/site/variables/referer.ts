@@ -38,7 +38,7 @@ export class RefererCheck {
     const slash = rest.indexOf('/');
     const authority = slash < 0 ? rest : rest.slice(0, slash);
     const host = authority.split(':', 1)[0]?.toLowerCase() ?? '';
-    if (plan.serverNames && request.server.name.toLowerCase() === host) return true;
+    if (plan.serverNames && request.server.names.find(host)) return true;
     const found = names.find(host);
     if (found && (slash < 0 ? '/' : rest.slice(slash)).startsWith(found.server)) return true;
     return patterns.some((pattern) => pattern.test(rest));
