@@ -81,6 +81,12 @@ describe('galley convert', () => {
     assert.equal(checked.stdout, 'galley.config.ts: ok\n  a.example on :8080: 1 location\n');
   });
 
+  it('keeps what a config itself prints out of its output', async () => {
+    const { stdout, stderr } = await run('convert', 'galley.config.mjs', "console.log('loud');\nexport default {};\n");
+    assert.equal(stdout, "import { defineConfig } from 'galley';\n\nexport default defineConfig({});\n");
+    assert.equal(stderr, 'loud\n');
+  });
+
   it('prints nothing of one that is wrong', async () => {
     const { code, stdout, stderr } = await run('convert', 'nginx.conf', 'events {}\nhttp { foo; }\n');
     assert.deepEqual([code, stdout], [1, '']);

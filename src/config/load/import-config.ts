@@ -13,11 +13,21 @@ export type Imported = (
 
 const entry = new URL('./import-worker.ts', import.meta.url);
 
+/** Node's exit code where nothing is left to wait for. */
+const unsettled = 13;
+
 /** Runs a module, in a thread of its own: so it, and what it imports, is read anew each time. */
 export async function importConfig(path: string): Promise<Imported> {
-  const worker = new Worker(entry, { workerData: pathToFileURL(path).href, execArgv: [] });
+  const worker = new Worker(entry, { workerData: pathToFileURL(path).href, execArgv: [], stdout: true });
+  // Standard output is for what was asked for, such as what "galley convert" prints.
+  worker.stdout.pipe(process.stderr, { end: false });
   const ended = once(worker, 'exit').then(([code]): Imported => {
-    return { kind: 'failed', message: `it ended the process with exit code ${code}`, stack: '', plain: undefined };
+    return {
+      kind: 'failed',
+      message: code === unsettled ? 'its top-level await never ends' : `it ended the process with exit code ${code}`,
+      stack: '',
+      plain: undefined,
+    };
   });
   try {
     const told = once(worker, 'message').then(([message]) => message as Imported);

@@ -132,6 +132,11 @@ describe('loadConfig', () => {
     ['a module that throws', `\nexport default { a: b };`, ['2:21 Cannot load the config: b is not defined']],
     ['a module without an export', 'export const a = 1;', ['Cannot load the config: it has no default export']],
     ['functions', 'export default { servers: () => [] };', ['Cannot load the config: () => [] could not be cloned.']],
+    [
+      'a module that waits for ever',
+      'await new Promise(() => {});\nexport default {};',
+      ['Cannot load the config: its top-level await never ends'],
+    ],
     ['a module that ends', 'process.exit(3);', ['Cannot load the config: it ended the process with exit code 3']],
   ];
   for (const [title, text, expected] of wrong) {
@@ -146,6 +151,15 @@ describe('loadConfig', () => {
       'galley.config.json': '{\n  "servers": [{ "listen": [":80"], "etag": 1 }]\n}',
     });
     assert.deepEqual(lines(diagnostics), ['2:44 Cannot use 1 for "etag": it takes true or false [1]']);
+  });
+
+  it('finds places in CommonJS', async () => {
+    const { diagnostics } = await load({ 'galley.config.cjs': 'module.exports = { zzz: 1 };' });
+    assert.deepEqual(lines(diagnostics), ['1:20 Unknown option "zzz" [zzz]']);
+  });
+
+  it('reads JSON with a byte order mark', async () => {
+    assert.deepEqual((await loaded({ 'galley.config.json': '\uFEFF{ "servers": [] }' })).servers, []);
   });
 
   it('tells where JSON is broken', async () => {

@@ -25,7 +25,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const file = resolve(path);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     return failed(
       `Cannot read the config "${file}": ${reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? String(error)}`,

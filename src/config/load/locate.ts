@@ -20,8 +20,7 @@ export class ConfigLocator {
       return;
     }
     this.#constants = new Map(program.body.flatMap(constantsOf));
-    const exported = program.body.find((each) => each.type === 'ExportDefaultDeclaration');
-    this.#root = exported?.declaration;
+    this.#root = program.body.map(exportedBy).find((each) => each !== undefined);
   }
 
   /**
@@ -98,6 +97,16 @@ function parseProgram(file: string, text: string): Program | Expression | undefi
   } catch {
     return undefined;
   }
+}
+
+/** What `export default` or `module.exports =` gives away. */
+function exportedBy(statement: Program['body'][number]): Node | undefined {
+  if (statement.type === 'ExportDefaultDeclaration') return statement.declaration;
+  if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression')
+    return undefined;
+  const { left, right } = statement.expression;
+  const isExports = left.type === 'MemberExpression' && nameOf(left.property, left.computed) === 'exports';
+  return isExports ? right : undefined;
 }
 
 function constantsOf(statement: Program['body'][number]): readonly (readonly [string, Node])[] {
