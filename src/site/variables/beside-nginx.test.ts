@@ -7,6 +7,7 @@ import { requires } from '../../../test/support/requirements.ts';
 import type { Location } from '../location.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { VariablePlan } from '../plan/variable-plan.ts';
+import { ServerNames } from '../routing/server-names.ts';
 import type { VirtualServer } from '../virtual-server.ts';
 import { VariableTable } from './variable-table.ts';
 
@@ -95,6 +96,9 @@ const variables: readonly VariablePlan[] = [
 ];
 
 const table = new VariableTable({ servers: [], variables });
+const names = new ServerNames<true>();
+names.add('one.name', true, table);
+const server = { name: 'one.name', names } as VirtualServer;
 
 function evaluate(
   template: string,
@@ -109,7 +113,7 @@ function evaluate(
     client: { address: '', port: 0 },
     server: { address: '/socket', port: 0 },
   });
-  request.server = { name: 'one.name' } as VirtualServer;
+  request.server = server;
   request.location = { settings } as Location;
   return table.template(template).evaluate(request);
 }
