@@ -41,7 +41,8 @@ export class OracleNginx {
     );
     const args = ['-p', folder.path, '-e', folder.file('error.log'), '-c', folder.file('nginx.conf')];
     const child = spawn(programPath('nginx') ?? 'nginx', args, { stdio: 'inherit' });
-    await until(() => existsSync(socket) || child.exitCode !== null, 'nginx listens');
+    // It is written when the sockets listen; they exist before.
+    await until(() => existsSync(folder.file('pid')) || child.exitCode !== null, 'nginx listens');
     if (child.exitCode !== null) throw new Error(`nginx exited with code ${child.exitCode}`);
     return new OracleNginx(folder, child, socket);
   }
