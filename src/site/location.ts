@@ -13,6 +13,8 @@ export interface Location {
   readonly prefix: string;
   /** Its rewrite rules; of an `if` block none, since they run where it stands. */
   readonly script: Script;
+  /** The methods that the rules are for, undefined for all: others are another location to nginx, that of `limit_except`. */
+  readonly scriptMethods: ReadonlySet<string> | undefined;
   /** Before content: limits, access, mirrors, try_files, in this order (compile-location.ts says why). */
   readonly steps: readonly Step[];
   /** Those of them that also hold for subrequests. */

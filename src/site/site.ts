@@ -107,6 +107,7 @@ export class Site {
 
   #runScript(request: SiteRequest, location: Location): SiteOutcome | undefined {
     request.isUriChanged = false;
+    if (location.scriptMethods?.has(request.method) === false) return undefined;
     return runScript(request, location.script);
   }
 

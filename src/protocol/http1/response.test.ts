@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { emptyBody } from '../../core/body.ts';
+import { type Body, emptyBody } from '../../core/body.ts';
 import { HeaderList } from '../../core/headers.ts';
 import {
   chunkEnd,
@@ -10,6 +10,7 @@ import {
   frameResponse,
   interimHead,
   lastChunk,
+  type ResponseFraming,
   type ResponseHead,
   responseHeadSize,
   writeResponseHead,
@@ -52,9 +53,21 @@ describe('frameResponse', () => {
       ['GET', 304],
     ] as const) {
       for (const body of [emptyBody, Buffer.from('x'), stream()]) {
-        assert.deepEqual(frameResponse(method, '1.1', status, HeaderList.empty, body), { kind: 'none' });
+        const { kind } = frameResponse(method, '1.1', status, HeaderList.empty, body);
+        assert.equal(kind, 'none');
       }
     }
+  });
+
+  it('tells HEAD the length that a GET would get, where that is known (RFC 9110 §8.6)', () => {
+    const length = HeaderList.of([['content-length', '9']]);
+    const frame = (body: Body, headers = HeaderList.empty, status = 200): ResponseFraming =>
+      frameResponse('HEAD', '1.1', status, headers, body);
+    assert.deepEqual(frame(Buffer.from('hello')), { kind: 'none', length: 5 });
+    assert.deepEqual(frame(Buffer.from('hello'), length), { kind: 'none' }, 'it is among the fields');
+    assert.deepEqual(frame(emptyBody), { kind: 'none' }, 'nobody knows what a GET would get');
+    assert.deepEqual(frame(stream()), { kind: 'none' });
+    assert.deepEqual(frame(Buffer.from('hello'), HeaderList.empty, 304), { kind: 'none' });
   });
 
   it('counts the bytes that are at hand', () => {

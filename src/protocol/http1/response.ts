@@ -8,8 +8,11 @@ import { forbiddenTrailers } from './trailers.ts';
 
 /** How an answer's content is delimited (RFC 9112 §6.3). */
 export type ResponseFraming =
-  /** An answer to HEAD, and 1xx, 204, 304: no content follows, whatever the fields say. */
-  | { readonly kind: 'none' }
+  /**
+   * An answer to HEAD, and 1xx, 204, 304: no content follows, whatever the fields say. `length`: of what a GET would have got, where
+   * the fields do not say it.
+   */
+  | { readonly kind: 'none'; readonly length?: number }
   | { readonly kind: 'length'; readonly length: number }
   | { readonly kind: 'chunked' }
   /** By the connection's end: content of unknown length for a client of HTTP/1.0. */
@@ -55,7 +58,10 @@ export function frameResponse(
 ): ResponseFraming {
   if (hasNoLength(status)) return none;
   const declared = declaredLength(headers);
-  if (requestMethod === 'HEAD' || status === 304) return none;
+  if (requestMethod === 'HEAD' || status === 304) {
+    const isKnown = status !== 304 && declared === undefined && body instanceof Uint8Array && body.length > 0;
+    return isKnown ? { kind: 'none', length: body.length } : none;
+  }
   if (body instanceof Uint8Array) {
     if (declared !== undefined && declared !== body.length) {
       throw invalid(`its content-length is ${declared} and its content has ${body.length} bytes`);
@@ -106,8 +112,9 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
   }
   if (!hasDate) out = writeField(into, out, 'date: ', head.date);
   if (!hasServer) out = writeField(into, out, 'server: ', head.server);
-  if (framing.kind === 'length') out = writeField(into, out, 'content-length: ', String(framing.length));
-  else if (framing.kind === 'chunked') out = writeText(into, out, 'transfer-encoding: chunked\r\n');
+  if (framing.kind === 'length' || framing.kind === 'none') {
+    if (framing.length !== undefined) out = writeField(into, out, 'content-length: ', String(framing.length));
+  } else if (framing.kind === 'chunked') out = writeText(into, out, 'transfer-encoding: chunked\r\n');
   if (!head.keepAlive) out = writeText(into, out, 'connection: close\r\n');
   else if (head.version === '1.0') out = writeText(into, out, 'connection: keep-alive\r\n');
   return writeText(into, out, '\r\n');

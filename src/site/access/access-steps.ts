@@ -5,6 +5,7 @@ import { createAddressCheck } from './address-check.ts';
 import { createAuthRequest } from './auth-request.ts';
 import { createBasicAuth } from './basic-auth.ts';
 import { createGate } from './gate.ts';
+import { exceptedMethods } from './limit-except.ts';
 
 type Rules = Pick<AccessSettings, 'access' | 'basicAuth' | 'authRequest' | 'satisfy'>;
 
@@ -16,8 +17,7 @@ export function createAccessSteps(settings: AccessSettings, context: CompileCont
   const { limitExcept } = settings;
   const gate = gateOf(settings, context);
   if (!limitExcept) return gate ? [gate] : [];
-  const methods = new Set(limitExcept.methods);
-  if (methods.has('GET')) methods.add('HEAD');
+  const methods = exceptedMethods(limitExcept);
   const otherGate = gateOf(
     {
       ...settings,

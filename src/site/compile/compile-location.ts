@@ -1,4 +1,5 @@
 import { createAccessSteps } from '../access/access-steps.ts';
+import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
 import { createUserId } from '../access/user-id.ts';
 import { createAppContent } from '../app-content.ts';
@@ -40,7 +41,9 @@ export interface LocationParts {
 export function compileLocation({ match, settings, rules }: LocationParts, context: LocationContext): Location {
   const { compile, resources, logFormats, errorLog } = context;
   errorLog.open(settings.errorLogs);
-  const prefix = match?.kind === 'exact' || match?.kind === 'prefix' ? latin1(match.path) : '';
+  const { aliasOf } = settings.root;
+  const own = match?.kind === 'exact' || match?.kind === 'prefix' ? match.path : '';
+  const prefix = latin1(aliasOf ?? own);
   const userId = createUserId(settings.userId, compile);
   const mirror = createMirror(settings, compile);
   const tryFiles = settings.tryFiles && createTryFiles(settings.tryFiles, settings, compile, { prefix });
@@ -53,6 +56,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     settings,
     prefix,
     script: new Script(rules, compile, (inner) => compileLocation({ match, settings: inner, rules: [] }, context)),
+    scriptMethods: settings.limitExcept && exceptedMethods(settings.limitExcept),
     steps: [...limits, ...createAccessSteps(settings, compile), ...rest],
     subrequestSteps: [...limits, ...rest],
     content: contentOf(settings, prefix, context),

@@ -1,3 +1,4 @@
+import { emptyBody } from '../../core/body.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -7,6 +8,7 @@ const headersByType: Map<string, HeaderList> = new Map();
 
 /** The answer of `return 200 text`: its media type is that of the path's extension, as if a file were sent. */
 export function textReply(request: SiteRequest, status: number, body: Uint8Array): Reply {
+  if (status === 204) return { status, headers: HeaderList.empty, body: emptyBody };
   const { types, defaultType } = request.location.settings;
   const dot = request.uri.lastIndexOf('.');
   const extension = dot > request.uri.lastIndexOf('/') + 1 ? request.uri.slice(dot + 1).toLowerCase() : '';
