@@ -1,4 +1,4 @@
-import { type DirectiveRule, http, later, locations, passing, rule } from './rule.ts';
+import { type DirectiveRule, http, later, locations, passing, rule, temporaryFiles } from './rule.ts';
 
 const fastcgi = later('FastCGI');
 
@@ -41,7 +41,7 @@ export const fastcgiDirectives: readonly DirectiveRule[] = [
   rule('fastcgi_cache_lock_age', locations, '1 once', fastcgi),
   rule('fastcgi_cache_revalidate', locations, 'flag once', fastcgi),
   rule('fastcgi_cache_background_update', locations, 'flag once', fastcgi),
-  rule('fastcgi_temp_path', locations, '1-4 once', fastcgi),
+  rule('fastcgi_temp_path', locations, '1-4 once', temporaryFiles),
   rule('fastcgi_max_temp_file_size', locations, '1 once', fastcgi),
   rule('fastcgi_temp_file_write_size', locations, '1 once', fastcgi),
   rule('fastcgi_next_upstream', locations, '1+ many', fastcgi),

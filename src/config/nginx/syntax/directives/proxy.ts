@@ -1,4 +1,4 @@
-import { type DirectiveRule, http, later, locations, passingAndExcept, rule } from './rule.ts';
+import { type DirectiveRule, http, later, locations, passingAndExcept, rule, temporaryFiles } from './rule.ts';
 
 const reverseProxy = later('the reverse proxy');
 
@@ -49,7 +49,7 @@ export const proxyDirectives: readonly DirectiveRule[] = [
   rule('proxy_cache_revalidate', locations, 'flag once', reverseProxy),
   rule('proxy_cache_convert_head', locations, 'flag once', reverseProxy),
   rule('proxy_cache_background_update', locations, 'flag once', reverseProxy),
-  rule('proxy_temp_path', locations, '1-4 once', reverseProxy),
+  rule('proxy_temp_path', locations, '1-4 once', temporaryFiles),
   rule('proxy_max_temp_file_size', locations, '1 once', reverseProxy),
   rule('proxy_temp_file_write_size', locations, '1 once', reverseProxy),
   rule('proxy_next_upstream', locations, '1+ many', reverseProxy),

@@ -63,6 +63,9 @@ export function never(reason: string): Support {
   return { kind: 'never', reason };
 }
 
+/** Packages of nginx name folders for all of its modules, used or not. */
+export const temporaryFiles: Support = ignored('Galley puts no answers into temporary files');
+
 /** One line of a table of directives. */
 export function rule(name: string, contexts: readonly Context[], shape: Shape, support: Support): DirectiveRule {
   const [count = '', repetition, kind] = shape.split(' ');

@@ -1,4 +1,4 @@
-import { type DirectiveRule, http, later, locations, passing, rule } from './rule.ts';
+import { type DirectiveRule, http, later, locations, passing, rule, temporaryFiles } from './rule.ts';
 
 const scgi = later('SCGI');
 
@@ -38,7 +38,7 @@ export const scgiDirectives: readonly DirectiveRule[] = [
   rule('scgi_cache_lock_age', locations, '1 once', scgi),
   rule('scgi_cache_revalidate', locations, 'flag once', scgi),
   rule('scgi_cache_background_update', locations, 'flag once', scgi),
-  rule('scgi_temp_path', locations, '1-4 once', scgi),
+  rule('scgi_temp_path', locations, '1-4 once', temporaryFiles),
   rule('scgi_max_temp_file_size', locations, '1 once', scgi),
   rule('scgi_temp_file_write_size', locations, '1 once', scgi),
   rule('scgi_next_upstream', locations, '1+ many', scgi),

@@ -1,4 +1,4 @@
-import { type DirectiveRule, http, later, locations, passing, rule } from './rule.ts';
+import { type DirectiveRule, http, later, locations, passing, rule, temporaryFiles } from './rule.ts';
 
 const uwsgi = later('the uwsgi protocol');
 
@@ -40,7 +40,7 @@ export const uwsgiDirectives: readonly DirectiveRule[] = [
   rule('uwsgi_cache_lock_age', locations, '1 once', uwsgi),
   rule('uwsgi_cache_revalidate', locations, 'flag once', uwsgi),
   rule('uwsgi_cache_background_update', locations, 'flag once', uwsgi),
-  rule('uwsgi_temp_path', locations, '1-4 once', uwsgi),
+  rule('uwsgi_temp_path', locations, '1-4 once', temporaryFiles),
   rule('uwsgi_max_temp_file_size', locations, '1 once', uwsgi),
   rule('uwsgi_temp_file_write_size', locations, '1 once', uwsgi),
   rule('uwsgi_next_upstream', locations, '1+ many', uwsgi),
