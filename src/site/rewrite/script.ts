@@ -79,10 +79,12 @@ function compileRule(rule: Rule, context: CompileContext, compileBlock: (setting
 
 function compileReturn({ status, text }: Extract<Rule, { kind: 'return' }>, context: CompileContext): Instruction {
   if (status === 444) return () => drop;
-  const template = text === undefined ? undefined : context.template(text);
   if (redirectStatuses.has(status)) {
-    return (request) => ({ kind: 'status', status, location: template?.evaluate(request) ?? '' });
+    // Two slashes name a host. What the config says is meant; what a request makes of it is not (locationField).
+    const template = context.template(text?.startsWith('//') ? `$scheme:${text}` : (text ?? ''));
+    return (request) => ({ kind: 'status', status, location: template.evaluate(request) });
   }
+  const template = text === undefined ? undefined : context.template(text);
   if (!template && status >= 400) return () => statusOutcome(status);
   const constant = template ? template.constant : '';
   const bytes = constant === undefined ? undefined : Buffer.from(constant, 'latin1');

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type SiteStage, siteStage } from '../../test/support/site-stage.ts';
+import { PeerError } from '../core/errors.ts';
+import { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+
+const app = 'app a { python main:app; }';
+
+function reply(text: string, fields: Record<string, string> = {}, status = 200): Reply {
+  return { status, headers: HeaderList.of(Object.entries(fields)), body: Buffer.from(text) };
+}
+
+async function statuses(stage: SiteStage, targets: readonly string[]): Promise<readonly number[]> {
+  return Promise.all(targets.map(async (target) => (await stage.ask(target)).status));
+}
+
+describe('Site', () => {
+  it('asks the server of the host, and the default one of the address for others', async () => {
+    const stage = siteStage(`
+      server { listen 80; server_name a.test; return 200 a; }
+      server { listen 80 default_server; server_name b.test; return 200 b; }
+      server { listen 81; server_name a.test; return 200 other; }
+      server { listen 80; server_name ~^(?<name>x+)\\.test$; return 200 "$name"; }`);
+    const asked = async (host: string, listener = 0): Promise<string> =>
+      (await stage.ask('/', { headers: { host }, listener })).text;
+    assert.equal(await asked('A.test:8080'), 'a');
+    assert.equal(await asked('a.test.'), 'a');
+    assert.equal(await asked('nobody'), 'b');
+    assert.equal(await asked('a.test', 1), 'other');
+    assert.equal(await asked('xx.test'), 'xx');
+  });
+
+  it('ends a cycle of rewrites and of redirects with 500 after ten', async () => {
+    const stage = siteStage(`server {
+      location /rewrite { rewrite ^ /rewrite/again last; }
+      location /files { try_files /nowhere /files/more; }
+      location /page { error_page 404 /page/x; recursive_error_pages on; return 404; }
+    }`);
+    assert.deepEqual(await statuses(stage, ['/rewrite', '/files', '/page']), [500, 500, 500]);
+    assert.match(stage.log(), /rewrite or internal redirection cycle/);
+  });
+
+  it('gives internal locations to redirects and rewrites alone', async () => {
+    const stage = siteStage(`server {
+      location = /hidden { internal; return 200 hidden; }
+      location /in { rewrite ^ /hidden last; }
+      location /page { error_page 404 /hidden; return 404; }
+      location /exact { error_page 404 =200 /hidden; return 404; }
+    }`);
+    assert.deepEqual(await statuses(stage, ['/hidden', '/in', '/page', '/exact']), [404, 200, 404, 200]);
+    assert.equal((await stage.ask('/page')).text, 'hidden');
+  });
+
+  it('closes the connection for return 444', async () => {
+    assert.equal((await siteStage('server { return 444; }').ask('/')).status, 0);
+  });
+
+  it('answers OPTIONS * itself', async () => {
+    const { status, headers } = await siteStage('server { return 404; }').ask('*', { method: 'OPTIONS' });
+    assert.deepEqual([status, headers['allow']?.includes('GET')], [204, true]);
+  });
+
+  it('gives an app what rewrites have made of the request', async () => {
+    const stage = siteStage(`${app} server {
+      location /api/ { rewrite ^/api/(.*)$ /$1?more=1 break; app_pass a; }
+      location / { app_pass a; }
+    }`);
+    await stage.ask('/api/a%20b?c=d');
+    await stage.ask('/x//y%2Fz?q=%41');
+    await stage.ask('/x//../admin');
+    assert.deepEqual(
+      stage.asked.map(({ request: { target, path, query } }) => [target, path, query]),
+      [
+        ['/a%20b?more=1&c=d', '/a%20b', 'more=1&c=d'],
+        // As it came: only who changes a path writes it anew.
+        ['/x//y%2Fz?q=%41', '/x//y%2Fz', 'q=%41'],
+        // The location was chosen by /admin, and an app would make /x/admin of it.
+        ['/admin', '/admin', ''],
+      ],
+    );
+  });
+
+  it('redirects to the slash of an app that is mounted at a folder', async () => {
+    const stage = siteStage(`${app} server { absolute_redirect off; location /wiki/ { app_pass a; } }`);
+    const { status, headers } = await stage.ask('/wiki?a=b');
+    assert.deepEqual([status, headers['location']], [301, '/wiki/?a=b']);
+    assert.equal(stage.asked.length, 0);
+  });
+
+  it('answers for an app that fails by an error page, and asks that with GET and without the body', async () => {
+    const stage = siteStage(
+      `${app} server { error_page 502 /sorry; location / { app_pass a; } location = /sorry { app_pass a; } }`,
+      ({ request }) => {
+        if (request.path === '/sorry') return reply('sorry');
+        throw new PeerError('worker-lost', 'It died');
+      },
+    );
+    const body = Buffer.from('abc');
+    const { status, text } = await stage.ask('/', { method: 'POST', body, headers: { 'content-length': '3' } });
+    assert.deepEqual([status, text], [502, 'sorry']);
+    const { request, body: seen } = stage.asked[1]!;
+    assert.deepEqual([request.method, request.headers.get('content-length')], ['GET', undefined]);
+    assert.equal((seen as Uint8Array).length, 0);
+  });
+
+  it('leaves the error answers of an app alone', async () => {
+    const stage = siteStage(
+      `${app} server { error_page 404 /own; location / { app_pass a; } location = /own { return 200 own; } }`,
+      () => reply('mine', {}, 404),
+    );
+    assert.equal((await stage.ask('/')).text, 'mine');
+  });
+
+  it('goes where X-Accel-Redirect says, with the fields that the app wants', async () => {
+    const stage = siteStage(
+      `${app} server { location / { app_pass a; } location /private/ { internal; default_type a/b; return 200 "$uri $args"; } }`,
+      () =>
+        reply('no', {
+          'x-accel-redirect': '/private/a%20b?c',
+          'content-type': 'x/y',
+          etag: '"1"',
+          'set-cookie': 's=1',
+        }),
+    );
+    const { status, headers, text } = await stage.ask('/');
+    assert.deepEqual(
+      [status, text, headers['content-type'], headers['set-cookie']],
+      [200, '/private/a b c', 'x/y', 's=1'],
+    );
+    assert.equal(headers['etag'], undefined);
+    assert.equal((await stage.ask('/', { headers: { 'x-accel-redirect': '/x' } })).text, '/private/a b c');
+  });
+
+  it('refuses bodies that are larger than the location takes', async () => {
+    const stage = siteStage(
+      `${app} server { client_max_body_size 4; location / { app_pass a; } location /any { client_max_body_size 0; app_pass a; } }`,
+      async ({ body }) => {
+        let size = 0;
+        if (body instanceof Uint8Array) size = body.length;
+        else for await (const piece of body) size += piece.length;
+        return reply(String(size));
+      },
+    );
+    async function* pieces(): AsyncIterable<Uint8Array> {
+      for (let sent = 0; sent < 3; sent++) yield Buffer.from('ab');
+    }
+    const post = async (target: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<number> =>
+      (await stage.ask(target, { method: 'POST', body })).status;
+    assert.deepEqual(
+      [await post('/', Buffer.from('abcd')), await post('/', Buffer.from('abcde')), await post('/', pieces())],
+      [200, 413, 413],
+    );
+    assert.equal(await post('/any', pieces()), 200);
+  });
+
+  it('lets nothing of a request end a field of the answer (http.md 264)', async () => {
+    const stage = siteStage(`server {
+      location /to { return 302 https://there$uri; }
+      location /field { add_header x-path $uri; return 200 ok; }
+      location /slashes { absolute_redirect off; return 301 $request_uri; }
+      location /host { return 301 //there.test$uri; }
+    }`);
+    const redirected = await stage.ask('/to/a%0d%0aX-Inj:1');
+    assert.equal(redirected.headers['location'], 'https://there/to/a%0D%0AX-Inj:1');
+    assert.equal((await stage.ask('/field/a%0d%0aX-Inj:1')).status, 500);
+    assert.equal((await stage.ask('//evil.test/../slashes')).headers['location'], '/evil.test/../slashes');
+    assert.equal((await stage.ask('/host')).headers['location'], 'http://there.test/host');
+  });
+
+  it('runs the rules of a location for the methods that limit_except leaves to it alone', async () => {
+    const stage = siteStage('server { location / { limit_except GET { deny all; } return 200 ok; } }');
+    const asked = async (method: string): Promise<number> => (await stage.ask('/', { method })).status;
+    assert.deepEqual([await asked('GET'), await asked('HEAD'), await asked('POST')], [200, 200, 403]);
+  });
+});
