@@ -9,38 +9,37 @@ import type { ServeOptions } from '../server/options.ts';
 import { type Serving, ServingError } from '../server/serving.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
 import type { ServeCommand, Source } from './serve-command.ts';
-import { gracefulTimeoutMs, servingOf } from './serving-of.ts';
+import { gracefulTimeoutMs, notesOf, servingOf } from './serving-of.ts';
 
 /** What a server is to do, by the command line and the config that it names. Throws ServingError for what is wrong with that. */
 export async function serveOptions(command: ServeCommand): Promise<ServeOptions> {
-  const { source, binds, accessLog, ...rest } = command;
+  const { source, binds, accessLog } = command;
   switch (source.kind) {
     case 'app': {
       const { app } = source;
-      return {
-        ...rest,
-        title: app.target,
-        serving: { site: appSite(app.name, binds, accessLog, hostname()), apps: [app] },
-        reread: undefined,
-        frontThreads: command.frontThreads ?? 1,
-        maxConnections: undefined,
-        errorLogs: [],
-      };
+      const site = appSite(app.name, binds, accessLog, hostname());
+      return { ...optionsOf(command), title: app.target, serving: { site, apps: [app] } };
     }
-    case 'folder':
+    case 'folder': {
       checkFolder(source.path);
-      return {
-        ...rest,
-        title: source.path,
-        serving: { site: folderSite(source.path, binds, accessLog, hostname()), apps: [] },
-        reread: undefined,
-        frontThreads: command.frontThreads ?? 1,
-        maxConnections: undefined,
-        errorLogs: [],
-      };
+      const site = folderSite(source.path, binds, accessLog, hostname());
+      return { ...optionsOf(command), title: source.path, serving: { site, apps: [] } };
+    }
     case 'config':
       return configOptions(command, source);
   }
+}
+
+/** Where there is no config. */
+function optionsOf({ source, binds, accessLog, ...rest }: ServeCommand): Omit<ServeOptions, 'title' | 'serving'> {
+  return {
+    ...rest,
+    reread: undefined,
+    notes: [],
+    frontThreads: rest.frontThreads ?? 1,
+    maxConnections: undefined,
+    errorLogs: [],
+  };
 }
 
 /** Throws ServingError. */
@@ -59,15 +58,17 @@ async function configOptions(
   const read = async (): Promise<Config> => {
     const { config, diagnostics } = await readConfig(source.path, { lenient: source.isLenient });
     if (!config) throw new ServingError(diagnosticsText(diagnostics));
+    if (diagnostics.length > 0) process.stderr.write(`${diagnosticsText(diagnostics)}\n`);
     return config;
   };
   const config = await read();
   const { process: own } = config;
   return {
-    ...command,
+    ...optionsOf(command),
     title: source.path,
     serving: servingOf(config, folder, cpus),
     reread: async (): Promise<Serving> => servingOf(await read(), folder, cpus),
+    notes: notesOf(config),
     areBindsDefault: false,
     trustedPeers: 'site',
     frontThreads: command.frontThreads ?? frontThreadsOf(own.frontThreads ?? 'auto', cpus),

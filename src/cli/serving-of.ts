@@ -7,6 +7,12 @@ import type { Serving } from '../server/serving.ts';
 /** How long requests may take to end where a config says nothing, in milliseconds. */
 export const gracefulTimeoutMs = 30_000;
 
+/** What a config asks for and does not get. */
+export function notesOf({ process: { user } }: Config): readonly string[] {
+  if (!user || user.name === 'root' || process.getuid?.() !== 0) return [];
+  return [`the user "${user.name}" of the config is not taken on: Galley and its apps go on as root`];
+}
+
 /** What a config says is to be served. `folder`: what its relative paths are below. */
 export function servingOf(config: Config, folder: string, cpus: number): Serving {
   const { process: own, apps } = config;

@@ -11,6 +11,8 @@ export interface ServeOptions {
   readonly serving: Serving;
   /** Reads what is to be served again, for a reload. Throws ServingError. Undefined where there is no config. */
   readonly reread: (() => Promise<Serving>) | undefined;
+  /** Warnings to begin with, each a sentence. */
+  readonly notes: readonly string[];
   /** Nobody has chosen the addresses: the sockets of a service manager take their place. */
   readonly areBindsDefault: boolean;
   /** Who is believed when it tells of its clients; undefined for nobody, `site` where each server of a config says it. */

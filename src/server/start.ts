@@ -18,6 +18,7 @@ import { tellUpgraded } from './upgrade.ts';
 export async function startServer(options: ServeOptions, surroundings: ServeSurroundings): Promise<RunningServer> {
   postponeMajorCollections();
   const { log, askStop } = surroundings;
+  for (const note of options.notes) log.warn(note);
   const { sockets, isUpgrade } = takeInheritedSockets(process.env, process.pid);
   const now = sharedNow();
   const folder = await SocketFolder.make();

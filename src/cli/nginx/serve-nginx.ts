@@ -11,7 +11,7 @@ import { type Serving, ServingError } from '../../server/serving.ts';
 import { startServer } from '../../server/start.ts';
 import { UpgradeError } from '../../server/upgrade.ts';
 import { currentCpus, frontThreadsOf } from '../cpus.ts';
-import { gracefulTimeoutMs, servingOf } from '../serving-of.ts';
+import { gracefulTimeoutMs, notesOf, servingOf } from '../serving-of.ts';
 import { startFailureText } from '../start-failure.ts';
 import { PidFileError } from './pid-file.ts';
 import type { NginxServeRequest } from './run-nginx.ts';
@@ -101,6 +101,7 @@ function optionsOf({ config, paths, reload }: NginxServeRequest): ServeOptions {
       }
       return servingOf(read.config, folder, cpus);
     },
+    notes: notesOf(config),
     areBindsDefault: false,
     trustedPeers: 'site',
     frontThreads: frontThreadsOf(own.frontThreads ?? 'auto', cpus),

@@ -87,7 +87,7 @@ export class LocationTree<L = Location> {
       const slash = this.#slashes.get(uri);
       if (slash) return { found: slash, isFinal: true };
     }
-    const inner = prefix?.node.inner.#find(uri, request);
+    const inner = prefix ? prefix.node.inner.#find(uri, request) : undefined;
     if (inner?.isFinal) return inner;
     const best = inner?.found ?? prefix?.found;
     const skipsPatterns = prefix?.node.match.kind === 'prefix' && prefix.node.match.isFinal;
