@@ -1,4 +1,5 @@
 import type { LongProtocol } from './load/openings.ts';
+import { files, page } from './nginx/site.ts';
 
 /** HTTP requests of one kind, one after the other on each of 64 connections. */
 export interface RequestLoad {
@@ -7,8 +8,14 @@ export interface RequestLoad {
   readonly path: string;
   /** Size of the request's body, which is that many `x`, in bytes. */
   readonly requestSize: number;
-  /** What every answer's body has to be, white space at its end aside (Flask ends JSON with a line feed). */
-  readonly answer: string;
+  /**
+   * What every answer's body has to be, white space at its end aside (Flask ends JSON with a line feed); undefined where each server
+   * has one of its own.
+   */
+  readonly answer: string | undefined;
+  readonly status: number;
+  /** How the answer has to be compressed, if at all. */
+  readonly encoding: 'gzip' | undefined;
 }
 
 /** Requests at a constant rate, nine of `/short` to each of `/long`, however fast or slowly they are answered. */
@@ -42,23 +49,30 @@ export interface OpenLoad {
 /** One app under one load. */
 export interface BenchCase {
   readonly name: string;
-  /** What the server has to have for it; `websocket` is that part of ASGI. */
-  readonly interface: 'asgi' | 'websocket' | 'wsgi';
-  /** `module:attribute` in `bench/apps`. */
+  /** What the server has to have for it; `websocket` is that part of ASGI, `nginx` that it reads nginx.conf. */
+  readonly interface: 'asgi' | 'websocket' | 'wsgi' | 'nginx';
+  /** `module:attribute` in `bench/apps`; of nginx a file in `bench/nginx`. */
   readonly app: string;
   /** The Python package that the app needs, if any. */
   readonly framework: string | undefined;
   readonly load: RequestLoad | MixedLoad | EchoLoad | OpenLoad;
-  /** Worker processes. */
+  /** Worker processes; of nginx none, it has as many as Galley has front threads. */
   readonly workers: number;
+  /** How long a measured run is where nothing else is asked for. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
 }
 
 const item = '{"id":42,"name":"Galley","tags":["kitchen","ship"]}';
-const get = { kind: 'requests', method: 'GET', path: '/', requestSize: 0, answer: 'Hello, world!' } as const;
+const plain = { kind: 'requests', method: 'GET', requestSize: 0, status: 200, encoding: undefined } as const;
+const get = { ...plain, path: '/', answer: 'Hello, world!' } as const;
 const getItem = { ...get, path: '/items/42', answer: item } as const;
 const postEcho = { ...get, method: 'POST', requestSize: 1024, answer: 'x'.repeat(1024) } as const;
-const asgi = { interface: 'asgi', framework: undefined, workers: 1 } as const;
-const wsgi = { interface: 'wsgi', framework: undefined, workers: 1 } as const;
+const app = { framework: undefined, workers: 1, seconds: 5, warmUpSeconds: 2 } as const;
+const asgi = { ...app, interface: 'asgi' } as const;
+const wsgi = { ...app, interface: 'wsgi' } as const;
+const nginx = { ...app, interface: 'nginx', app: 'default.conf', workers: 0, seconds: 2, warmUpSeconds: 1 } as const;
+const html = { ...plain, path: '/page.html', answer: page.trimEnd(), encoding: 'gzip' } as const;
 const echo = { ...asgi, interface: 'websocket', app: 'websocket_echo:app' } as const;
 /** 70 % of what 8 workers of 4 threads answer when nine requests take 1 ms and the tenth 200 ms. */
 const mixed = { kind: 'mixed', connections: 64, requestsPerSecond: 1_072, leastSeconds: 30 } as const;
@@ -78,5 +92,24 @@ export const benchCases: readonly BenchCase[] = [
     name: 'event-streams',
     app: 'event_stream:app',
     load: { kind: 'open', protocol: 'event-stream', connections: 1_000 },
+  },
+  { ...nginx, name: 'nginx-return', app: 'return.conf', load: get },
+  { ...nginx, name: 'static-1k', load: { ...plain, path: '/1k.css', answer: files['1k.css'] } },
+  { ...nginx, name: 'static-10k', load: { ...plain, path: '/10k.css', answer: files['10k.css'] } },
+  { ...nginx, name: 'static-1m', load: { ...plain, path: '/1m.jpg', answer: files['1m.jpg'] } },
+  { ...nginx, name: 'gzip-100k', load: html },
+  { ...nginx, name: 'gzip-made', app: 'made.conf', load: html },
+  { ...nginx, name: 'nginx-404', load: { ...plain, path: '/nothing', status: 404, answer: undefined } },
+  {
+    ...nginx,
+    name: 'nginx-limit-req',
+    app: 'limit-req.conf',
+    load: { ...plain, path: '/1k.css', answer: files['1k.css'] },
+  },
+  {
+    ...nginx,
+    name: 'nginx-rewrite',
+    app: 'rewrite.conf',
+    load: { ...plain, path: '/p/42/copper-kettle', answer: 'product 42 in product' },
   },
 ];

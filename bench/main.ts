@@ -12,10 +12,16 @@ async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise
   const { processor, versions, missing } = readMachine(options.python);
   console.log([processor, ...[...versions].map(([name, version]) => `${name} ${version}`)].join(' · '));
   for (const name of missing) console.log(`!! missing: ${name}`);
-  console.log(`medians of ${rounds} rounds of ${seconds} s; the server on CPU 0, the load on CPU 1\n`);
+  const length = seconds === undefined ? '' : ` of ${seconds} s`;
+  console.log(`medians of ${rounds} rounds${length}; the server on CPU 0, the load on CPU 1\n`);
 
   const results: BenchResult[] = [];
-  for (const benchCase of cases.filter(({ framework }) => framework === undefined || versions.has(framework))) {
+  for (const benchCase of cases) {
+    const needed = benchCase.interface === 'nginx' ? 'nginx' : benchCase.framework;
+    if (needed !== undefined && !versions.has(needed)) {
+      console.log(`!! ${benchCase.name} is left out: ${needed} is missing\n`);
+      continue;
+    }
     const installed = servers.filter((server) => versions.has(server.package));
     results.push(...(await runCase(benchCase, installed, versions, options, signal)));
     console.log(`${caseTable(benchCase, results)}\n`);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { BenchCase } from './cases.ts';
 import { measureOpen } from './measure-open.ts';
+import { NginxSite } from './nginx/site.ts';
 import type { BenchOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { cpuTimeUs, memoryBytes } from './process-tree.ts';
@@ -10,8 +11,6 @@ import { type AnsweredLoad, runLoad } from './run-load.ts';
 import { ServerProcess } from './server-process.ts';
 import { appsFolder, type BenchServer } from './servers.ts';
 
-const warmUpSeconds = 2;
-
 /**
  * Starts the server on a free port, measures one run of `seconds` with the case's load, or of the least that this load needs,
  * and ends it. Throws when it does not start, ends during the run or answers nothing; `signal` ends all of it early.
@@ -19,12 +18,14 @@ const warmUpSeconds = 2;
 export async function measure(
   server: BenchServer,
   benchCase: BenchCase,
-  { python, seconds, frontThreads }: BenchOptions,
+  { python, frontThreads, seconds = benchCase.seconds }: BenchOptions,
   signal: AbortSignal,
 ): Promise<Measurement> {
   const { load } = benchCase;
   const port = await freePort();
-  const running = new ServerProcess(server.command({ benchCase, port, python, frontThreads }), appsFolder);
+  using site = benchCase.interface === 'nginx' ? new NginxSite(benchCase.app, port, frontThreads) : undefined;
+  const folder = site?.folder ?? appsFolder;
+  const running = new ServerProcess(server.command({ benchCase, port, python, frontThreads, folder }), folder);
   try {
     await running.untilReady(() => probe(benchCase, port), signal);
     return load.kind === 'open'
@@ -42,7 +43,7 @@ async function measureAnswers(
   seconds: number,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  await runLoad(benchCase, port, warmUpSeconds, signal);
+  await runLoad(benchCase, port, benchCase.warmUpSeconds, signal);
   const before = cpuTimeUs(server.tree());
   const { load } = benchCase;
   const runSeconds = load.kind === 'mixed' ? Math.max(seconds, load.leastSeconds) : seconds;

@@ -9,7 +9,10 @@ const names = (list: readonly { readonly name: string }[]) => list.map(({ name }
 describe('parseOptions', () => {
   it('selects everything when nothing is said', () => {
     const options = parseOptions([]);
-    assert.deepEqual([options.seconds, options.rounds, options.json, options.frontThreads], [5, 3, undefined, 1]);
+    assert.deepEqual(
+      [options.seconds, options.rounds, options.json, options.frontThreads],
+      [undefined, 3, undefined, 1],
+    );
     assert.deepEqual([options.cases, options.servers], [benchCases, benchServers]);
   });
 

@@ -3,8 +3,8 @@ import { type BenchCase, benchCases } from './cases.ts';
 import { type BenchServer, benchServers } from './servers.ts';
 
 export interface BenchOptions {
-  /** Length of one measured run, in whole seconds. */
-  readonly seconds: number;
+  /** Length of one measured run, in whole seconds; undefined for what the case says. */
+  readonly seconds: number | undefined;
   readonly rounds: number;
   readonly cases: readonly BenchCase[];
   readonly servers: readonly BenchServer[];
@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly json: string | undefined;
 }
 
-export const usage: string = `npm run bench -- [--seconds 5] [--rounds 3] [--cases NAME,…] [--servers NAME,…] [--json FILE]
+export const usage: string = `npm run bench -- [--seconds 5, of nginx 2] [--rounds 3] [--cases NAME,…] [--servers NAME,…] [--json FILE]
                [--front-threads 1]
   A name selects all that begin with it.
   cases: ${benchCases.map(({ name }) => name).join(', ')}
@@ -27,7 +27,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '5' },
+      seconds: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       cases: { type: 'string', default: '' },
       servers: { type: 'string', default: '' },
@@ -37,7 +37,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     },
   });
   return {
-    seconds: positive('--seconds', values.seconds),
+    seconds: values.seconds === undefined ? undefined : positive('--seconds', values.seconds),
     rounds: positive('--rounds', values.rounds),
     cases: select('--cases', values.cases, benchCases),
     servers: select('--servers', values.servers, benchServers),

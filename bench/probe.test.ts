@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { type BenchCase, benchCases } from './cases.ts';
+import { page } from './nginx/site.ts';
 import { probe } from './probe.ts';
 
 const caseNamed = (wanted: string): BenchCase => benchCases.find(({ name }) => name === wanted)!;
@@ -34,6 +36,21 @@ describe('probe', () => {
     const failing = await probeServer(bare, (_, response) => response.writeHead(500).end('Hello, world!'));
     assert.equal(failing, 'the answer is 500 "Hello, world!"');
     assert.equal(await probeServer(bare, (_, response) => response.end('Hi')), 'the answer is 200 "Hi"');
+  });
+
+  it('takes a 404 for the answer of a case that asks for what is not there', async () => {
+    const missing = caseNamed('nginx-404');
+    assert.equal(await probeServer(missing, (_, response) => response.writeHead(404).end('Not here')), undefined);
+    assert.equal(await probeServer(missing, (_, response) => response.end('Hi')), 'the answer is 200 "Hi"');
+  });
+
+  it('unpacks what has to be compressed, and says where it is not', async () => {
+    const zipped = caseNamed('gzip-100k');
+    const packed: RequestListener = (_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(page));
+    assert.equal(await probeServer(zipped, packed), undefined);
+    const plain = await probeServer(zipped, (_, response) => response.end(page));
+    assert.match(plain ?? '', /the answer is 200 in no encoding "<!doctype html>/);
   });
 
   it('waits for the first event of a stream, and says what came in its place', async () => {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { type BenchCase, mixedPaths, type RequestLoad } from './cases.ts';
 import { clientFrame, opcode, serverFrame } from './load/frames.ts';
 import { openLongConnection } from './load/long-connection.ts';
@@ -15,9 +16,11 @@ const firstBytes: Readonly<Record<LongProtocol, Buffer>> = {
 
 /** Tries the case's app once and says what is wrong with the answer; undefined when it is right. */
 export async function probe({ load }: BenchCase, port: number): Promise<string | undefined> {
-  if (load.kind === 'requests') return await probeRequest(load, port, (body) => body.trimEnd() === load.answer);
+  if (load.kind === 'requests') {
+    return await probeRequest(load, port, (body) => load.answer === undefined || body.trimEnd() === load.answer);
+  }
   if (load.kind === 'mixed') {
-    const short = { method: 'GET', path: mixedPaths.short, requestSize: 0 } as const;
+    const short = { method: 'GET', path: mixedPaths.short, requestSize: 0, status: 200, encoding: undefined } as const;
     return await probeRequest(short, port, (body) => /^\d+$/.test(body));
   }
   const protocol = load.kind === 'echo' ? 'websocket' : load.protocol;
@@ -29,21 +32,24 @@ export async function probe({ load }: BenchCase, port: number): Promise<string |
 }
 
 function probeRequest(
-  { method, path, requestSize }: Pick<RequestLoad, 'method' | 'path' | 'requestSize'>,
+  { method, path, requestSize, status, encoding }: Omit<RequestLoad, 'kind' | 'answer'>,
   port: number,
   isAnswer: (body: string) => boolean,
 ): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const outgoing = request({ host: '127.0.0.1', port, method, path, agent: false, timeout: timeoutMs }, (response) => {
-    let body = '';
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => {
-      body += text;
-    });
+  const headers = encoding === undefined ? {} : { 'accept-encoding': encoding };
+  const options = { host: '127.0.0.1', port, method, path, headers, agent: false, timeout: timeoutMs };
+  const outgoing = request(options, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.on('error', (error) => resolve(error.message));
     response.on('end', () => {
-      const right = response.statusCode === 200 && isAnswer(body);
-      resolve(right ? undefined : `the answer is ${response.statusCode} ${JSON.stringify(body.slice(0, 200))}`);
+      const sent = response.headers['content-encoding'];
+      const content = Buffer.concat(chunks);
+      const body = (sent === 'gzip' ? gunzipSync(content) : content).toString();
+      const right = response.statusCode === status && sent === encoding && isAnswer(body);
+      const how = sent === encoding ? '' : ` in ${sent ?? 'no encoding'}`;
+      resolve(right ? undefined : `the answer is ${response.statusCode}${how} ${JSON.stringify(body.slice(0, 200))}`);
     });
   });
   outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));

@@ -18,6 +18,11 @@ export const benchPromises: readonly BenchPromise[] = [
   { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn', atMost: 0.8 },
   { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn-websockets', atMost: 0.8 },
   { case: 'websocket-echo', of: 'cpuUs', peer: 'uvicorn-wsproto', atMost: 0.8 },
+  { case: 'nginx-return', of: 'cpuUs', peer: 'nginx', atMost: 1.5 },
+  { case: 'static-1k', of: 'cpuUs', peer: 'nginx', atMost: 1 },
+  { case: 'static-10k', of: 'cpuUs', peer: 'nginx', atMost: 1 },
+  { case: 'static-1m', of: 'cpuUs', peer: 'nginx', atMost: 3 },
+  { case: 'gzip-100k', of: 'cpuUs', peer: 'nginx', atMost: 1.1 },
 ];
 
 export type Verdict = BenchPromise & {

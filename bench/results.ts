@@ -9,7 +9,7 @@ export interface Measurement {
   readonly cpuUs: number;
   /** Memory of the whole process tree after the run, shared pages divided, in bytes. */
   readonly memoryBytes: number;
-  /** Answers with a status of 400 or more, echoes that are not what was sent, events that did not come. */
+  /** Answers with a status of 400 or more, or below where that is asked for, echoes that are not what was sent, events that did not come. */
   readonly badAnswers: number;
   readonly socketErrors: number;
   readonly answersPerSecond?: number;

@@ -11,7 +11,7 @@ export interface LoadResult {
   /** Of a mixed load: of the short requests, from when each was due. */
   readonly p50Us: number;
   readonly p99Us: number;
-  /** Answers with a status of 400 or more; echoes that are not what was sent. */
+  /** Answers with a status of 400 or more, or below where that is asked for; echoes that are not what was sent. */
   readonly badAnswers: number;
   /** Connections that failed to open, read, write or answer in time. */
   readonly socketErrors: number;
@@ -73,9 +73,9 @@ function commandOf(load: AnsweredLoad, workers: number, port: number, seconds: n
   return [process.execPath, mixedProgram, ...[port, connections, requestsPerSecond, workers, seconds].map(String)];
 }
 
-function wrk({ method, path, requestSize }: RequestLoad, port: number, seconds: number): readonly string[] {
+function wrk({ method, path, requestSize, status }: RequestLoad, port: number, seconds: number): readonly string[] {
   const options = ['-t', '1', '-c', String(wrkConnections), '-d', String(seconds), '-s', wrkScript];
-  return ['wrk', ...options, `http://127.0.0.1:${port}${path}`, '--', method, String(requestSize)];
+  return ['wrk', ...options, `http://127.0.0.1:${port}${path}`, '--', method, ...[requestSize, status].map(String)];
 }
 
 function echo({ connections, messageSize }: EchoLoad, port: number, seconds: number): readonly string[] {

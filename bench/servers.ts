@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { programPath } from '../test/support/requirements.ts';
 import type { BenchCase } from './cases.ts';
 
 /** What a server's command line is made from. */
@@ -9,15 +10,19 @@ export interface Launch {
   readonly frontThreads: number;
   /** The interpreter that has the peers and the frameworks. */
   readonly python: string;
+  /** The command runs in it: `appsFolder`, or that of an nginx.conf. */
+  readonly folder: string;
 }
 
-/** One way to serve an app: as many workers as the case says, no access log, the fastest parts its own packaging brings. */
+/**
+ * One way to serve an app: as many workers as the case says, no access log, the fastest parts its own packaging brings. Or to serve
+ * what an nginx.conf says, with the access log that Debian has.
+ */
 export interface BenchServer {
   readonly name: string;
-  /** The Python package it comes from; undefined for Galley, which is this checkout. */
+  /** The Python package it comes from; `galley` is this checkout, `nginx` Debian's. */
   readonly package: string;
   readonly interfaces: readonly BenchCase['interface'][];
-  /** The command, run in `appsFolder`. */
   readonly command: (launch: Launch) => readonly string[];
 }
 
@@ -33,13 +38,14 @@ export const benchServers: readonly BenchServer[] = [
   {
     name: 'galley',
     package: 'galley',
-    interfaces: ['asgi', 'websocket', 'wsgi'],
-    command: ({ benchCase, port, python, frontThreads }) => [
-      ...[process.execPath, launcher, benchCase.app, '--app-dir', appsFolder, '--port', String(port)],
-      ...['--workers', String(benchCase.workers), '--threads', '4', '--python', python],
-      ...['--no-access-log', '--log-level', 'warn'],
-      ...(frontThreads > 1 ? ['--front-threads', String(frontThreads)] : []),
-    ],
+    interfaces: ['asgi', 'websocket', 'wsgi', 'nginx'],
+    command: (launch) => (launch.benchCase.interface === 'nginx' ? galleyNginx(launch) : galley(launch)),
+  },
+  {
+    name: 'nginx',
+    package: 'nginx',
+    interfaces: ['nginx'],
+    command: ({ folder }) => [programPath('nginx') ?? 'nginx', ...nginxArguments(folder)],
   },
   // The one of its three WebSocket implementations that it takes by itself.
   {
@@ -97,6 +103,24 @@ export const benchServers: readonly BenchServer[] = [
     ],
   },
 ];
+
+function galley({ benchCase, port, python, frontThreads }: Launch): readonly string[] {
+  return [
+    ...[process.execPath, launcher, benchCase.app, '--app-dir', appsFolder, '--port', String(port)],
+    ...['--workers', String(benchCase.workers), '--threads', '4', '--python', python],
+    ...['--no-access-log', '--log-level', 'warn'],
+    ...(frontThreads > 1 ? ['--front-threads', String(frontThreads)] : []),
+  ];
+}
+
+/** The very same file as nginx's. */
+function galleyNginx({ folder }: Launch): readonly string[] {
+  return [process.execPath, launcher, 'nginx', ...nginxArguments(folder)];
+}
+
+function nginxArguments(folder: string): readonly string[] {
+  return ['-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`, '-g', 'daemon off;'];
+}
 
 function uvicorn({ benchCase, port, python }: Launch): readonly string[] {
   return [

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { requires } from '../../test/support/requirements.ts';
+import { benchCases } from '../cases.ts';
+import { benchServers } from '../servers.ts';
+import { NginxSite, page } from './site.ts';
+
+describe('NginxSite', () => {
+  it('is a folder of its own, and gone at the end', () => {
+    const site = new NginxSite('default.conf', 4711, 2);
+    const config = readFileSync(join(site.folder, 'nginx.conf'), 'utf8');
+    assert.match(config, /worker_processes 2;[\s\S]*listen 127\.0\.0\.1:4711 default_server;/);
+    assert.equal(readFileSync(join(site.folder, 'html/page.html'), 'utf8'), page);
+    site[Symbol.dispose]();
+    assert.equal(existsSync(site.folder), false);
+  });
+
+  const names = new Set(benchCases.filter((each) => each.interface === 'nginx').map(({ app }) => app));
+  for (const name of names) {
+    for (const server of benchServers.filter(({ interfaces }) => interfaces.includes('nginx'))) {
+      const skip = server.package === 'nginx' && requires('nginx');
+      it(`${server.name} takes ${name}`, { skip }, () => {
+        using site = new NginxSite(name, 4711, 1);
+        const benchCase = benchCases.find(({ app }) => app === name)!;
+        const [program = '', ...args] = server.command({
+          benchCase,
+          port: 4711,
+          python: 'python3',
+          frontThreads: 1,
+          folder: site.folder,
+        });
+        const { status, stderr } = spawnSync(program, [...args, '-t'], { encoding: 'utf8' });
+        assert.equal(status, 0, stderr);
+      });
+    }
+  }
+
+  it('has a page of 100 KB', () => {
+    assert.equal(page.length, 100 * 1024);
+  });
+});

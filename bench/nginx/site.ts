@@ -1,0 +1,68 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { htmlPage } from './page.ts';
+
+const digits = '0123456789abcdef';
+
+/** The page of `gzip-100k`, and what `made.conf` answers. */
+export const page: string = htmlPage();
+
+/** What the folder of every site holds, by name. Only HTML is compressed, as Debian has it. */
+export const files: Readonly<Record<'1k.css' | '10k.css' | '1m.jpg' | 'page.html', string>> = {
+  '1k.css': digits.repeat(64),
+  '10k.css': digits.repeat(640),
+  '1m.jpg': digits.repeat(65_536),
+  'page.html': page,
+};
+
+/** A folder with the files and with an `nginx.conf`: Debian's, with one of `bench/nginx` for its sites. */
+export class NginxSite implements Disposable {
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'galley-bench-'));
+
+  /** `name`: the file of `bench/nginx`. */
+  constructor(name: string, port: number, workers: number) {
+    const { folder } = this;
+    // Workers of nginx that root has started are somebody else.
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'html'));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, 'html', file), text);
+    const sites = readFileSync(new URL(name, import.meta.url), 'utf8')
+      .replaceAll('{port}', String(port))
+      .replaceAll('{folder}', folder)
+      .replace('{page}', madePage);
+    writeFileSync(join(folder, 'nginx.conf'), debianConfig(folder, workers, sites));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Debian's nginx.conf without what concerns TLS; the logs are its own, and in the folder. */
+function debianConfig(folder: string, workers: number, sites: string): string {
+  return `worker_processes ${workers};
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log;
+events {
+  worker_connections 768;
+}
+http {
+  sendfile on;
+  tcp_nopush on;
+  types_hash_max_size 2048;
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log ${folder}/access.log;
+  gzip on;
+  ${sites}
+}
+`;
+}
+
+/** One parameter of nginx.conf holds less than 4,096 bytes. */
+function madePage(): string {
+  const pieces = page.match(/.{1,4000}/gs) ?? [];
+  const sets = pieces.map((piece, index) => `set $piece${index} "${piece}";`);
+  return `${sets.join('\n')}\nreturn 200 "${pieces.map((_, index) => `\${piece${index}}`).join('')}";`;
+}
