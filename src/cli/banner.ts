@@ -9,7 +9,8 @@ import { pythonName } from './python-name.ts';
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
 export function banner({ title, reread }: ServeOptions, server: RunningServer, startedMs: number): string {
   const addresses = server.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
-  const source = reread ? [`  Config   ${title}`] : [];
+  const name = reread ? 'Config' : server.apps.length === 0 ? 'Folder' : undefined;
+  const source = name ? [`  ${name}   ${title}`] : [];
   const lines = [...source, ...server.apps.flatMap(appLines), `  Address  ${addresses.join('  ')}`];
   const until = server.apps.map(untilText).find((text) => text !== '') ?? '';
   return `Galley ${version}\n\n${lines.join('\n')}\n\nReady in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.\n`;

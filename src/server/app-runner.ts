@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppCounters } from '../app/counters.ts';
 import type { FromFront } from '../app/front-message.ts';
@@ -21,6 +22,9 @@ export interface AppSurroundings {
   /** A monotonic clock in milliseconds that all threads share. */
   now(): number;
 }
+
+/** How often the queue of an app that is to end is looked at, in milliseconds. */
+const queueLookMs = 20;
 
 let lastId = 0;
 
@@ -126,6 +130,15 @@ export class AppRunner {
   unwatch(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
+  }
+
+  /** Nothing leads to it any more: ends its workers, when what waits for them has been taken, within so long. */
+  async leave(graceMs: number): Promise<void> {
+    const { now } = this.#surroundings;
+    const deadline = now() + graceMs;
+    this.unwatch();
+    while (this.#counters.queueDepth > 0 && now() < deadline) await setTimeout(queueLookMs);
+    await this.stop(Math.max(0, deadline - now()));
   }
 
   /** Ends its workers, within so long. */

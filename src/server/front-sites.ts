@@ -1,4 +1,4 @@
-import type { Exchange, Peer } from '../core/exchange.ts';
+import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import { connectionTimeouts, httpLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/reply.ts';
@@ -13,6 +13,7 @@ import { PlanError } from '../site/compile-context.ts';
 import { openZones } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { Site } from '../site/site.ts';
+import type { SiteRequest } from '../site/site-request.ts';
 import type { FrontApps } from './front-apps.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
 
@@ -43,14 +44,14 @@ export class FrontSites {
   /** Serves this from now on. Gives what then holds for connections, or why it cannot be used: the one before goes on. */
   use({ plan, zones, listeners, apps }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
     const ids = new Map(apps.map(({ name, id }) => [name, id]));
-    const forwarding = this.#judges ? new Forwarding(trustedPeersOf(plan)) : undefined;
+    const judge = this.#judges ? proxyJudge() : undefined;
     const { files } = this.#shared;
     files.beginGeneration();
     try {
       const site = compileSite(plan, {
         ...this.#shared,
         zones: openZones(zones, this.#front, this.#shared.now),
-        app: (name, exchange, peer) => this.#apps.dispatch(ids.get(name), judged(exchange, forwarding, peer)),
+        app: (name, exchange, main) => this.#apps.dispatch(ids.get(name), judge ? judge(exchange, main) : exchange),
       });
       files.retireOlder();
       this.#current = { site, places: new Map(listeners.map((place) => [place.listener, place])) };
@@ -113,15 +114,39 @@ function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
   };
 }
 
-/** What an app is told of the proxies before it: only what is believed. `peer`: who connected, where that is not the client. */
-function judged(exchange: Exchange, forwarding: Forwarding | undefined, peer: Peer | undefined): Exchange {
-  if (!forwarding || exchange.request.hasForwarded === false) return exchange;
-  const facts = peer ? { ...exchange.connection, client: peer } : exchange.connection;
-  const { request, connection } = forwarding.judge(exchange.request, facts);
-  return new ChangedExchange(exchange, request, exchange.body, connection);
+/**
+ * What an app is told of the proxies before it: only what those say that the request's own server trusts. The client is who
+ * real ip has found; of the other fields the scheme counts.
+ */
+function proxyJudge(): (exchange: Exchange, main: SiteRequest) => Exchange {
+  const forwardings = new Map<readonly string[], Forwarding>();
+  /** Facts that are the same are to be one object, for the worker link: those of who connected, and those of the client over TLS. */
+  const connected = new WeakMap<ConnectionFacts, ConnectionFacts>();
+  const secure = new WeakMap<ConnectionFacts, ConnectionFacts>();
+  return (exchange, { server: { trustedProxies }, peer }) => {
+    if (exchange.request.hasForwarded === false) return exchange;
+    const { connection: facts } = exchange;
+    const forwarding = known(
+      forwardings,
+      trustedProxies,
+      () => new Forwarding(new TrustedPeers(trustedProxies.join())),
+    );
+    const before = peer ? known(connected, facts, () => ({ ...facts, client: peer })) : facts;
+    const { request, connection } = forwarding.judge(exchange.request, before);
+    const { scheme } = connection;
+    const told = scheme === facts.scheme ? facts : known(secure, facts, () => ({ ...facts, scheme }));
+    return new ChangedExchange(exchange, request, exchange.body, told);
+  };
 }
 
-function trustedPeersOf({ servers }: SitePlan): TrustedPeers | undefined {
-  const from = servers.flatMap(({ realIp }) => realIp?.from ?? []);
-  return from.length === 0 ? undefined : new TrustedPeers(from.join(','));
+function known<Key extends object, Value>(
+  values: Pick<Map<Key, Value>, 'get' | 'set'> | Pick<WeakMap<Key, Value>, 'get' | 'set'>,
+  key: Key,
+  make: () => Value,
+): Value {
+  const found = values.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  values.set(key, made);
+  return made;
 }

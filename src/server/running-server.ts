@@ -220,12 +220,21 @@ export class RunningServer implements ControlTarget {
     if (cut > 0) log.warn(`${cut} connections had not ended after ${graceMs} ms and were cut`);
     const leftMs = Math.max(Math.min(graceMs, appShutdownMs), deadline - performance.now());
     await Promise.all([...this.#apps, ...this.#coming].map((app) => app.stop(leftMs)));
-    await Promise.all(this.#leaving.values());
+    await this.#leftWithin(leftMs);
     this.#service.close();
     await fronts.end();
     await this.control?.close();
     for (const file of this.#files.values()) file.remove();
     await folder.remove();
+  }
+
+  /** Apps that a reload has replaced end by themselves; those that have not yet do when this process has. */
+  async #leftWithin(mostMs: number): Promise<void> {
+    if (this.#leaving.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = setTimeout(resolve, mostMs);
+    await Promise.race([Promise.all(this.#leaving.values()), promise]);
+    clearTimeout(late);
   }
 
   #running(): readonly AppRunner[] {
@@ -296,7 +305,7 @@ export class RunningServer implements ControlTarget {
 
   /** Ends an app that nothing leads to any more, when its requests have ended. */
   #leave(app: AppRunner): void {
-    const ended = app.stop(app.options.gracefulTimeoutMs).finally(() => this.#leaving.delete(app));
+    const ended = app.leave(app.options.gracefulTimeoutMs).finally(() => this.#leaving.delete(app));
     this.#leaving.set(app, ended);
   }
 }
