@@ -1,10 +1,6 @@
 import { ServingError } from '../server/serving.ts';
 import { version } from '../server/version.ts';
-import { runCheck } from './check.ts';
-import { runConvert } from './convert.ts';
 import { inspect } from './inspect.ts';
-import { runNginx } from './nginx/run-nginx.ts';
-import { serveNginx } from './nginx/serve-nginx.ts';
 import { parseCommandLine } from './options.ts';
 import { run } from './run.ts';
 import type { ServeCommand } from './serve-command.ts';
@@ -22,10 +18,10 @@ async function serve(command: ServeCommand): Promise<number> {
   }
 }
 
-/** Runs the command line and gives the exit code. */
+/** Runs the command line and gives the exit code. Commands that need much are loaded when they are called: the others start faster. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...others] = argv;
-  if (name === 'nginx') return runNginx(others, serveNginx);
+  if (name === 'nginx') return (await import('./nginx/nginx.ts')).nginx(others);
   const command = parseCommandLine([...argv]);
   switch (command.kind) {
     case 'help':
@@ -44,9 +40,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     case 'inspect':
       return inspect(command.app, command.json);
     case 'check':
-      return runCheck(command.path, { lenient: command.isLenient });
+      return (await import('./check.ts')).runCheck(command.path, { lenient: command.isLenient });
     case 'convert':
-      return runConvert(command.path, { lenient: command.isLenient });
+      return (await import('./convert.ts')).runConvert(command.path, { lenient: command.isLenient });
     case 'serve':
       return serve(command.command);
   }

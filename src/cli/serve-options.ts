@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { diagnosticsText } from '../config/diagnostic-text.ts';
 import { appSite, folderSite } from '../config/one-site.ts';
-import { readConfig } from '../config/read-config.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { type Serving, ServingError } from '../server/serving.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
@@ -53,6 +52,8 @@ async function configOptions(
   command: ServeCommand,
   source: Extract<Source, { kind: 'config' }>,
 ): Promise<ServeOptions> {
+  // What reads configs is large, and an app alone needs none of it.
+  const { readConfig } = await import('../config/read-config.ts');
   const cpus = currentCpus();
   const folder = dirname(source.path);
   const read = async (): Promise<Config> => {
