@@ -9,7 +9,7 @@ import type { Content } from './steps.ts';
 
 /** Has an app answer. It sees the request as rewrites have made it. */
 export function createAppContent(app: string): Content {
-  return (request) => request.services.app(app, exchangeForApp(request), request.main.peer);
+  return (request) => request.services.app(app, exchangeForApp(request), request.main);
 }
 
 function exchangeForApp(request: SiteRequest): Exchange {

@@ -1,4 +1,4 @@
-import type { Exchange, Peer } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange.ts';
 import type { Outcome } from '../core/reply.ts';
 import type { SiteOutcome } from './outcome.ts';
 import type { ErrorLogLevel } from './plan/log-plan.ts';
@@ -10,8 +10,8 @@ export interface SiteServices {
   /** Milliseconds since 1970. */
   now(): number;
   readonly errorLog: RequestErrorLog;
-  /** Answers by an app. `peer`: who connected, where a proxy told of the client. Throws PeerError. */
-  app(name: string, exchange: Exchange, peer: Peer | undefined): Outcome | Promise<Outcome>;
+  /** Answers by an app. `main`: the client's request. Throws PeerError. */
+  app(name: string, exchange: Exchange, main: SiteRequest): Outcome | Promise<Outcome>;
   /** Answers for another path of the same site: GET without a body, or `as`. Gives the answer after its error pages; nothing is sent. */
   subrequest(parent: SiteRequest, uri: string, args: string, as?: SubrequestKind): Promise<SubrequestAnswer>;
 }

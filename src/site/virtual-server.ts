@@ -13,6 +13,8 @@ export interface VirtualServer {
   readonly mergesSlashes: boolean;
   /** Takes the client's address from where trusted proxies tell it. */
   readonly realIp: ((request: SiteRequest) => void) | undefined;
+  /** The addresses and networks of these. */
+  readonly trustedProxies: readonly string[];
   /** The rewrite rules outside of locations. */
   readonly script: Script;
   readonly locations: LocationTree;

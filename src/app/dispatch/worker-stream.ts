@@ -104,8 +104,8 @@ export class WorkerStream implements ResponseSource {
         }
       }
       if (!this.#isOver()) this.#carrier.sendBody(this.id, emptyBody, true);
-    } catch {
-      this.cancel(new PeerError('client-closed', 'The client left'));
+    } catch (error) {
+      this.cancel(error instanceof PeerError ? error : new PeerError('client-closed', 'The client left'));
     }
   }
 

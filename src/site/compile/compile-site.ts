@@ -11,6 +11,8 @@ import type { VirtualServer } from '../virtual-server.ts';
 import { compileLocation, type LocationContext } from './compile-location.ts';
 import type { SiteResources } from './site-resources.ts';
 
+const nobody: readonly string[] = [];
+
 /** Makes a site of its plan. Throws PlanError, and LogFileError for a log that cannot be opened. */
 export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   const { log, files, now, app } = resources;
@@ -39,6 +41,7 @@ function compileServer(plan: ServerPlan, context: LocationContext): VirtualServe
     names,
     mergesSlashes: plan.mergeSlashes,
     realIp: plan.realIp && createRealIp(plan.realIp),
+    trustedProxies: plan.realIp?.from ?? nobody,
     script: new Script(plan.rules, compile, (settings) =>
       compileLocation({ match: undefined, settings, rules: [] }, context),
     ),
