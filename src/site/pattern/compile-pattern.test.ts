@@ -129,6 +129,13 @@ describe('compilePattern', () => {
     }
   });
 
+  it('takes one that repeats much where a text can be at few places of it at once', () => {
+    const pair = '[a-z]+=(?:[a-z]+|"[^"]*")';
+    const list = compilePattern(`^(?:${pair}(?:;${pair})*)?(?:,[ \\t]*(?:${pair}(?:;${pair})*)?)*$`, false);
+    assert.ok(list.test('for=a;by="b, c", for=d'));
+    assert.ok(!list.test('for=a;by="b, c", for'));
+  });
+
   it('has what PCRE has and JavaScript has not', () => {
     assert.deepEqual(groups('(?i)ABC', 'xabc'), ['abc']);
     assert.deepEqual(groups('a(?i)b(?-i)c', 'aBc'), ['aBc']);

@@ -1,4 +1,5 @@
 import { oneOf } from './byte-set.ts';
+import { mostThreads } from './most-threads.ts';
 import { extentOf, type PatternNode } from './pattern-node.ts';
 
 /** As many times as RE2 repeats. */
@@ -6,11 +7,12 @@ const mostRepeats = 1000;
 
 /** Each one may be under way at each byte; with more of them 8 KiB take RE2 longer than 5 ms. */
 const mostLongRepeats = 5;
+/** As many places as five repeats of any byte may be at. */
+const mostPlaces = 10;
 
 /** RE2 has no way to look around, to refer to a group or to be atomic, and a `$` only at the end. Much of it takes it long as well. */
 export function isForRe2(node: PatternNode): boolean {
   return (
-    longRepeats(node) <= mostLongRepeats &&
     !(hasEnd(node) && hasInnerEnd(node, false)) &&
     !some(
       node,
@@ -20,7 +22,8 @@ export function isForRe2(node: PatternNode): boolean {
         each.kind === 'atomic' ||
         (each.kind === 'repeat' &&
           Math.max(each.least, each.most === Number.POSITIVE_INFINITY ? 0 : each.most) > mostRepeats),
-    )
+    ) &&
+    (longRepeats(node) <= mostLongRepeats || mostThreads(node) <= mostPlaces)
   );
 }
 
