@@ -33,8 +33,8 @@ class Positions {
         return node.items
           .map((item) => this.add(item))
           .reduce((one, other) => ({
-            first: one.first.union(other.first),
-            last: one.last.union(other.last),
+            first: new Set([...one.first, ...other.first]),
+            last: new Set([...one.last, ...other.last]),
             isEmpty: one.isEmpty || other.isEmpty,
           }));
       case 'capture':
@@ -52,8 +52,8 @@ class Positions {
     return items.reduce((before, item) => {
       this.#join(before, item);
       return {
-        first: before.isEmpty ? before.first.union(item.first) : before.first,
-        last: item.isEmpty ? before.last.union(item.last) : item.last,
+        first: before.isEmpty ? new Set([...before.first, ...item.first]) : before.first,
+        last: item.isEmpty ? new Set([...before.last, ...item.last]) : item.last,
         isEmpty: before.isEmpty && item.isEmpty,
       };
     }, nothing);
