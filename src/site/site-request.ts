@@ -29,7 +29,7 @@ export class SiteRequest implements ExchangeObserver {
   uri: string;
   /** nginx's `$args`, as it came or as rewrites made it. */
   args: string;
-  /** Reached by an internal redirect or as a subrequest. */
+  /** Reached by an internal redirect, by a rewrite or as a subrequest. */
   isInternal = false;
   /** Internal redirects and changes by `rewrite` so far; 10 at most. */
   redirects = 0;
@@ -47,6 +47,8 @@ export class SiteRequest implements ExchangeObserver {
   readonly values: (string | undefined)[];
   /** The status that an error page gets in place of its own. */
   errorStatus: number | undefined;
+  /** The `www-authenticate` that an error page gets besides. */
+  challenge: string | undefined;
   /** The answer as far as it is made. */
   reply: Reply | undefined;
   /** What became of it; known when it is logged. */

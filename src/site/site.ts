@@ -6,6 +6,7 @@ import { HeaderList } from '../core/headers.ts';
 import { drop, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import { decodeEscapes, decodePath, encodePath } from '../http/uri.ts';
 import { accelerated, withAcceleratedFields } from './accelerated.ts';
+import { fieldOf } from './access/answer-parts.ts';
 import { checkBodySize } from './body-limit.ts';
 import type { Location } from './location.ts';
 import { refusedExchange } from './log/refused-exchange.ts';
@@ -138,6 +139,7 @@ export class Site {
       const page = isAllowed ? errorPages.find(request, outcome.status) : undefined;
       if (page) {
         request.hasErrorPage = true;
+        request.challenge ??= fieldOf(outcome, 'www-authenticate');
         if (page.kind === 'redirect') return this.#finish(request, page);
         return this.#send(request, statusReply(request, page));
       }
@@ -204,11 +206,13 @@ export class Site {
   }
 }
 
-/** With the status of the failed request that an error page stands for, and the fields that an app wanted. */
+/** With the status and the challenge of the failed request that an error page stands for, and the fields that an app wanted. */
 function changedReply(request: SiteRequest, reply: Reply): Reply {
-  const { errorStatus, acceleratedFields } = request;
-  if (errorStatus === undefined && !acceleratedFields) return reply;
-  const headers = withAcceleratedFields(request, reply.headers);
+  const { errorStatus, acceleratedFields, challenge } = request;
+  if (errorStatus === undefined && !acceleratedFields && challenge === undefined) return reply;
+  let headers = withAcceleratedFields(request, reply.headers);
+  if (challenge !== undefined) headers = headers.replaced('www-authenticate', challenge);
+  if (errorStatus === 204) headers = headers.without('content-type');
   return { ...reply, headers, status: errorStatus ?? reply.status };
 }
 

@@ -41,6 +41,9 @@ describe('isAuthority', () => {
       'a<b',
       'a\xe9',
       'a\x7f',
+      'a..b',
+      'a..',
+      '..',
     ]) {
       assert.ok(!isHost(host), JSON.stringify(host));
     }

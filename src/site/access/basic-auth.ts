@@ -47,7 +47,8 @@ export function createBasicAuth(plan: BasicAuth, context: CompileContext): Check
 /** The user and the password of an Authorization field, latin-1 of their bytes (RFC 7617 §2). Neither may hold NUL. */
 export function readCredentials(field: string | undefined): Credentials | undefined {
   const [, encoded] = scheme.exec(field ?? '') ?? [];
-  if (encoded === undefined) return undefined;
+  // One digit over stands for no byte.
+  if (encoded === undefined || encoded.length % 4 === 1) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = text.indexOf(':');
   if (colon <= 0 || text.includes('\0')) return undefined;

@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs';
+import { constants, lstatSync, type Stats, statSync } from 'node:fs';
 import type { CompileContext } from '../compile-context.ts';
 import { filePath } from '../files/file-path.ts';
 import { compileMatcher } from '../pattern/matcher.ts';
@@ -40,7 +40,8 @@ const tests: Readonly<Record<'file' | 'directory' | 'exists' | 'executable', (pa
   file: (path) => facts(path)?.isFile() === true,
   directory: (path) => facts(path)?.isDirectory() === true,
   exists: (path) => facts(path) !== undefined || lstatSync(path, { throwIfNoEntry: false }) !== undefined,
-  executable: isExecutable,
+  // What its owner may execute, a folder too.
+  executable: (path) => ((facts(path)?.mode ?? 0) & constants.S_IXUSR) !== 0,
 };
 
 function facts(path: string | Buffer): Stats | undefined {
@@ -49,14 +50,5 @@ function facts(path: string | Buffer): Stats | undefined {
   } catch {
     // A part of it is no folder, or may not be entered.
     return undefined;
-  }
-}
-
-function isExecutable(path: string | Buffer): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return facts(path)?.isFile() === true;
-  } catch {
-    return false;
   }
 }

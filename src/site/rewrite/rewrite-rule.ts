@@ -56,6 +56,7 @@ export class RewriteRule {
     }
     request.uri = path.startsWith('/') ? path : `/${path}`;
     request.args = args;
+    request.isInternal = true;
     request.isUriChanged = this.#flag !== 'break';
     return this.#flag === 'none' ? undefined : 'stop';
   }

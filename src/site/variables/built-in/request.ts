@@ -4,14 +4,14 @@ import type { BuiltIns } from './built-in.ts';
 
 /** What the client asks for. */
 export const requestVariables: BuiltIns = {
-  args: ({ args }) => args,
+  args: ({ args }) => args || undefined,
   content_length: contentLength,
   content_type: (request) => request.header('content-type'),
   document_uri: ({ uri }) => uri,
   host: (request) => plainHost(request.header('host') ?? '') || request.server.name,
   http2: ({ exchange }) => (exchange.request.version === '2' ? 'h2' : ''),
   is_args: ({ args }) => (args === '' ? '' : '?'),
-  query_string: ({ args }) => args,
+  query_string: ({ args }) => args || undefined,
   remote_user: remoteUser,
   request: requestLine,
   request_body: ({ exchange: { body } }) => {
@@ -50,6 +50,7 @@ const basic = /^basic +([A-Za-z\d+/]+)=* *$/i;
 export function remoteUser(request: SiteRequest): string | undefined {
   const [, encoded] = basic.exec(request.header('authorization') ?? '') ?? [];
   if (encoded === undefined) return undefined;
+  if (encoded.length % 4 === 1) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = text.indexOf(':');
   return colon > 0 ? text.slice(0, colon) : undefined;

@@ -1,0 +1,56 @@
+/** In what Galley differs from nginx on purpose, and why. docs/nginx.md shows this table; the tests beside this file name its rows. */
+export const differences = {
+  'error-pages':
+    "Pages for errors are Galley's own: HTML for browsers, a line of text for others, never compressed, and 503 has `Retry-After`. Their number finds a 5xx in the log.",
+  'field-names': 'Names of fields are lower-case and in another order. HTTP takes no notice of either.',
+  server: '`Server` says `galley`; `server_tokens off` takes the version away.',
+  connection: '`Connection: keep-alive` is not sent to HTTP/1.1 clients, for which it is the rule.',
+  allow: '405 names the methods that are allowed in `Allow` (RFC 9110 §15.5.6).',
+  length:
+    'Answers that are at hand have a `Content-Length`, where nginx sends them in chunks: folder listings, for example. HEAD is not told a length of 0.',
+  'host-of-target':
+    '`GET http://a/` counts as the host `a` everywhere, in `$http_host` too (RFC 9112 §3.2.2), so that no two parts see different hosts.',
+  target: 'Targets with a `#` or with bytes that are not ASCII are 400 (RFC 9112 §3.2).',
+  'location-escapes':
+    'In `Location`, what may not stand in a URL is escaped, a `?` from a decoded path too: a path can never end the field or begin a query.',
+  'location-host':
+    '`//host/` in a redirect becomes `/host/`: to browsers it would be the name of another host (open redirect).',
+  'header-injection':
+    'A value with a line end or NUL is never sent: `return 302 https://$host$uri` is escaped, `add_header X $uri` becomes 500.',
+  'alias-traversal':
+    '`location /a { alias /b/; }` with a slash on one side alone is refused when the config is read: `/a../` would leave the folder.',
+  'stale-location': 'An `error_page` for a redirect does not keep the `Location` of the redirect that it stands for.',
+  'empty-gif': 'The transparent pixel of `empty_gif` is the same picture in other bytes.',
+  'method-case': 'Methods in lower case are methods like others that nobody knows (RFC 9110 §9.1); nginx says 400.',
+  'gzip-static':
+    'A `.gz` file goes to everybody who says `Accept-Encoding: gzip`, by HTTP/1.0 or through a proxy too. Set `gzip_vary on` where caches are in between.',
+  'gunzip-vary': 'Where the answer depends on `Accept-Encoding`, it says so with `Vary`, for `gunzip` too.',
+  'range-fields': '416 gets the fields of its status, so only those of `add_header … always`.',
+  'gzip-range':
+    'A request for a range of a file that would be compressed gets that range as it is; nginx sends the whole compressed file.',
+  'accept-encoding': '`x-gzip` is gzip, and `*` stands for any coding (RFC 9110 §8.4.1.3, §12.5.3).',
+  'joined-fields': 'A field that came several times is one list in `$http_name`, as in nginx since 1.23.',
+  'request-body':
+    'A short body is read before the request is answered, so `$request_body` and `$request_length` know it.',
+  'body-size': 'A chunked body that is too large is 413 before anything else is looked at.',
+  'password-nul': 'Passwords with NUL are wrong; nginx looks at what stands before it.',
+  host: 'A Host field that is no host with an optional port is 400 (RFC 9112 §3.2): `a@b`, `a,b`, `a:b`.',
+  'request-line':
+    'The request line has exactly one space between its parts and a version of two digits; versions other than 1.x are 505, and HTTP/0.9 is 400.',
+  options: '`OPTIONS *` asks what the server can do and gets 204 (RFC 9110 §9.3.7); nginx says 400.',
+  connect: '`CONNECT` is 405.',
+  'head-size': 'Fields that are too large are 431, not 400.',
+  'transfer-coding': 'Transfer codings other than `chunked` alone are 400, and the connection is closed.',
+  continue: '`100 Continue` is sent only where the body is wanted.',
+  expectation: 'Expectations other than `100-continue` are 417.',
+  'refused-lines': 'A request that is no HTTP is logged with `-` as its `$request`: what it was is in the error log.',
+  control: 'Control characters in fields are 400 (RFC 9110 §5.5).',
+  'dates-and-tags':
+    'Where a request has entity tags, its dates do not count (RFC 9110 §13.2.2); nginx wants both to hold.',
+  'connection-settings':
+    'What concerns connections (`keepalive_timeout`, `real_ip_header` and so on) holds for a server; in a location it is an error or a warning.',
+  'slow-patterns':
+    'Patterns are matched in time that grows with the length of the text alone; a pattern for which that cannot be is refused when the config is read.',
+} as const;
+
+export type DifferenceName = keyof typeof differences;
