@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createGunzip, gunzipSync } from 'node:zlib';
+import { AppFolder } from '../../support/app-folder.ts';
 import { freePorts } from '../../support/free-ports.ts';
+import { runGalley } from '../../support/galley.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { until } from '../../support/until.ts';
 import { upload } from '../../support/upload.ts';
@@ -26,16 +28,32 @@ interface Scope {
   readonly headers: readonly (readonly [string, string])[];
 }
 
-for (const language of languages) {
+for (const language of [...languages, 'a converted nginx.conf'] as const) {
   describe(`a site of two apps and files, by ${language}`, () => {
     let stage: ConfigStage;
+    /** What was converted names the files beside it. */
+    let source: AppFolder | undefined;
 
     before(async () => {
       const [port = 0] = await freePorts(1);
-      stage = await ConfigStage.start(siteIn(language, port));
+      const files = siteIn(language === 'galley.config.ts' ? language : 'nginx.conf', port);
+      if (language !== 'a converted nginx.conf') {
+        stage = await ConfigStage.start(files);
+        return;
+      }
+      source = await AppFolder.with(files);
+      const { code, stdout, stderr } = await runGalley(['convert', 'nginx.conf'], {
+        namePython: false,
+        cwd: source.path,
+      });
+      assert.deepEqual([code, stderr], [0, '']);
+      stage = await ConfigStage.start({ 'galley.config.ts': stdout });
     });
 
-    after(() => stage[Symbol.asyncDispose]());
+    after(async () => {
+      await stage[Symbol.asyncDispose]();
+      await source?.[Symbol.asyncDispose]();
+    });
 
     const scope = async (path: string, asking: Asking = {}): Promise<Scope> => {
       return JSON.parse((await stage.ask(path, asking)).body);
