@@ -41,16 +41,16 @@ export interface SiteAnswer {
   readonly text: string;
 }
 
-/** A site of an nginx.conf whose `http` block has this in it, without sockets; `answer` is what its apps answer. */
+/** A site of a plan, or of an nginx.conf whose `http` block has this in it, without sockets; `answer` is what its apps answer. */
 export function siteStage(
-  http: string,
+  source: SitePlan | string,
   answer: (exchange: Exchange) => Outcome | Promise<Outcome> = () => ({
     status: 200,
     headers: HeaderList.empty,
     body: emptyBody,
   }),
 ): SiteStage {
-  const plan = planOf(http);
+  const plan = typeof source === 'string' ? planOf(source) : source;
   const asked: Exchange[] = [];
   let logged = '';
   const log = createLog(

@@ -55,8 +55,19 @@ describe('printConfig', () => {
           rules: [
             { set: 'a', value: '$uri' },
             { rewrite: '^/a', to: '/b', flag: 'last' },
+            { return: 200, text: 'a' },
             { if: { variable: 'a', matches: 'x', not: true }, rules: ['break'], settings: { etag: false } },
           ],
+        },
+      ],
+    },
+    'rules that answer, beside what answers': {
+      servers: [
+        {
+          listen: [':80'],
+          respond: { status: 404, text: '{}', type: 'application/json' },
+          rules: [{ return: 301, text: '/a' }],
+          locations: [{ path: '/', redirect: '/b', rules: [{ return: 404 }] }],
         },
       ],
     },

@@ -4,30 +4,9 @@ import type { RuleConfig } from '../config.ts';
 import type { IfRule, Location, Rule } from '../schema/user-config.ts';
 import { userSettings } from './user-settings.ts';
 
-type Rules = Pick<Location, 'rules' | 'redirect' | 'respond'>;
-
-/** The rules of a server or location; a return at their end is what `redirect` or `respond` says. */
-export function userRules(
-  rules: readonly RuleConfig[],
-  fields: readonly AddedField[],
-  defaultType: string | undefined,
-): Rules {
-  const last = rules.at(-1);
-  const answer = last?.kind === 'return' ? answerOf(last, defaultType) : undefined;
-  const others = answer === undefined ? rules : rules.slice(0, -1);
-  return { ...(others.length > 0 ? { rules: others.map((rule) => userRule(rule, fields)) } : {}), ...answer };
-}
-
-/** A text is what `respond` says only where the level has its media type. */
-function answerOf(
-  { status, text }: Extract<RuleConfig, { kind: 'return' }>,
-  type: string | undefined,
-): Rules | undefined {
-  if (text === undefined) return { respond: status };
-  if ([301, 302, 303, 307, 308].includes(status)) return { redirect: status === 302 ? text : { to: text, status } };
-  if (type === undefined) return undefined;
-  if (type !== 'text/plain') return { respond: { ...(status === 200 ? {} : { status }), text, type } };
-  return { respond: status === 200 ? text : { status, text } };
+/** The rules of a server or location. `fields` are those that answers get there. */
+export function userRules(rules: readonly RuleConfig[], fields: readonly AddedField[]): Pick<Location, 'rules'> {
+  return rules.length > 0 ? { rules: rules.map((rule) => userRule(rule, fields)) } : {};
 }
 
 function userRule(rule: RuleConfig, fields: readonly AddedField[]): Rule {
@@ -44,7 +23,7 @@ function userRule(rule: RuleConfig, fields: readonly AddedField[]): Rule {
       const inner = rule.block?.headers ?? fields;
       return {
         if: userCondition(rule.condition),
-        ...(rule.rules.length > 0 ? { rules: rule.rules.map((each) => userRule(each, inner)) } : {}),
+        ...userRules(rule.rules, inner),
         ...(rule.block === undefined ? {} : { settings: userSettings(rule.block, fields) }),
       };
     }

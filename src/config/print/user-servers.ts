@@ -14,7 +14,8 @@ export function userServer(server: ServerConfig, outer: readonly AddedField[]): 
     listen: server.listen.map(userListen),
     ...(server.names.length > 0 ? { hosts: server.names } : {}),
     ...userServerFields(server),
-    ...withRules(userSettings(server, outer), userRules(server.rules, fields, server.defaultType)),
+    ...userSettings(server, outer),
+    ...userRules(server.rules, fields),
     ...(server.locations.length > 0 ? { locations: server.locations.map((each) => userLocation(each, fields)) } : {}),
   };
 }
@@ -55,19 +56,10 @@ function userLocation(location: LocationConfig, outer: readonly AddedField[]): L
   return {
     path: locationPathText(match),
     ...(files === undefined ? given(other, (each) => ({ root: each })) : { files }),
-    ...withRules(settings, userRules(rules, fields, location.defaultType)),
+    ...settings,
+    ...userRules(rules, fields),
     ...(locations.length > 0 ? { locations: locations.map((each) => userLocation(each, fields)) } : {}),
   };
-}
-
-/** Settings and rules, without the media type where `respond` says it. */
-function withRules<S extends { readonly defaultType?: string }>(
-  { defaultType, ...settings }: S,
-  rules: ReturnType<typeof userRules>,
-): Omit<S, 'defaultType'> & ReturnType<typeof userRules> {
-  const { respond } = rules;
-  const saysType = typeof respond === 'string' || (typeof respond === 'object' && respond.text !== undefined);
-  return { ...settings, ...(saysType ? {} : given(defaultType, (type) => ({ defaultType: type }))), ...rules };
 }
 
 /** What `files` says for an alias; undefined where it cannot say it: both end with a slash, or neither does and it is one path. */

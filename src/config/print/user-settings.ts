@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AccessLogPlan, ErrorLogPlan } from '../../site/plan/log-plan.ts';
-import type { AccessRule, AddedField, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
+import type { AccessRule, AddedField, Content, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { IfSettings } from '../schema/user-config.ts';
 import type { AccessLog, ErrorLog, Settings } from '../schema/user-settings.ts';
+import type { LevelSettings } from '../typed/content.ts';
 import { given, picked } from '../typed/conversion.ts';
 import { durationText, expiresText, sizeText } from '../units.ts';
 
 /** The settings of a level as a user writes them. `outer` are the fields that answers get from the level around it. */
-export function userSettings(block: Block, outer: readonly AddedField[]): IfSettings {
+export function userSettings(block: Block, outer: readonly AddedField[]): LevelSettings {
   return {
     ...userContent(block),
     ...userFiles(block),
@@ -48,17 +49,9 @@ function oneOrMore<T>(values: readonly T[]): T | readonly T[] {
   return first !== undefined && others.length === 0 ? first : values;
 }
 
-function userContent(block: Block): IfSettings {
+function userContent(block: Block): LevelSettings {
   return {
-    ...given(block.content, (content) =>
-      content.kind === 'app'
-        ? { app: content.app }
-        : content.kind === 'stub-status'
-          ? { stubStatus: true }
-          : content.kind === 'empty-gif'
-            ? { emptyGif: true }
-            : {},
-    ),
+    ...given(block.content, answerOf),
     ...picked(block, ['internal']),
     ...given(block.tryFiles, (tryFiles) => ({ tryFiles: [...tryFiles.candidates, fallbackText(tryFiles.fallback)] })),
     ...given(block.errorPages, (pages) => ({ errorPages: userErrorPages(pages) })),
@@ -70,6 +63,29 @@ function userContent(block: Block): IfSettings {
       serverHeader: header.kind === 'text' ? { text: header.text } : header.kind,
     })),
   };
+}
+
+function answerOf(content: Content): LevelSettings {
+  switch (content.kind) {
+    case 'files':
+      return {};
+    case 'app':
+      return { app: content.app };
+    case 'stub-status':
+      return { stubStatus: true };
+    case 'empty-gif':
+      return { emptyGif: true };
+    case 'return':
+      return returnText(content);
+  }
+}
+
+/** A text without a type is where `redirect` leads. */
+function returnText({ status, text, type }: Extract<Content, { kind: 'return' }>): LevelSettings {
+  if (text === undefined) return { respond: status };
+  if (type === undefined) return { redirect: status === 302 ? text : { to: text, status } };
+  if (type !== 'text/plain') return { respond: { ...(status === 200 ? {} : { status }), text, type } };
+  return { respond: status === 200 ? text : { status, text } };
 }
 
 function fallbackText(fallback: TryFiles['fallback']): string {

@@ -35,7 +35,7 @@ const statusTable = z.record(
   { error: 'it takes an object' },
 );
 
-/** Answers that need nobody, after the rules. */
+/** Answers that need nobody: content, so that limits and access come first. */
 export const answerOptions: Shape = {
   redirect: option(
     either(
@@ -50,7 +50,7 @@ export const answerOptions: Shape = {
         ),
       }),
     ),
-    'Redirects clients, after the rules.',
+    'Redirects clients that limits and access let pass; of a server, where no location is for the path.',
     { nginx: 'return', danger: 'Where `$uri` or a capture stands before the path, clients can choose the host.' },
   ),
   respond: option(
@@ -66,7 +66,7 @@ export const answerOptions: Shape = {
         type: option(fullText, 'Its media type.', { default: 'text/plain' }),
       }),
     ),
-    'Answers with this, after the rules.',
+    'Answers clients that limits and access let pass; of a server, where no location is for the path.',
     { nginx: 'return' },
   ),
 };

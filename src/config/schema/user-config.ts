@@ -200,7 +200,7 @@ export interface Location extends Settings {
   readonly internal?: boolean;
   /** The first of these that exists is served, a folder where it ends with '/'; the last one is a path, '@name' or '=STATUS' for where none does. */
   readonly tryFiles?: readonly string[];
-  /** Redirects clients, after the rules. Danger: Where `$uri` or a capture stands before the path, clients can choose the host. */
+  /** Redirects clients that limits and access let pass; of a server, where no location is for the path. Danger: Where `$uri` or a capture stands before the path, clients can choose the host. */
   readonly redirect?:
     | string
     | {
@@ -209,7 +209,7 @@ export interface Location extends Settings {
         /** The status. Default: 302. */
         readonly status?: number;
       };
-  /** Answers with this, after the rules. */
+  /** Answers clients that limits and access let pass; of a server, where no location is for the path. */
   readonly respond?:
     | number
     | string
@@ -353,7 +353,7 @@ export interface Server extends Settings {
   readonly internal?: boolean;
   /** The first of these that exists is served, a folder where it ends with '/'; the last one is a path, '@name' or '=STATUS' for where none does. */
   readonly tryFiles?: readonly string[];
-  /** Redirects clients, after the rules. Danger: Where `$uri` or a capture stands before the path, clients can choose the host. */
+  /** Redirects clients that limits and access let pass; of a server, where no location is for the path. Danger: Where `$uri` or a capture stands before the path, clients can choose the host. */
   readonly redirect?:
     | string
     | {
@@ -362,7 +362,7 @@ export interface Server extends Settings {
         /** The status. Default: 302. */
         readonly status?: number;
       };
-  /** Answers with this, after the rules. */
+  /** Answers clients that limits and access let pass; of a server, where no location is for the path. */
   readonly respond?:
     | number
     | string

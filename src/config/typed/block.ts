@@ -1,4 +1,4 @@
-import type { Content, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
+import type { ErrorPage, TryFiles } from '../../site/plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { IfSettings } from '../schema/user-config.ts';
 import type {
@@ -8,13 +8,14 @@ import type {
   ErrorPage as UserErrorPage,
 } from '../schema/user-settings.ts';
 import { parseDuration, parseExpires, parseSize } from '../units.ts';
+import { contentOf, type LevelSettings } from './content.ts';
 import { type Conversion, given, listOf, picked } from './conversion.ts';
 import { fieldList } from './field-list.ts';
 import { limitFields } from './limits.ts';
 import { accessLogs, errorLogs } from './logs.ts';
 
 /** The settings of a level, but for the fields that are added to answers, which depend on the outer level. */
-export function blockFields(user: IfSettings, conversion: Conversion): Block {
+export function blockFields(user: LevelSettings, conversion: Conversion): Block {
   return {
     ...contentFields(user),
     ...fileFields(user, conversion),
@@ -27,7 +28,7 @@ export function blockFields(user: IfSettings, conversion: Conversion): Block {
   };
 }
 
-function contentFields(user: IfSettings): Block {
+function contentFields(user: LevelSettings): Block {
   return {
     ...given(contentOf(user), (content) => ({ content })),
     ...given(user.tryFiles, (files) => ({ tryFiles: tryFilesOf(files) })),
@@ -47,12 +48,6 @@ function contentFields(user: IfSettings): Block {
       'serverNameInRedirects',
     ]),
   };
-}
-
-function contentOf({ app, stubStatus, emptyGif }: IfSettings): Content | undefined {
-  if (app !== undefined) return { kind: 'app', app };
-  if (stubStatus) return { kind: 'stub-status' };
-  return emptyGif ? { kind: 'empty-gif' } : undefined;
 }
 
 function tryFilesOf(files: readonly string[]): TryFiles {

@@ -1,39 +1,17 @@
 import type { Condition, LocationMatch } from '../../site/plan/location-plan.ts';
 import type { RuleConfig } from '../config.ts';
-import type { IfRule, Location, Rule } from '../schema/user-config.ts';
+import type { IfRule, Rule } from '../schema/user-config.ts';
 import { blockFields } from './block.ts';
 import type { Conversion } from './conversion.ts';
 import { type EffectiveFields, effectiveFields, hasFields, type Preflight } from './field-list.ts';
 
-/** The rules of a server or location; what `redirect` and `respond` say is the last one. */
+/** The rules of a server or location. */
 export function rulesOf(
-  user: Pick<Location, 'rules' | 'redirect' | 'respond'>,
+  rules: readonly Rule[],
   fields: EffectiveFields,
   conversion: Conversion,
 ): readonly RuleConfig[] {
-  const rules = (user.rules ?? []).map((rule) => ruleOf(rule, fields, conversion));
-  const { redirect, respond } = user;
-  if (redirect !== undefined) {
-    const { to, status = 302 } = typeof redirect === 'string' ? { to: redirect } : redirect;
-    rules.push({ kind: 'return', status, text: to });
-  }
-  if (respond !== undefined) {
-    const { status = 200, text } = responseOf(respond);
-    rules.push({ kind: 'return', status, text });
-  }
-  return rules;
-}
-
-type Respond = NonNullable<Location['respond']>;
-
-function responseOf(respond: Respond): Exclude<Respond, number | string> {
-  return typeof respond === 'number' ? { status: respond } : typeof respond === 'string' ? { text: respond } : respond;
-}
-
-/** The media type of what `respond` says; undefined where it says nothing that has one. */
-export function respondType(respond: Respond): string | undefined {
-  const { text, type = 'text/plain' } = responseOf(respond);
-  return text === undefined ? undefined : type;
+  return rules.map((rule) => ruleOf(rule, fields, conversion));
 }
 
 /** Answers preflight requests of CORS. */
@@ -65,7 +43,7 @@ function ifRule(
   return {
     kind: 'if',
     condition: conditionOf(condition),
-    rules: rules.map((rule) => ruleOf(rule, fields, conversion)),
+    rules: rulesOf(rules, fields, conversion),
     block: settings && {
       ...blockFields(settings, conversion),
       ...(hasFields(settings) ? { headers: fields.headers } : {}),

@@ -5,7 +5,7 @@ import { parseDuration, parseSize } from '../units.ts';
 import { blockFields } from './block.ts';
 import { type ConfigPath, type Conversion, given, picked } from './conversion.ts';
 import { type EffectiveFields, effectiveFields, hasFields, noFields } from './field-list.ts';
-import { aliasOf, locationMatch, preflightRule, respondType, rulesOf } from './rules.ts';
+import { aliasOf, locationMatch, preflightRule, rulesOf } from './rules.ts';
 
 /** What servers inherit, and the fields that they start from. */
 export function sharedBlock(
@@ -29,15 +29,37 @@ export function serverConfig(
   const isShared = !locations.some(hasOwnCors);
   const preflight = isShared && fields.preflight !== undefined ? [preflightRule(fields.preflight)] : [];
   const inner = isShared ? { ...fields, preflight: undefined } : fields;
+  const level = levelFields(user, fields, conversion);
+  const made = locations.map((each, index) => locationConfig(each, inner, [...path, 'locations', index], conversion));
   return {
-    ...levelFields(user, fields, conversion),
+    ...level,
     ...given(user.files, (files) => ({ root: { path: conversion.path(files), isAlias: false } })),
     ...serverFields(user),
     listen: user.listen.map((listen, index) => listenOf(listen, [...path, 'listen', index], conversion)),
     names: user.hosts ?? [],
-    rules: [...preflight, ...rulesOf(user, fields, conversion)],
-    locations: locations.map((each, index) => locationConfig(each, inner, [...path, 'locations', index], conversion)),
+    rules: [...preflight, ...rulesOf(user.rules ?? [], fields, conversion)],
+    locations: isShared ? made : [...made, ...outsideLocation(level, fields, made)],
   };
+}
+
+/** Answers preflight requests for paths that no location is for: what else holds there is said once more, since it is not inherited. */
+function outsideLocation(
+  { content, tryFiles, limitExcept }: Block,
+  { preflight }: EffectiveFields,
+  locations: readonly LocationConfig[],
+): readonly LocationConfig[] {
+  const isForAll = locations.some(({ match }) => match.kind === 'prefix' && ['', '/'].includes(match.path));
+  if (isForAll || preflight === undefined) return [];
+  return [
+    {
+      ...given(content, (each) => ({ content: each })),
+      ...given(tryFiles, (each) => ({ tryFiles: each })),
+      ...given(limitExcept, (each) => ({ limitExcept: each })),
+      match: { kind: 'prefix', path: '/', isFinal: false },
+      rules: [preflightRule(preflight)],
+      locations: [],
+    },
+  ];
 }
 
 function hasOwnCors({ cors, locations = [] }: Location): boolean {
@@ -66,7 +88,7 @@ function locationConfig(
     ...levelFields(user, fields, conversion),
     ...given(user.files, (files) => ({ root: aliasOf(files, match, conversion) })),
     match,
-    rules: [...preflight, ...rulesOf(user, fields, conversion)],
+    rules: [...preflight, ...rulesOf(user.rules ?? [], fields, conversion)],
     locations: (user.locations ?? []).map((each, index) =>
       locationConfig(each, fields, [...path, 'locations', index], conversion),
     ),
@@ -84,10 +106,8 @@ function checkAnswers(user: Location | Server, path: ConfigPath, { problems }: C
 }
 
 function levelFields(user: Location | Server | Defaults, fields: EffectiveFields, conversion: Conversion): Block {
-  const type = 'respond' in user && user.respond !== undefined ? respondType(user.respond) : undefined;
   return {
     ...blockFields(user, conversion),
-    ...given(type, (defaultType) => ({ defaultType })),
     ...(hasFields(user) ? { headers: fields.headers } : {}),
   };
 }

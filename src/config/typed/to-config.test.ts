@@ -46,12 +46,12 @@ describe('toConfig', () => {
     [{ path: '= /s', files: 's.txt' }, { root: { path: '/site/s.txt', isAlias: true } }],
     [{ path: '~ ^/s/(.*)$', files: '/static/$1' }, { root: { path: '/static/$1', isAlias: true } }],
     [{ root: '$document_root/a' }, { root: { path: '$document_root/a', isAlias: false } }],
-    [{ redirect: '/b' }, { rules: [{ kind: 'return', status: 302, text: '/b' }] }],
-    [{ respond: 404 }, { rules: [{ kind: 'return', status: 404, text: undefined }] }],
-    [{ respond: 'hello' }, { defaultType: 'text/plain', rules: [{ kind: 'return', status: 200, text: 'hello' }] }],
+    [{ redirect: '/b' }, { content: { kind: 'return', status: 302, text: '/b' } }],
+    [{ respond: 404 }, { content: { kind: 'return', status: 404, text: undefined } }],
+    [{ respond: 'hello' }, { content: { kind: 'return', status: 200, text: 'hello', type: 'text/plain' } }],
     [
       { respond: { text: '{}', type: 'application/json' } },
-      { defaultType: 'application/json', rules: [{ kind: 'return', status: 200, text: '{}' }] },
+      { content: { kind: 'return', status: 200, text: '{}', type: 'application/json' } },
     ],
     [{ tryFiles: ['$uri', '@app'] }, { tryFiles: { candidates: ['$uri'], fallback: { kind: 'named', name: '@app' } } }],
     [{ tryFiles: ['$uri', '=404'] }, { tryFiles: { candidates: ['$uri'], fallback: { kind: 'status', status: 404 } } }],
@@ -147,7 +147,7 @@ describe('toConfig', () => {
     assert.deepEqual(server?.rules, []);
     assert.deepEqual(
       server.locations.map(({ rules }) => rules.length),
-      [1, 0],
+      [1, 0, 1],
     );
     assert.deepEqual(server.locations[1]?.headers, []);
   });

@@ -16,7 +16,7 @@ import type { LocationMatch, Rule } from '../plan/location-plan.ts';
 import type { LogFormatPlan } from '../plan/log-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import { createReplyFilters } from '../reply/order.ts';
-import { Script } from '../rewrite/script.ts';
+import { compileReturn, Script } from '../rewrite/script.ts';
 import type { Content } from '../steps.ts';
 import { createStubStatus } from '../stub-status.ts';
 import type { SiteResources } from './site-resources.ts';
@@ -73,6 +73,8 @@ function contentOf(settings: Settings, prefix: string, { compile, resources }: L
       return createFiles(settings, compile, { prefix }, resources.cache);
     case 'app':
       return createAppContent(content.app);
+    case 'return':
+      return compileReturn(content, compile);
     case 'stub-status':
       return createStubStatus(resources.connections);
     case 'empty-gif':

@@ -16,6 +16,8 @@ export type Content =
   | { readonly kind: 'files' }
   /** `passesAccelFields`: what the app says to a server in front of it (X-Accel-Redirect) is for another one than this. */
   | { readonly kind: 'app'; readonly app: string; readonly passesAccelFields?: boolean }
+  /** As the rule `return` answers. The text's media type is `type`, or that of the path's extension. */
+  | { readonly kind: 'return'; readonly status: number; readonly text: Template | undefined; readonly type?: string }
   | { readonly kind: 'stub-status' }
   | { readonly kind: 'empty-gif' };
 

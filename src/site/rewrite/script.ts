@@ -3,7 +3,7 @@ import type { CompileContext } from '../compile-context.ts';
 import type { Location } from '../location.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { Rule } from '../plan/location-plan.ts';
-import type { Settings } from '../plan/settings.ts';
+import type { Content, Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { compileCondition } from './condition.ts';
 import { RewriteRule, type RuleOutcome } from './rewrite-rule.ts';
@@ -77,7 +77,11 @@ function compileRule(rule: Rule, context: CompileContext, compileBlock: (setting
   }
 }
 
-function compileReturn({ status, text }: Extract<Rule, { kind: 'return' }>, context: CompileContext): Instruction {
+/** What a rule answers, or content. Throws PlanError. */
+export function compileReturn(
+  { status, text, type }: Omit<Extract<Content, { kind: 'return' }>, 'kind'>,
+  context: CompileContext,
+): (request: SiteRequest) => SiteOutcome {
   if (status === 444) return () => drop;
   if (redirectStatuses.has(status)) {
     // Two slashes name a host. What the config says is meant; what a request makes of it is not (locationField).
@@ -88,7 +92,8 @@ function compileReturn({ status, text }: Extract<Rule, { kind: 'return' }>, cont
   if (!template && status >= 400) return () => statusOutcome(status);
   const constant = template ? template.constant : '';
   const bytes = constant === undefined ? undefined : Buffer.from(constant, 'latin1');
-  return (request) => textReply(request, status, bytes ?? Buffer.from(template?.evaluate(request) ?? '', 'latin1'));
+  return (request) =>
+    textReply(request, status, bytes ?? Buffer.from(template?.evaluate(request) ?? '', 'latin1'), type);
 }
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -6,14 +6,17 @@ import type { SiteRequest } from '../site-request.ts';
 /** By media type: there are as many as a config has types. */
 const headersByType: Map<string, HeaderList> = new Map();
 
-/** The answer of `return 200 text`: its media type is that of the path's extension, as if a file were sent. */
-export function textReply(request: SiteRequest, status: number, body: Uint8Array): Reply {
+/** The answer of `return 200 text`. Without a `type` its media type is that of the path's extension, as if a file were sent. */
+export function textReply(request: SiteRequest, status: number, body: Uint8Array, type?: string): Reply {
   if (status === 204) return { status, headers: HeaderList.empty, body: emptyBody };
+  return { status, headers: headersOf(type ?? typeOf(request)), body };
+}
+
+function typeOf(request: SiteRequest): string {
   const { types, defaultType } = request.location.settings;
   const dot = request.uri.lastIndexOf('.');
   const extension = dot > request.uri.lastIndexOf('/') + 1 ? request.uri.slice(dot + 1).toLowerCase() : '';
-  const type = (extension !== '' && Object.hasOwn(types, extension) ? types[extension] : undefined) ?? defaultType;
-  return { status, headers: headersOf(type), body };
+  return (extension !== '' && Object.hasOwn(types, extension) ? types[extension] : undefined) ?? defaultType;
 }
 
 function headersOf(type: string): HeaderList {
