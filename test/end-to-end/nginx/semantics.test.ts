@@ -1,0 +1,256 @@
+// What nginx.conf means, row by row; see docs/nginx.md for where Galley differs. Expectations are written by hand.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { AppFolder } from '../../support/app-folder.ts';
+import { runGalley } from '../../support/galley.ts';
+import { type NginxServing, serveWithGalley } from '../../support/nginx-serving.ts';
+import { answersIn } from './answer-text.ts';
+import { askRaw } from './comparison.ts';
+import { makeFiles } from './files.ts';
+
+/** The rows about proxies, which Galley does not have yet. */
+export const notCovered: readonly string[] = [
+  'proxy_pass with and without a path, with variables, after rewrite break, in a regex location',
+  'no-URI proxy_pass of a path with dots',
+  'default proxy headers',
+  'hop-by-hop and underscore fields to upstreams',
+];
+
+/** Requests with `STATUS`, the location of a redirect, the fields that are named, and the body where it is no page of an error. */
+type Answers = Readonly<Record<string, string>>;
+
+const kinds = `location ^~ /pre/ { return 200 final; } location /pre/long { return 200 prefix; } location ~ \\.php$ { return 200 regex; }`;
+
+const rows: readonly (readonly [name: string, server: string, answers: Answers])[] = [
+  [
+    '= and prefix',
+    'location = /eq { return 200 exact; } location /eq { return 200 prefix; }',
+    { '/eq': '200 exact', '/eq/': '200 prefix', '/eqx': '200 prefix' },
+  ],
+  [
+    'a regex wins over a longer prefix without ^~',
+    kinds,
+    { '/pre/long.php': '200 regex', '/pre/x': '200 final', '/pre/x.php': '200 final' },
+  ],
+  [
+    'the first regex in file order',
+    'location ~ ^/case { return 200 first; } location ~ ^/casefull/.*gif$ { return 200 longer; }',
+    { '/casefull/t.gif': '200 first' },
+  ],
+  [
+    'alias with a slash on both sides',
+    'location /al/ { alias FOLDER/www/; } location ~ ^/ra/(.*)$ { alias FOLDER/www/$1; } location ~ /\\. { deny all; }',
+    {
+      '/al../secret.txt': '404',
+      '/al/../secret.txt': '404',
+      '/ra/..%2fsecret.txt': '404',
+      '/al/..%252fsecret.txt': '403',
+      '/al/..\\secret.txt': '403',
+      '/.git/config': '403',
+      '/al/two.txt': '200 ab',
+    },
+  ],
+  [
+    'paths that lead out, and broken ones',
+    'root FOLDER/www;',
+    {
+      '/../../etc/passwd': '400',
+      '/..': '400',
+      '/dir/x.html%00.txt': '400',
+      'raw:GET /a b.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n': '400',
+      '//dir//x.html': '200 x of dir\n',
+      '/dir': '301 -> http://localhost:PORT/dir/',
+      '/dir/x.html/': '404',
+    },
+  ],
+  [
+    'add_header: of the innermost level that has some',
+    'add_header X-Server s; location /hdr { add_header X-Loc l; return 200 x; } location /none { return 200 x; } location /404 { add_header X-Plain p; add_header X-Always a always; return 404; }',
+    {
+      '/hdr | @x-loc @x-server': '200 x-loc=l x-server=- x',
+      '/none | @x-server': '200 x-server=s x',
+      '/404 | @x-plain @x-always': '404 x-plain=- x-always=a',
+    },
+  ],
+  [
+    'if is a location inside of a location',
+    'add_header X-Server s; location /if1 { set $x before; if ($arg_b) { add_header X-If b; set $x inside; } return 200 $x; }',
+    {
+      '/if1?b=1 | @x-if @x-server': '200 x-if=b x-server=- inside',
+      '/if1 | @x-if @x-server': '200 x-if=- x-server=s before',
+    },
+  ],
+  [
+    'try_files',
+    'root FOLDER/www; location /tf/ { try_files $uri $uri/ /fallback?x=1; } location /fallback { return 200 "$args $request_uri"; } location /n/ { try_files $uri @named; } location @named { return 200 "$uri"; } location /c/ { try_files $uri =418; }',
+    {
+      '/tf/nope?y=2': '200 x=1 /tf/nope?y=2',
+      '/n/a%20b?q': '200 /n/a b',
+      '/c/x | @content-length': '418 content-length=0 ',
+    },
+  ],
+  [
+    'rewrite',
+    'location /rw2/ { rewrite ^/rw2/(.*)$ /x/$1? permanent; } location /rw3/ { rewrite ^/rw3/(.*)$ http://ex.com/$1; } location /rw4 { rewrite ^ /rw4 last; } location /to-internal { rewrite ^ /internal last; } location /internal { internal; return 200 inside; }',
+    {
+      '/rw2/a?q=1': '301 -> http://localhost:PORT/x/a',
+      '/rw3/a?q=1': '302 -> http://ex.com/a?q=1',
+      '/rw4': '500',
+      '/to-internal': '200 inside',
+      '/internal': '404',
+    },
+  ],
+  [
+    'return',
+    'location /a { return 301 /to; } location /b { return https://x/; } location /c { return 444; }',
+    { '/a': '301 -> http://localhost:PORT/to', '/b': '302 -> https://x/', '/c': '' },
+  ],
+  [
+    'return comes before limits',
+    'location / { limit_req zone=one; return 200 x; }',
+    { '/?1': '200 x', '/?2': '200 x', '/?3': '200 x' },
+  ],
+  [
+    'limits come before access, access before try_files',
+    'root FOLDER/www; location /l/ { limit_req zone=one; deny all; } location /t/ { deny all; try_files /two.txt =404; }',
+    { '/l/1': '403', '/l/2': '503', '/t/x': '403' },
+  ],
+  [
+    'error_page',
+    `root FOLDER/www; location /a { error_page 404 /h; return 404; } location /b { error_page 404 = /h; return 404; } location /c { error_page 404 =200 /h; return 404; } location /d { error_page 404 =410 @named; return 404; }
+     location /h { return 201 handler; } location @named { return 200 named; } location /auth/ { error_page 401 /two.txt; auth_basic x; auth_basic_user_file FOLDER/users; }`,
+    {
+      '/a': '404 handler',
+      '/b': '201 handler',
+      '/c': '200 handler',
+      '/d': '410 named',
+      '/auth/x | @www-authenticate': '401 www-authenticate=Basic realm="x" ab',
+    },
+  ],
+  ['internal', 'location /i { internal; return 200 x; }', { '/i': '404' }],
+  [
+    'satisfy any',
+    'location / { satisfy any; deny all; auth_basic x; auth_basic_user_file FOLDER/users; }',
+    { '/': '401' },
+  ],
+  [
+    'limit_except GET allows HEAD',
+    'root FOLDER/www; location / { limit_except GET { deny all; } }',
+    { 'HEAD /two.txt': '200', '/two.txt': '200 ab', 'POST /two.txt': '403' },
+  ],
+  [
+    'client_max_body_size',
+    'client_max_body_size 10; root FOLDER/www;',
+    {
+      'POST /two.txt || 12345678901': '413',
+      'POST /two.txt | Transfer-Encoding: chunked || b\r\n12345678901\r\n0\r\n\r\n': '413',
+      'POST /two.txt || 1234567890': '405',
+    },
+  ],
+  [
+    'server_name',
+    `server { listen LISTEN default_server; return 200 default; } server { listen LISTEN; server_name exact.com; return 200 exact; } server { listen LISTEN; server_name *.wild.com; return 200 begin; }
+     server { listen LISTEN; server_name *.long.wild.com; return 200 longest; } server { listen LISTEN; server_name www.wild.*; return 200 end; } server { listen LISTEN; server_name ~^re; return 200 regex; } server { listen LISTEN; server_name .dot.com; return 200 dot; }
+     server { listen LISTEN; server_name ~^re-second; return 200 second; }`,
+    {
+      '/ | Host: exact.com': '200 exact',
+      '/ | Host: exact.com.': '200 exact',
+      '/ | Host: EXACT.com:8080': '200 exact',
+      '/ | Host: www.wild.com': '200 begin',
+      '/ | Host: a.long.wild.com': '200 longest',
+      '/ | Host: www.wild.org': '200 end',
+      '/ | Host: re-second': '200 regex',
+      '/ | Host: dot.com': '200 dot',
+      '/ | Host: a.dot.com': '200 dot',
+      '/ | Host: other': '200 default',
+      '/ | Host: [::1]': '200 default',
+      '/ | Host: a..b': '400',
+      '/ | Host: ': '400',
+      'http://exact.com/zz | Host: other': '200 exact',
+    },
+  ],
+  [
+    'Range on a file of two bytes',
+    'root FOLDER/www;',
+    {
+      ...Object.fromEntries(['0-1', '-1', '0-1,99-'].map((range) => [`HEAD /two.txt | Range: bytes=${range}`, '206'])),
+      ...Object.fromEntries(
+        ['5-', '1-0', 'abc', '0-18446744073709551616'].map((range) => [`HEAD /two.txt | Range: bytes=${range}`, '416']),
+      ),
+      'HEAD /two.txt | Range: bytes=0-,0-,0-': '200',
+      'HEAD /two.txt | Range: items=0-1': '200',
+    },
+  ],
+  [
+    'no header injection through variables',
+    'location /x/ { return 302 https://$host$uri; } location /h/ { add_header X-Uri $uri; return 200 x; } location /f/ { add_header X-Request $request_uri; return 200 x; }',
+    {
+      '/x/a%0d%0aX-Inj:1 | @x-inj': '302 -> https://localhost/x/a%0D%0AX-Inj:1 x-inj=-',
+      '/h/a%0d%0aX-Inj:1 | @x-inj @x-uri': '500 x-inj=- x-uri=-',
+      '/f/a%0d%0aX-Inj:1 | @x-inj @x-request': '200 x-inj=- x-request=/f/a%0d%0aX-Inj:1 x',
+    },
+  ],
+  [
+    'arrays are inherited whole or not at all',
+    'root FOLDER/www; error_page 404 /two.txt; deny all; location /own/ { error_page 403 /two.txt; } location /allow/ { allow all; } location /deny/ { } location = /two.txt { allow all; }',
+    { '/own/x': '403 ab', '/allow/x': '404 ab', '/deny/x': '403' },
+  ],
+];
+
+describe('the semantics of nginx.conf', () => {
+  let files: AppFolder;
+  let serving: NginxServing;
+
+  before(async () => {
+    files = await AppFolder.with({});
+    await makeFiles(files);
+    const http = rows.map(([, server], index) => {
+      const text = server.startsWith('server {') ? server : `server { listen LISTEN; ${server} }`;
+      return text.replaceAll('LISTEN', `LISTEN${index}`).replaceAll('zone=one', `zone=one${index}`);
+    });
+    const zones = rows.map((_, index) => `limit_req_zone $server_port zone=one${index}:1m rate=1r/m;`);
+    serving = await serveWithGalley({ http: [...zones, ...http].join('\n'), ports: rows.length, folder: files.path });
+  });
+
+  after(async () => {
+    await serving[Symbol.asyncDispose]();
+    await files[Symbol.asyncDispose]();
+  });
+
+  for (const [index, [name, , answers]] of rows.entries()) {
+    it(name, async () => {
+      for (const [line, expected] of Object.entries(answers)) {
+        const [request = '', names] = line.split(' | @');
+        const { text, methods } = await askRaw(serving, index, request);
+        const [answer] = answersIn(text.replaceAll(`:${serving.ports[index]}`, ':PORT'), methods);
+        assert.equal(answer === undefined ? '' : summary(answer, names?.split(' @') ?? []), expected, line);
+      }
+    });
+  }
+
+  it('refuses an alias that can be left', async () => {
+    await using folder = await AppFolder.with({});
+    await folder.write(
+      'nginx.conf',
+      `events {} http { server { listen 127.0.0.1:0; location /off { alias ${files.path}/www/; } } }`,
+    );
+    const args = ['nginx', '-t', '-p', folder.path, '-c', 'nginx.conf', '-g', 'pid pid;', '-e', 'error.log'];
+    const { code, stderr } = await runGalley(args, { namePython: false });
+    assert.equal(code, 1);
+    assert.match(stderr, /alias.*in .*nginx\.conf:1\n/);
+  });
+});
+
+const page = /^(?:\d{3} [^\n]+\n|<!doctype html>)/;
+
+function summary({ status, fields, body }: ReturnType<typeof answersIn>[number], names: readonly string[]): string {
+  const map = new Map(fields);
+  const location = map.get('location');
+  const content = page.test(body) || (body === '' && names[0] !== 'content-length') ? [] : [body];
+  return [
+    `${status}`,
+    ...(location ? [`-> ${location}`] : []),
+    ...names.map((name) => `${name}=${map.get(name) ?? '-'}`),
+    ...content,
+  ].join(' ');
+}
