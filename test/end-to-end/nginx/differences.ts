@@ -47,10 +47,14 @@ export const differences = {
   control: 'Control characters in fields are 400 (RFC 9110 §5.5).',
   'dates-and-tags':
     'Where a request has entity tags, its dates do not count (RFC 9110 §13.2.2); nginx wants both to hold.',
+  'bad-dates': '`If-Unmodified-Since` that is no date is as if it were not there (RFC 9110 §13.1.4).',
+  'refused-links':
+    'A symbolic link that `disable_symlinks` refuses is 403 on the way to a file too; nginx says 404 there.',
+  'listing-conditions': 'Conditions are not looked at for folder listings, which have no date and no entity tag.',
   'connection-settings':
     'What concerns connections (`keepalive_timeout`, `real_ip_header` and so on) holds for a server; in a location it is an error or a warning.',
   'slow-patterns':
-    'Patterns are matched in time that grows with the length of the text alone; a pattern for which that cannot be is refused when the config is read.',
+    'No pattern takes long, whatever a client sends: one that a backtracking engine could be slow with is matched by RE2, and refused when the config is read where RE2 cannot have it either.',
 } as const;
 
 export type DifferenceName = keyof typeof differences;
