@@ -179,6 +179,31 @@ describe('Access control beside nginx', { skip: requires('nginx') }, () => {
       }
     }
   });
+
+  it('asks other methods for a password of their own, or for none, in the same way', async () => {
+    await using nginx = await startLoggedNginx(
+      ['', 'auth_basic off;', 'auth_basic inner;']
+        .map((line, index) => `location /${index} { limit_except GET { ${line} } empty_gif; }`)
+        .join(' '),
+      'auth_basic outer; auth_basic_user_file FOLDER/users;',
+    );
+    await nginx.folder.write('users', userFile);
+    const userFiles = { userFile: nginx.folder.file('users') };
+    const basicAuth = { realm: 'outer', ...userFiles };
+    for (const [index, inner] of [undefined, false as const, { realm: 'inner', ...userFiles }].entries()) {
+      const limitExcept = { methods: ['GET'], access: [], basicAuth: inner };
+      for (const method of ['GET', 'POST']) {
+        const theirs = await nginx.ask(`/${index}`, {}, { method });
+        const ours = await galley({ basicAuth, limitExcept }, {}, method);
+        // For other methods there is no empty GIF.
+        assert.deepEqual(
+          ours.answer,
+          [theirs.status === 401 ? 401 : 200, theirs.fields.get('www-authenticate')],
+          `${index} ${method}`,
+        );
+      }
+    }
+  });
 });
 
 describe('Real ip beside nginx', { skip: requires('nginx') }, () => {

@@ -64,11 +64,16 @@ export const accessOptions: Shape = {
       methods: needed(list(fullText), 'The methods that everybody may use; GET stands for HEAD too.'),
       access: option(accessRules, 'Who may use the others.', { nginx: 'allow, deny' }),
       basicAuth: option(
-        strict({
-          realm: needed(text, 'What is shown to users.'),
-          userFile: needed(fullText, 'A file as htpasswd writes it.'),
-        }),
-        'The password for the others.',
+        either(
+          'false or { realm, userFile }',
+          off,
+          strict({
+            realm: needed(text, 'What is shown to users.'),
+            userFile: needed(fullText, 'A file as htpasswd writes it.'),
+          }),
+        ),
+        'The password for the others; false for none.',
+        { default: 'that of the location' },
       ),
     }),
     'Restricts all methods but these.',

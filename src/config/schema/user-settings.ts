@@ -165,13 +165,15 @@ export interface LimitExcept {
         readonly deny: string;
       }
   )[];
-  /** The password for the others. */
-  readonly basicAuth?: {
-    /** What is shown to users. */
-    readonly realm: string;
-    /** A file as htpasswd writes it. */
-    readonly userFile: string;
-  };
+  /** The password for the others; false for none. Default: "that of the location". */
+  readonly basicAuth?:
+    | false
+    | {
+        /** What is shown to users. */
+        readonly realm: string;
+        /** A file as htpasswd writes it. */
+        readonly userFile: string;
+      };
 }
 
 /** How often a client, or whatever the key tells apart, may ask. */

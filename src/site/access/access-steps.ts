@@ -22,7 +22,7 @@ export function createAccessSteps(settings: AccessSettings, context: CompileCont
     {
       ...settings,
       access: limitExcept.access.length > 0 ? limitExcept.access : settings.access,
-      basicAuth: limitExcept.basicAuth ?? settings.basicAuth,
+      basicAuth: limitExcept.basicAuth === false ? undefined : (limitExcept.basicAuth ?? settings.basicAuth),
     },
     context,
   );

@@ -122,7 +122,8 @@ export interface AuthRequest {
 export interface LimitExcept {
   readonly methods: readonly string[];
   readonly access: readonly AccessRule[];
-  readonly basicAuth: BasicAuth | undefined;
+  /** `false` for no password; undefined for that of the location. */
+  readonly basicAuth: BasicAuth | false | undefined;
 }
 
 /** nginx `valid_referers`. */

@@ -43,7 +43,7 @@ export const locationHandlers: Handlers = {
       limitExcept: {
         methods: [...new Set(texts(directive).map((method) => method.toUpperCase()))],
         access: isGone ? [{ allow: false, network: 'all' }] : access,
-        basicAuth: typeof realm === 'string' ? { realm, userFile } : undefined,
+        basicAuth: typeof realm === 'string' ? { realm, userFile } : realm,
       },
     });
   },
