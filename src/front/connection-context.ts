@@ -6,6 +6,7 @@ import type { Upgrade } from '../core/websocket.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
 import type { Forwarding } from './forwarding.ts';
+import type { HeldWrites } from './held-writes.ts';
 import type { IdleEnding } from './idle-ending.ts';
 import type { SlownessCheck } from './slowness-check.ts';
 import type { WebSocketContext, WebSocketDone } from './websocket-connection.ts';
@@ -18,6 +19,8 @@ export interface ClientConnection {
   readonly isAwaited: boolean;
   /** The front is stopping; for those that tell their client so. */
   stop?(): void;
+  /** That listener is gone: a connection of it takes no request after the one under way, which may be just coming. */
+  unlistened?(listener: number): void;
   /** The time for the stop is over: an answer that has begun is cut, a request without one is refused. */
   giveUp(): 'cut' | 'refused' | 'nothing';
   /** Cuts the connection at once. */
@@ -30,6 +33,7 @@ export interface ClientConnection {
 export interface ConnectionContext extends WebSocketContext {
   readonly handle: Handler;
   readonly garbage: BufferGarbage;
+  readonly writes: HeldWrites;
   /** Undefined where the handler judges for itself what proxies tell of their clients. */
   readonly forwarding: Forwarding | undefined;
   /** The `date` header's value now (RFC 9110 §5.6.7). */

@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
-import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
+import { bufferedBodySize, maxDrainSize, sendBufferSize, stopLastCallMs } from '../core/limits.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
+import { releaseWrites } from './held-writes.ts';
 import type { IdleConnection } from './idle-ending.ts';
 import type { ListenerSettings } from './listener-settings.ts';
 import { openWebSocket } from './open-websocket.ts';
@@ -58,6 +59,8 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   #lingerTimeout: 'lingerMs' | 'halfClosedMs' = 'lingerMs';
   #peerEnded = false;
   #closed = false;
+  /** When its listener went, in coarse milliseconds. */
+  #unlistenedAt: number | undefined;
 
   constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext, settings: ListenerSettings) {
     this.#settings = settings;
@@ -76,6 +79,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
 
   get isKept(): boolean {
     const { timeouts, keepAliveRequests, keepAliveTimeMs } = this.#settings;
+    if (this.#unlistenedAt !== undefined) return false;
     if (this.#requests >= keepAliveRequests || timeouts.keepAliveMs === 0) return false;
     return keepAliveTimeMs === Number.POSITIVE_INFINITY || this.context.coarseNow - this.#openedAt < keepAliveTimeMs;
   }
@@ -142,6 +146,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     this.#linger();
   }
 
+  unlistened(listener: number): void {
+    if (listener === this.facts.listener) this.#unlistenedAt = this.context.coarseNow;
+  }
+
   giveUp(): 'cut' | 'refused' | 'nothing' {
     const turn = this.#turn;
     if (this.#lingering || this.#closed) return 'nothing';
@@ -160,6 +168,8 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
 
   /** Closes at once; the request under way, if any, is aborted. */
   destroy(): void {
+    // What was written is the client's, also where a stream broke behind it.
+    releaseWrites(this.socket);
     this.socket.destroy();
     this.#gone();
   }
@@ -189,8 +199,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   /** How long it was idle before a stop does not count for its last call. */
   #isIdleTooLong(now: number): boolean {
     const { stoppedAt, idleMs } = this.context;
-    const mostMs = Math.min(idleMs, this.#settings.timeouts.keepAliveMs);
-    return now - Math.max(this.slowness.since, stoppedAt) >= mostMs;
+    const unlistenedAt = this.#unlistenedAt;
+    const lastCallMs = unlistenedAt === undefined ? idleMs : Math.min(idleMs, stopLastCallMs);
+    const mostMs = Math.min(lastCallMs, this.#settings.timeouts.keepAliveMs);
+    return now - Math.max(this.slowness.since, unlistenedAt ?? stoppedAt) >= mostMs;
   }
 
   /** Whether the client has sent so much behind its request that no more is read until that is answered. */

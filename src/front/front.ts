@@ -19,6 +19,7 @@ import { Connection } from './connection.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import type { Forwarding } from './forwarding.ts';
+import { HeldWrites } from './held-writes.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
@@ -65,6 +66,7 @@ export class Front implements ConnectionContext {
   readonly done: ((record: ExchangeRecord) => void) | undefined;
   readonly slab: OutputSlab = new OutputSlab();
   readonly garbage: BufferGarbage = new BufferGarbage();
+  readonly writes: HeldWrites = new HeldWrites();
   readonly forwarding: Forwarding | undefined;
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
@@ -128,10 +130,11 @@ export class Front implements ConnectionContext {
     this.#settings = settings;
   }
 
-  /** Accepts no more connections there; those that are open go on. */
+  /** Accepts no more connections there. Those that are open end as at a stop, but that requests may take any time. */
   unlisten(listener: number): void {
     for (const server of this.#servers.get(listener) ?? []) server.close();
     this.#servers.delete(listener);
+    for (const connection of this.#connections) connection.unlistened?.(listener);
   }
 
   counts(): FrontCounts {

@@ -1,3 +1,4 @@
+import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import { connectionTimeouts, httpLimits } from '../core/limits.ts';
@@ -33,6 +34,8 @@ export class FrontSites {
   /** Whether apps see nothing of what proxies tell but what `realIp` trusts; else the front has judged it. */
   readonly #judges: boolean;
   #current: Current | undefined;
+  /** The one before, where it has listeners that are gone: their connections, which soon end, are for no other servers. */
+  #before: Current | undefined;
 
   constructor(front: number, shared: SharedResources, apps: FrontApps, judges: boolean) {
     this.#front = front;
@@ -54,7 +57,10 @@ export class FrontSites {
         app: (name, exchange, main) => this.#apps.dispatch(ids.get(name), judge ? judge(exchange, main) : exchange),
       });
       files.retireOlder();
-      this.#current = { site, places: new Map(listeners.map((place) => [place.listener, place])) };
+      const places = new Map(listeners.map((place) => [place.listener, place]));
+      const known = [...(this.#current?.places.keys() ?? [])];
+      this.#before = known.every((listener) => places.has(listener)) ? undefined : this.#current;
+      this.#current = { site, places };
     } catch (error) {
       if (error instanceof PlanError || error instanceof LogFileError) return error.message;
       throw error;
@@ -63,27 +69,28 @@ export class FrontSites {
   }
 
   readonly handle = (exchange: Exchange): Outcome | Promise<Outcome> => {
-    const { site, places } = this.#serving;
-    return site.handle(exchange, indexOf(places, exchange.connection));
+    const { connection } = exchange;
+    const serving = this.#servingOn(connection.listener);
+    const place = serving?.places.get(connection.listener);
+    if (!serving || !place) throw new PeerError('shutting-down', 'The listener is gone');
+    return serving.site.handle(exchange, indexOf(place, connection));
   };
 
   readonly refused = (record: ExchangeRecord): void => {
-    const { site, places } = this.#serving;
-    site.refused(record, indexOf(places, record.connection));
+    const { connection } = record;
+    const serving = this.#servingOn(connection.listener);
+    const place = serving?.places.get(connection.listener);
+    if (place) serving?.site.refused(record, indexOf(place, connection));
   };
 
-  get #serving(): Current {
-    if (!this.#current) throw new Error('A front listens before it has a site');
-    return this.#current;
+  #servingOn(listener: number): Current | undefined {
+    return this.#current?.places.has(listener) ? this.#current : this.#before;
   }
 }
 
-/** A connection of a listener that is gone has the first one's servers, until it ends. */
-function indexOf(places: ReadonlyMap<number, ListenerPlace>, { listener, server }: Exchange['connection']): number {
-  const place = places.get(listener);
-  if (!place) return 0;
-  if (place.byAddress.length === 0) return place.index;
-  return place.byAddress.find(({ address }) => address === server.address)?.index ?? place.index;
+function indexOf({ index, byAddress }: ListenerPlace, { server }: ConnectionFacts): number {
+  if (byAddress.length === 0) return index;
+  return byAddress.find(({ address }) => address === server.address)?.index ?? index;
 }
 
 function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {

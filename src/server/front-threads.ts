@@ -195,7 +195,7 @@ export class FrontThreads {
     }
   }
 
-  /** Accepts no more connections there; those that are open go on. */
+  /** Accepts no more connections there; requests under way go on. */
   unlisten(listeners: readonly number[]): void {
     for (const listener of listeners) {
       const plan = this.#plans.get(listener);
