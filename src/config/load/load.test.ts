@@ -123,6 +123,14 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'keys of tables, where they stand',
+      `export default { variables: { a: { geo: '$host', entries: {\n  'x': '1' } }, b: { map: '$host', entries: {\n  '~(': '2' } } } };`,
+      [
+        `2:3 "x" is no address or network ['x']`,
+        `3:3 Cannot use this pattern: missing closing parenthesis in "(" ['~(']`,
+      ],
+    ],
+    [
       'credentials for everybody',
       `export default { defaults: { cors: { credentials: true } } };`,
       [

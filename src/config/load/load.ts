@@ -37,11 +37,11 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const { user, ...shape } = validate(imported.value);
   if (user === undefined) {
     const problems = 'problems' in shape ? shape.problems : [];
-    return { config: undefined, diagnostics: inOrder(problems.map((each) => located(each, locator, each.isName))) };
+    return { config: undefined, diagnostics: inOrder(problems.map((each) => located(each, locator))) };
   }
   const { config, problems } = toConfig(user, dirname(file));
   const all = [...problems, ...checkConfig(user, config)];
-  return { config, diagnostics: inOrder(all.map((each) => located(each, locator, false))) };
+  return { config, diagnostics: inOrder(all.map((each) => located(each, locator))) };
 }
 
 /** As they stand in the text. */
@@ -98,11 +98,7 @@ function importFailure(
 }
 
 /** A problem with its place in the text; where that does not show it, the path is named. */
-function located(
-  { severity, path, message, hint }: ConfigProblem,
-  locator: ConfigLocator,
-  isName: boolean,
-): Diagnostic {
+function located({ severity, path, message, hint, isName = false }: ConfigProblem, locator: ConfigLocator): Diagnostic {
   const { at, isExact, words } = locator.find(path, isName);
   return {
     severity,

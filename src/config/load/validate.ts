@@ -4,21 +4,16 @@ import { configSchema } from '../schema/config-schema.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from '../typed/conversion.ts';
 
-/** A problem, and whether its place is a name rather than a value. */
-export interface ShapeProblem extends ConfigProblem {
-  readonly isName: boolean;
-}
-
 /** Checks names and types of a user's config: itself, or all that is wrong with it. */
 export function validate(
   value: unknown,
-): { readonly user: UserConfig } | { readonly user: undefined; readonly problems: readonly ShapeProblem[] } {
+): { readonly user: UserConfig } | { readonly user: undefined; readonly problems: readonly ConfigProblem[] } {
   const result = configSchema.safeParse(value);
   if (result.success) return { user: value as UserConfig };
   return { user: undefined, problems: result.error.issues.flatMap((issue) => problemsOf(issue, [], value)) };
 }
 
-function problemsOf(issue: z.core.$ZodIssue, outer: ConfigPath, value: unknown): readonly ShapeProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, outer: ConfigPath, value: unknown): readonly ConfigProblem[] {
   const path = [...outer, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   if (issue.code === 'invalid_union') {
     const branch = meantBranch(issue.errors);
@@ -52,11 +47,11 @@ function weight(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
-function problem(path: ConfigPath, message: string): ShapeProblem {
-  return { severity: 'error', path, message, isName: false };
+function problem(path: ConfigPath, message: string): ConfigProblem {
+  return { severity: 'error', path, message };
 }
 
-function unknownOption(path: ConfigPath): ShapeProblem {
+function unknownOption(path: ConfigPath): ConfigProblem {
   const name = String(path.at(-1));
   const names = optionNames(path.slice(0, -1));
   const close = names.find((each) => each.toLowerCase() === name.toLowerCase()) ?? closestName(name, names);

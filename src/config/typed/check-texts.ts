@@ -1,22 +1,20 @@
 import { closestName } from '../../core/closest-name.ts';
-import { parseNetwork } from '../../http/network.ts';
 import { PlanError } from '../../site/compile-context.ts';
 import { compilePattern } from '../../site/pattern/compile-pattern.ts';
 import { parseTemplate } from '../../site/variables/parse-template.ts';
 import { isKnownVariable, isWritableVariable } from '../../site/variables/variable-table.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
+import { type Found, keysOf, nodesOf } from './places.ts';
 
 /** Options in which a `$` means nothing, or that are read elsewhere. */
 const plain: ReadonlySet<string | number> = new Set(
-  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp referers proxies disable'.split(
+  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp referers proxies disable allow deny'.split(
     ' ',
   ),
 );
 
-const networks: ReadonlySet<string | number> = new Set(['allow', 'deny']);
-
-/** The patterns, variables and networks of a config that are none. */
+/** The patterns and variables of a config that are none. */
 export function checkTexts(user: UserConfig): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const tell = (path: ConfigPath, message: string, hint?: string): void => {
@@ -28,12 +26,14 @@ export function checkTexts(user: UserConfig): readonly ConfigProblem[] {
     else tell(path, `Cannot set "$${name}": it is Galley's own`);
   };
 
-  for (const { path, value } of patternsOf(user)) {
+  for (const { path, value, isName = false } of patternsOf(user)) {
     try {
       for (const name of compilePattern(value.source, value.ignoreCase).names) defined.add(name.toLowerCase());
     } catch (error) {
       if (!(error instanceof PlanError)) throw error;
-      tell(path, error.message);
+      // The words before are nginx's.
+      const message = error.message.replace(/^pcre2_compile\(\) failed/, 'Cannot use this pattern');
+      problems.push({ severity: 'error', path, message, isName });
     }
   }
   for (const { path, value } of textsOf(user, [], () => true)) if (path.at(-1) === 'set') define(path, value);
@@ -43,13 +43,8 @@ export function checkTexts(user: UserConfig): readonly ConfigProblem[] {
   }
 
   for (const { path, value } of textsOf(user, [], (key) => !plain.has(key))) {
-    const name = path.at(-1);
-    if (networks.has(name ?? '')) {
-      if (value !== 'all' && value !== 'unix:' && !parseNetwork(value))
-        tell(path, `"${value}" is no address or network`);
-    } else if (value.includes('$') && name !== 'set' && !isGeoEntry(user, path)) {
+    if (value.includes('$') && path.at(-1) !== 'set' && !isGeoEntry(user, path))
       checkTemplate(value, path, defined, tell);
-    }
   }
   return problems;
 }
@@ -79,20 +74,6 @@ function isGeoEntry(user: UserConfig, path: ConfigPath): boolean {
   return variable !== undefined && !('map' in variable) && (part === 'entries' || part === 'parts');
 }
 
-interface Found<T> {
-  readonly path: ConfigPath;
-  readonly value: T;
-}
-
-/** All objects and texts of a value, with their places. */
-function* nodesOf(value: unknown, path: ConfigPath): Generator<Found<object | string>> {
-  if (typeof value === 'string') yield { path, value };
-  if (typeof value !== 'object' || value === null) return;
-  yield { path, value };
-  const isList = Array.isArray(value);
-  for (const [key, inner] of Object.entries(value)) yield* nodesOf(inner, [...path, isList ? Number(key) : key]);
-}
-
 function* textsOf(
   value: unknown,
   path: ConfigPath,
@@ -108,16 +89,12 @@ interface PatternSource {
   readonly ignoreCase: boolean;
 }
 
-function* patternsOf(user: UserConfig): Generator<Found<PatternSource>> {
+function* patternsOf(user: UserConfig): Generator<Found<PatternSource> & { readonly isName?: boolean }> {
   for (const [name, variable] of Object.entries(user.variables ?? {})) {
     if (!('map' in variable)) continue;
-    const { entries } = variable;
-    const pairs = Array.isArray(entries)
-      ? (entries as readonly (readonly [string, string])[])
-      : Object.entries(entries);
-    for (const [key] of pairs) {
-      const pattern = marked(key);
-      if (pattern) yield { path: ['variables', name, 'entries', key], value: pattern };
+    for (const { path, value, isName } of keysOf(name, variable.entries)) {
+      const pattern = marked(value);
+      if (pattern) yield { path, value: pattern, isName };
     }
   }
   for (const { path, value } of nodesOf({ defaults: user.defaults, servers: user.servers }, [])) {

@@ -140,7 +140,32 @@ describe('checkConfig', () => {
     [
       'networks that are none',
       server({ access: [{ allow: '10.0.0.0/8' }, { deny: 'everyone' }] }),
-      ['error servers.0.access.1.deny: "everyone" is no address or network'],
+      [
+        "error servers.0.access.1.deny: \"everyone\" is no address or network (write an address, a network such as '10.0.0.0/8', 'all' or 'unix:')",
+      ],
+    ],
+    [
+      'proxies that are no networks',
+      { defaults: { realIp: { from: ['unix:', '10.0.0.1', 'proxy.example'] } } },
+      [
+        "error defaults.realIp.from.2: \"proxy.example\" is no address or network (write an address, a network such as '10.0.0.0/8', or 'unix:'; names are not looked up)",
+      ],
+    ],
+    [
+      'networks of variables that are none',
+      {
+        variables: {
+          a: { geo: '$remote_addr', entries: { '10.0.0.1/8': 'a', default: 'b' }, proxies: ['x'] },
+          b: { geo: '$remote_addr', entries: [['10.0.0.9-10.0.0.1', 'a']], ranges: true },
+          c: { geo: '$remote_addr', entries: { '10.0.0.1-10.0.0.9': 'a' }, ranges: true },
+        },
+      },
+      [
+        'error variables.a.proxies.0: "x" is no address or network',
+        'warning variables.a.entries.10.0.0.1/8: Low address bits of "10.0.0.1/8" are meaningless',
+        'error variables.a.entries.default: "default" is no address or network (write "default" beside "entries")',
+        'error variables.b.entries.0.0: "10.0.0.9-10.0.0.1" is no range of addresses (write two IPv4 addresses such as \'10.0.0.0-10.0.0.9\')',
+      ],
     ],
   ];
   for (const [title, user, expected] of cases)

@@ -6,6 +6,7 @@ import type { Block, Config, LocationConfig, ServerConfig } from '../config.ts';
 import { bindKey } from '../listeners.ts';
 import { resolve } from '../resolve.ts';
 import type { UserConfig } from '../schema/user-config.ts';
+import { checkNetworks } from './check-networks.ts';
 import { checkTexts } from './check-texts.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { locationPathText } from './rules.ts';
@@ -17,7 +18,7 @@ const ownFormats: readonly string[] = ['galley', 'galley-json', 'combined'];
 export function checkConfig(user: UserConfig, config: Config): readonly ConfigProblem[] {
   const check = new Check(config);
   check.run();
-  return [...check.problems, ...checkTexts(user)];
+  return [...check.problems, ...checkTexts(user), ...checkNetworks(user)];
 }
 
 class Check {

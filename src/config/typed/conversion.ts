@@ -11,6 +11,8 @@ export interface ConfigProblem {
   readonly path: ConfigPath;
   readonly message: string;
   readonly hint?: string;
+  /** The place is the name rather than the value. */
+  readonly isName?: boolean;
 }
 
 /** What making a Config of one source gathers on the way. */

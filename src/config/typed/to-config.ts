@@ -5,6 +5,7 @@ import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { parseDuration, parseRate, parseSize } from '../units.ts';
 import { type ConfigProblem, Conversion, given, picked } from './conversion.ts';
 import { errorLogs } from './logs.ts';
+import { pairsOf } from './places.ts';
 import { serverConfig, sharedBlock } from './servers.ts';
 
 const defaultMemory = '10m';
@@ -94,7 +95,7 @@ function variablePlan(variable: string, user: UserVariable): VariablePlan {
       kind: 'map',
       variable,
       source: user.map,
-      entries: pairs(user.entries).map(([key, value]) => ({ key, value })),
+      entries: pairsOf(user.entries).map(([key, value]) => ({ key, value })),
       fallback: user.default ?? '',
       hostnames: user.hostnames ?? false,
       volatile: user.volatile ?? false,
@@ -105,7 +106,7 @@ function variablePlan(variable: string, user: UserVariable): VariablePlan {
       kind: 'geo',
       variable,
       source: user.geo,
-      entries: pairs(user.entries).map(([network, value]) => ({ network, value })),
+      entries: pairsOf(user.entries).map(([network, value]) => ({ network, value })),
       fallback: user.default ?? '',
       ranges: user.ranges ?? false,
       proxies: user.proxies ?? [],
@@ -114,12 +115,4 @@ function variablePlan(variable: string, user: UserVariable): VariablePlan {
   }
   const parts = user.parts.map(({ percent, value }) => ({ percent, value }));
   return { kind: 'split', variable, source: user.split, parts };
-}
-
-type Pairs = readonly (readonly [string, string])[];
-
-function pairs(entries: Readonly<Record<string, string>> | Pairs): Pairs {
-  return 'length' in entries && Array.isArray(entries)
-    ? (entries as Pairs)
-    : Object.entries(entries as Record<string, string>);
 }

@@ -1,5 +1,6 @@
-import { parseAddress, parseNetwork } from '../../../../http/network.ts';
+import { parseNetwork } from '../../../../http/network.ts';
 import type { GeoPlan } from '../../../../site/plan/variable-plan.ts';
+import { isAddressRange } from '../../../networks.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument } from '../handlers.ts';
@@ -78,10 +79,8 @@ class GeoEntries {
     return true;
   }
 
-  /** Ranges are of IPv4 addresses. */
   #isRange(text: string, place: Directive): boolean {
-    const [from, to, ...more] = text.split('-').map(ipv4Number);
-    if (from !== undefined && to !== undefined && from <= to && more.length === 0) return true;
+    if (isAddressRange(text)) return true;
     this.#adaptation.error(place, `invalid range "${text}"`);
     return false;
   }
@@ -89,9 +88,4 @@ class GeoEntries {
   #tellTwice(network: string, value: string, before: string, place: Directive): void {
     this.#adaptation.warn(place, `duplicate network "${network}", value: "${value}", old value: "${before}"`);
   }
-}
-
-function ipv4Number(text: string): number | undefined {
-  const bytes = parseAddress(text);
-  return bytes?.length === 4 ? bytes.reduce((sum, byte) => sum * 256 + byte, 0) : undefined;
 }
