@@ -5,7 +5,7 @@ import { AppFolder } from '../../support/app-folder.ts';
 import { type NginxServing, serveWithGalley, serveWithNginx } from '../../support/nginx-serving.ts';
 import { requires } from '../../support/requirements.ts';
 import { until } from '../../support/until.ts';
-import { askRaw } from './comparison.ts';
+import { askRaw } from './ask-raw.ts';
 import { makeFiles } from './files.ts';
 
 const http = `log_format line '$remote_addr "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" [$uri] [$args] $request_method $server_protocol $http_host';
@@ -52,8 +52,8 @@ it('writes the lines of logs that nginx writes', { skip: requires('nginx') }, as
   await using nginx = await serveWithNginx({ http, folder: files.path });
   await using galley = await serveWithGalley({ http, folder: files.path });
   for (const request of requests) {
-    await askRaw(nginx, 0, request);
-    await askRaw(galley, 0, request);
+    await askRaw(nginx.ports[0] ?? 0, request);
+    await askRaw(galley.ports[0] ?? 0, request);
   }
   for (const log of logs) {
     const theirs = linesOf(nginx, log);

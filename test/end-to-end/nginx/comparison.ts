@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AppFolder } from '../../support/app-folder.ts';
 import { type NginxServing, serveWithGalley, serveWithNginx } from '../../support/nginx-serving.ts';
-import { RawClient } from '../../support/raw-client.ts';
 import { requires } from '../../support/requirements.ts';
-import { until } from '../../support/until.ts';
 import { answersIn, type WireAnswer } from './answer-text.ts';
+import { askRaw } from './ask-raw.ts';
 import type { DifferenceName } from './differences.ts';
-import { requestOf } from './request-text.ts';
 
 /** A request to which both are to give the same answer, or one to which Galley gives another one on purpose, with this status. */
 export type Compared = string | readonly [line: string, difference: DifferenceName, status: number];
@@ -71,36 +69,11 @@ function blockOf({ http = '', server }: Piece, index: number): string {
 }
 
 async function ask(serving: NginxServing, index: number, line: string): Promise<WireAnswer[]> {
-  const { text, methods } = await askRaw(serving, index, line);
+  const { text, methods } = await askRaw(serving.ports[index] ?? 0, line);
   const { ports, own } = serving;
   // As long as what they stand for, which lengths tell.
   const plain = text.replaceAll(String(ports[index]), '54321').replaceAll(own.path, 'F'.repeat(own.path.length));
   return answersIn(plain, methods);
-}
-
-/** Sends what a line of a table stands for to one of the ports, and gives all that comes back until its answers are there. */
-export async function askRaw(
-  { ports }: NginxServing,
-  index: number,
-  line: string,
-): Promise<{ readonly text: string; readonly methods: readonly string[] }> {
-  const port = ports[index] ?? 0;
-  const { bytes, methods } = requestOf(line);
-  const client = await RawClient.connect(port);
-  client.send(bytes);
-  await until(() => client.ended || client.closed || isComplete(client.received, methods), line);
-  client.destroy();
-  return { text: client.received, methods };
-}
-
-/** nginx waits for the rest of a body before it closes. */
-function isComplete(text: string, methods: readonly string[]): boolean {
-  try {
-    const answers = answersIn(text, methods).filter(({ status }) => status >= 200);
-    return answers.length === Math.max(methods.length, 1) && answers.every((answer) => answer.isFramed);
-  } catch {
-    return false;
-  }
 }
 
 /** Both as texts, without what differs always: see the differences named `always`. */

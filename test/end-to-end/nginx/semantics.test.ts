@@ -5,7 +5,7 @@ import { AppFolder } from '../../support/app-folder.ts';
 import { runGalley } from '../../support/galley.ts';
 import { type NginxServing, serveWithGalley } from '../../support/nginx-serving.ts';
 import { answersIn } from './answer-text.ts';
-import { askRaw } from './comparison.ts';
+import { askRaw } from './ask-raw.ts';
 import { makeFiles } from './files.ts';
 
 /** The rows about proxies, which Galley does not have yet. */
@@ -221,7 +221,7 @@ describe('the semantics of nginx.conf', () => {
     it(name, async () => {
       for (const [line, expected] of Object.entries(answers)) {
         const [request = '', names] = line.split(' | @');
-        const { text, methods } = await askRaw(serving, index, request);
+        const { text, methods } = await askRaw(serving.ports[index] ?? 0, request);
         const [answer] = answersIn(text.replaceAll(`:${serving.ports[index]}`, ':PORT'), methods);
         assert.equal(answer === undefined ? '' : summary(answer, names?.split(' @') ?? []), expected, line);
       }
