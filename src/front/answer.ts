@@ -14,6 +14,7 @@ import {
   responseHeadSize,
   writeResponseHead,
 } from '../protocol/http1/response.ts';
+import type { ConnectionContext } from './connection-context.ts';
 import type { OutputSlab } from './output-slab.ts';
 import { writeParts } from './write-parts.ts';
 
@@ -57,10 +58,10 @@ export function prepareAnswer(
   return { head, reply, isWhole, takesTrailers };
 }
 
-/** Writes an answer whose body is at hand, or that has none. Gives the bytes written. */
+/** Writes an answer whose body is at hand, or that has none, at the end of the turn. Gives the bytes written. */
 export function writeWhole(
   socket: Socket,
-  slab: OutputSlab,
+  { slab, writes }: Pick<ConnectionContext, 'slab' | 'writes'>,
   { head, reply }: Answer,
 ): { readonly head: number; readonly content: number } {
   const body = head.framing.kind === 'none' ? undefined : (reply.body as Uint8Array);
@@ -72,15 +73,9 @@ export function writeWhole(
     buffer.set(body, end);
     end += together;
   }
-  const bytes = slab.commit(end);
-  if (body && together < body.length) {
-    socket.cork();
-    socket.write(bytes);
-    socket.write(body);
-    socket.uncork();
-  } else {
-    socket.write(bytes);
-  }
+  writes.hold(socket);
+  socket.write(slab.commit(end));
+  if (body && together < body.length) socket.write(body);
   return { head: headSize, content: body?.length ?? 0 };
 }
 

@@ -268,7 +268,7 @@ export class Turn implements BodySource, ExchangeOwner {
 
   #write(answer: Answer): void {
     const { socket, context } = this.#connection;
-    const { head, content } = writeWhole(socket, context.slab, answer);
+    const { head, content } = writeWhole(socket, context, answer);
     this.#sent = content;
     this.#sentAround = head;
   }
@@ -286,8 +286,6 @@ export class Turn implements BodySource, ExchangeOwner {
     } catch (error) {
       if (!(error instanceof PeerError)) context.bug(error, exchange);
       this.#record(answer.reply.status, false);
-      // What was written before it broke is still the client's.
-      socket.uncork();
       connection.destroy();
       return;
     }
