@@ -44,3 +44,16 @@ export function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+/** How many descriptors a process has open. */
+export function openFiles(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Processor time that a process has used, in clock ticks, of which there are 100 in a second. */
+export function processorTicks(pid: number): number {
+  const fields = read(String(pid), 'stat')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
