@@ -174,6 +174,8 @@ export const hangingStartMs = 30_000;
 export interface FileCacheLimits {
   /** One file, in bytes. */
   readonly maxFileSize: number;
+  /** One that was asked for before within `freshMs`, in bytes. */
+  readonly maxHotFileSize: number;
   /** All of them, in bytes. */
   readonly maxBytes: number;
   readonly maxFiles: number;
@@ -183,6 +185,7 @@ export interface FileCacheLimits {
 
 export const fileCacheLimits: FileCacheLimits = {
   maxFileSize: 64 * KiB, // decisions/0015
+  maxHotFileSize: MiB,
   maxBytes: 64 * MiB, // nginx keeps none: the kernel does
   maxFiles: 8_192,
   freshMs: 1_000, // nginx open_file_cache_valid 60 s

@@ -21,7 +21,9 @@ import { writeParts } from './write-parts.ts';
 /** Named in the `server` header of answers that have none. */
 const serverName = 'galley';
 
+/** Of a body at hand, in bytes; larger while the socket takes all at once. Only a slice that is sent whole shows that a client still reads. */
 const sliceSize = 64 * 1024;
+const mostSliceSize = 4 * sliceSize;
 
 /** One answer on its way to a client: its head and framing are settled, its body is written by one of the functions below. */
 export interface Answer {
@@ -97,11 +99,13 @@ export async function writeStreamed(
   socket.write(slab.commit(end));
   progress(0, end - offset);
   let left = framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY;
-  const pieces = reply.body instanceof Uint8Array ? slices(reply.body) : reply.body;
+  let slice = sliceSize;
+  const pieces = reply.body instanceof Uint8Array ? slices(reply.body, () => slice) : reply.body;
   for await (const piece of pieces) {
     const chunk = piece.length > left ? piece.subarray(0, left) : piece;
     left -= chunk.length;
     progress(chunk.length, writeChunk(socket, slab, framing, chunk));
+    slice = socket.writableLength === 0 ? Math.min(2 * slice, mostSliceSize) : sliceSize;
     if (socket.writableLength > sendBufferSize) await drained(socket);
     if (socket.destroyed) throw new PeerError('client-closed', 'The client left');
   }
@@ -137,8 +141,12 @@ function listsTrailers(headers: HeaderList): boolean {
   return headers.getAll('te').some((value) => /(?:^|[, \t])trailers(?:$|[, \t;])/i.test(value));
 }
 
-function* slices(bytes: Uint8Array): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize);
+function* slices(bytes: Uint8Array, size: () => number): Iterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; ) {
+    const slice = bytes.subarray(at, at + size());
+    at += slice.length;
+    yield slice;
+  }
 }
 
 /** Gives the bytes written around the content. */

@@ -1,4 +1,4 @@
-import { close, read, readSync } from 'node:fs';
+import { closeSync, read, readSync } from 'node:fs';
 import { PeerError } from '../../core/errors.ts';
 import type { ByteRange } from '../../http/range.ts';
 
@@ -116,6 +116,7 @@ export class FileBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
   #close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    close(this.#descriptor, () => {});
+    // In another thread it costs as much as reading 1 MiB.
+    closeSync(this.#descriptor);
   }
 }

@@ -8,11 +8,22 @@ function fileOf(size: number): CachedFile {
   return { path: '', facts, answers: {} as FileAnswers };
 }
 
-const limits = { maxFileSize: 100, maxBytes: 250, maxFiles: 4, freshMs: 1_000 };
+const limits = { maxFileSize: 100, maxHotFileSize: 200, maxBytes: 250, maxFiles: 4, freshMs: 1_000 };
 const same = (): boolean => true;
 const changed = (): boolean => false;
 
 describe('FileCache', () => {
+  it('keeps small files, and larger ones that are hot', () => {
+    const cache = new FileCache(limits);
+    const kept = [100, 101, 200, 201].map((size) => [cache.keeps(size, () => false), cache.keeps(size, () => true)]);
+    assert.deepEqual(kept, [
+      [true, true],
+      [false, true],
+      [false, true],
+      [false, false],
+    ]);
+  });
+
   it('forgets the oldest files where they have too many bytes together', () => {
     const cache = new FileCache(limits);
     const part = cache.part();

@@ -18,7 +18,7 @@ interface Entry {
   isUsed: boolean;
 }
 
-/** Small files that were asked for, of one front thread. Bounded in bytes and in number: what nobody asks for again is forgotten first. */
+/** Files that were asked for, of one front thread: small ones, and larger ones that are asked for again and again. Bounded in bytes and in number: what nobody asks for again is forgotten first. */
 export class FileCache {
   readonly #limits: FileCacheLimits;
   /** In the order in which they came, or were spared last. */
@@ -38,9 +38,10 @@ export class FileCache {
     return this.#bytes;
   }
 
-  /** The largest file that is kept, in bytes. */
-  get maxFileSize(): number {
-    return this.#limits.maxFileSize;
+  /** Whether a file of so many bytes is kept. `isHot`: it was asked for before, a moment ago. */
+  keeps(size: number, isHot: () => boolean): boolean {
+    const { maxFileSize, maxHotFileSize } = this.#limits;
+    return size <= maxFileSize || (size <= maxHotFileSize && isHot());
   }
 
   /** The files of one location, by any key. */

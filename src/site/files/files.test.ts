@@ -59,6 +59,19 @@ describe('a file', () => {
     assert.equal(stage.cache.count, 1);
   });
 
+  it('that is large is kept when it is asked for again within a second', async () => {
+    await folder.write('large.txt', 'x'.repeat(100_000));
+    const stage = stageOf();
+    const isStreamed = (ms: number): boolean => {
+      const { body } = ask(stage, '/large.txt', ahead(ms)) as Reply;
+      if (body instanceof Uint8Array) return false;
+      void body[Symbol.asyncIterator]().return?.();
+      return true;
+    };
+    assert.deepEqual([1_000, 2_000, 2_999, 3_500].map(isStreamed), [true, true, false, false]);
+    assert.equal(stage.cache.bytes, 100_000);
+  });
+
   it('that was changed is seen within a second', async () => {
     const stage = stageOf();
     assert.equal(textOf(ask(stage, '/a.txt', ahead(1_000))), 'first');

@@ -10,6 +10,7 @@ import { FileAnswerRules } from './file-answers.ts';
 import type { CachedFile, FileCache, FileCachePart } from './file-cache.ts';
 import { OpenContents, readContents } from './file-contents.ts';
 import { Folders } from './folders.ts';
+import { FreshMap } from './fresh-map.ts';
 import { type MediaTypeOf, mediaTypeTable } from './media-type-table.ts';
 import { type FileFailure, isFailure, isUnchanged, lookAt, type OpenFile, openFile } from './open-file.ts';
 import { type SiblingChoice, Siblings } from './siblings.ts';
@@ -43,7 +44,9 @@ class Files {
   readonly #siblings: Siblings | undefined;
   readonly #folders: Folders;
   readonly #cache: FileCachePart;
-  readonly #maxCachedSize: number;
+  readonly #isKept: FileCache['keeps'];
+  /** Larger files that were asked for. */
+  readonly #asked: FreshMap<true> = new FreshMap();
   readonly #isSame: (file: CachedFile) => boolean;
 
   constructor(settings: Settings, context: CompileContext, location: FileLocation, cache: FileCache) {
@@ -58,7 +61,7 @@ class Files {
         : undefined;
     this.#folders = new Folders(settings, context, root);
     this.#cache = cache.part();
-    this.#maxCachedSize = cache.maxFileSize;
+    this.#isKept = (size, isHot) => cache.keeps(size, isHot);
     this.#isSame = ({ path, facts }) => isUnchanged(path, facts, settings.symlinks, root.trustedLength);
   }
 
@@ -128,17 +131,24 @@ class Files {
     now: number,
   ): SiteOutcome {
     const { size } = facts;
-    const isSmall = size <= this.#maxCachedSize;
-    const contents = isSmall ? readContents(descriptor, size) : new OpenContents(descriptor, size);
+    const isKept = this.#isKept(size, () => this.#wasAsked(key, now));
+    const contents = isKept ? readContents(descriptor, size) : new OpenContents(descriptor, size);
     if (request.method === 'POST') {
       contents.release();
       return notAllowed;
     }
     const answers = this.#rules.answers(facts, contents, this.#mediaType(request.uri), sibling?.encoding, varies);
-    if (isSmall && contents.size === size && now - facts.changedMs >= settledMs) {
+    if (isKept && contents.size === size && now - facts.changedMs >= settledMs) {
       this.#cache.set(key, { path, facts, answers }, now);
     }
     return answers.answer(request);
+  }
+
+  /** A file that was read a moment ago is in the memory of the system, and so is read quickly. */
+  #wasAsked(key: string, now: number): boolean {
+    const wasAsked = this.#asked.get(key, now) === true;
+    if (!wasAsked) this.#asked.set(key, true, now);
+    return wasAsked;
   }
 
   #isAllowed(path: string, uri: string): boolean {
