@@ -21,6 +21,10 @@ const shownElsewhere = [
   'bad-dates',
   'refused-links',
   'listing-conditions',
+  'no-transform',
+  'changed-ranges',
+  'charset-map',
+  'pipe',
   'connection-settings',
   'slow-patterns',
 ];

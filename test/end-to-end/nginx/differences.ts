@@ -51,6 +51,12 @@ export const differences = {
   'refused-links':
     'A symbolic link that `disable_symlinks` refuses is 403 on the way to a file too; nginx says 404 there.',
   'listing-conditions': 'Conditions are not looked at for folder listings, which have no date and no entity tag.',
+  'no-transform': 'What says `Cache-Control: no-transform` is not compressed (RFC 9110 §7.7).',
+  'changed-ranges':
+    'Content that is changed on its way (`sub_filter`, `gunzip`) does not say `Accept-Ranges`: no part of it can be asked for.',
+  'charset-map':
+    '`source_charset` and `charset` recode between all charsets that are known; nginx needs a `charset_map` for each pair.',
+  pipe: '`$pipe` is always `.`: Galley does not tell pipelined requests from others.',
   'connection-settings':
     'What concerns connections (`keepalive_timeout`, `real_ip_header` and so on) holds for a server; in a location it is an error or a warning.',
   'slow-patterns':

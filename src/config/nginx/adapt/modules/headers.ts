@@ -34,6 +34,9 @@ export const headerHandlers: Handlers = {
   },
 };
 
+/** What many a snippet adds to answers without content. */
+const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
+
 function addedField(key: 'headers' | 'trailers'): Handler {
   return (directive, scope, adaptation) => {
     const [name, value, always] = [argument(directive, 0), argument(directive, 1), directive.args[2]];
@@ -41,7 +44,10 @@ function addedField(key: 'headers' | 'trailers'): Handler {
     if (always && always.text !== 'always') adaptation.error(always, `invalid parameter "${always.text}"`);
     // nginx sends a field without a name; that is none.
     if (name.text === '') adaptation.error(name, `"${directive.name}" needs a name`);
-    else scope.append(key, field);
+    else if (key === 'headers' && framing.has(name.text.toLowerCase())) {
+      adaptation.warn(directive, `"${directive.name} ${name.text}" changes nothing`, 'Galley frames answers itself');
+      scope.set({ headers: scope.block.headers ?? [] });
+    } else scope.append(key, field);
   };
 }
 
