@@ -47,8 +47,7 @@ function afterSpaces(text: string, at: number): number {
 /** A field by the name that a variable has for it, with `_` for `-`: all of that name, joined. */
 export function findField(headers: HeaderList, variable: string): string | undefined {
   const name = variable.replaceAll('_', '-');
-  const first = headers.get(name);
-  if (first === undefined) return name === variable ? undefined : headers.get(variable);
   const all = headers.getAll(name);
-  return all.length === 1 ? first : all.join(name === 'cookie' ? '; ' : ', ');
+  if (all.length === 0) return name === variable ? undefined : headers.get(variable);
+  return all.length === 1 ? all[0] : all.join(name === 'cookie' ? '; ' : ', ');
 }
