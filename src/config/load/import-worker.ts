@@ -24,6 +24,15 @@ async function importConfig(url: string): Promise<Imported> {
     // Functions and the like have no place in a config, and cannot leave this thread.
     return { kind: 'value', value: structuredClone(module.default), plain };
   } catch (error) {
+    if (error instanceof DOMException && error.name === 'DataCloneError') {
+      const what = error.message.replace(/ could not be cloned\.$/, '');
+      return {
+        kind: 'failed',
+        message: `a config takes texts, numbers, lists and objects, but not ${what}`,
+        stack: '',
+        plain,
+      };
+    }
     if (!(error instanceof Error)) return { kind: 'failed', message: String(error), stack: '', plain };
     return { kind: 'failed', message: error.message, stack: error.stack ?? '', plain };
   }

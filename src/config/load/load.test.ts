@@ -124,7 +124,7 @@ describe('loadConfig', () => {
     ],
     [
       'keys of tables, where they stand',
-      `export default { variables: { a: { geo: '$host', entries: {\n  'x': '1' } }, b: { map: '$host', entries: {\n  '~(': '2' } } } };`,
+      `export default { variables: { a: { geo: '$host', entries: {\n  'x': '1' } }, b: { map: '$host', entries: {\n  '~(': '2' } } }, ${server} };`,
       [
         `2:3 "x" is no address or network ['x']`,
         `3:3 Cannot use this pattern: missing closing parenthesis in "(" ['~(']`,
@@ -137,9 +137,63 @@ describe('loadConfig', () => {
         '1:36 Cannot use {"credentials":true} for "cors": with credentials, it takes the origins that may use them [{ credentials: true }]',
       ],
     ],
+    [
+      'options by the names that nginx has for them, or by a part of theirs',
+      `export default { servers: [{ listen: [':80'], server_name: [], basicAuth: { file: 'a' } }], apps: { a: { python: 'a:b', env: {} } } };`,
+      [
+        '1:47 Unknown option "server_name" [server_name] (did you mean "hosts"?)',
+        '1:77 Unknown option "file" [file] (did you mean "userFile"?)',
+        '1:121 Unknown option "env" [env] (did you mean "environment"?)',
+      ],
+    ],
+    [
+      'unknown options where there are few others',
+      `export default { defaults: { compression: { gzip: { lvl: 1 } } } };`,
+      ['1:53 Unknown option "lvl" [lvl] (it takes "enabled", "level")'],
+    ],
+    [
+      'a misspelt option that is needed, once',
+      `export default { apps: { a: { pyhton: 'a:b' } } };`,
+      ['1:31 Unknown option "pyhton" [pyhton] (did you mean "python"?)'],
+    ],
+    [
+      'a text in place of a list',
+      `export default { servers: [{ listen: ':80' }] };`,
+      [`1:38 Cannot use ":80" for "listen": it takes a list [':80'] (write [":80"])`],
+    ],
+    [
+      'names of tables',
+      `export default { defaults: { errorPages: { abc: '/x' } } };`,
+      ['1:44 Cannot use "abc" as a name: it takes statuses such as 404 as names [abc]'],
+    ],
+    [
+      'folders and files that do not exist',
+      `export default {
+  apps: { a: { python: 'a:b', directory: '/nonexistent/app', interpreter: '/nonexistent/python' } },
+  servers: [{ listen: [':80'], files: '/nonexistent/files', locations: [
+    { path: '/', root: '/nonexistent/$host' },
+    { path: '/b/', root: '/nonexistent/b', basicAuth: { realm: 'r', userFile: '/nonexistent/users' } }] }],
+};`,
+      [
+        `2:42 Cannot run the app in "/nonexistent/app": there is no such folder ['/nonexistent/app']`,
+        `2:75 Cannot run the app by "/nonexistent/python": there is no such file ['/nonexistent/python']`,
+        `3:39 There is no folder "/nonexistent/files": its files will be missing ['/nonexistent/files']`,
+        `5:26 There is no folder "/nonexistent/b": its files will be missing ['/nonexistent/b']`,
+        `5:79 There is no file "/nonexistent/users": nobody can come in ['/nonexistent/users']`,
+      ],
+    ],
+    [
+      'a missing comma',
+      `export default {\n  apps: {}\n    servers: [],\n};`,
+      [`3:5 Cannot load the config: Expected ',', got 'ident' (is a comma, a bracket or a quote missing before it?)`],
+    ],
     ['a module that throws', `\nexport default { a: b };`, ['2:21 Cannot load the config: b is not defined']],
     ['a module without an export', 'export const a = 1;', ['Cannot load the config: it has no default export']],
-    ['functions', 'export default { servers: () => [] };', ['Cannot load the config: () => [] could not be cloned.']],
+    [
+      'functions',
+      'export default { servers: () => [] };',
+      ['Cannot load the config: a config takes texts, numbers, lists and objects, but not () => []'],
+    ],
     [
       'a module that waits for ever',
       'await new Promise(() => {});\nexport default {};',
@@ -162,12 +216,15 @@ describe('loadConfig', () => {
   });
 
   it('finds places in CommonJS', async () => {
-    const { diagnostics } = await load({ 'galley.config.cjs': 'module.exports = { zzz: 1 };' });
-    assert.deepEqual(lines(diagnostics), ['1:20 Unknown option "zzz" [zzz]']);
+    const { diagnostics } = await load({ 'galley.config.cjs': 'module.exports = { servers: 1 };' });
+    assert.deepEqual(lines(diagnostics), ['1:29 Cannot use 1 for "servers": it takes a list [1]']);
   });
 
   it('reads JSON with a byte order mark', async () => {
-    assert.deepEqual((await loaded({ 'galley.config.json': '\uFEFF{ "servers": [] }' })).servers, []);
+    assert.deepEqual(
+      (await loaded({ 'galley.config.json': `\uFEFF{ "servers": [{ "listen": [":80"] }] }` })).servers.length,
+      1,
+    );
   });
 
   it('tells where JSON is broken', async () => {
@@ -179,6 +236,33 @@ describe('loadConfig', () => {
   it('tells where TypeScript is broken', async () => {
     const { diagnostics } = await load({ 'galley.config.ts': 'export default {\n  a: ;\n};' });
     assert.equal(diagnostics[0]?.at?.line, 2);
+  });
+
+  it('tells where a file that is imported is broken', async () => {
+    const { diagnostics } = await load({
+      'galley.config.ts': `import { a } from './b.ts';\nexport default a;`,
+      'b.ts': `export const a = {\n  b: 1\n  c: 2,\n};`,
+    });
+    assert.match(diagnostics[0]?.at?.file ?? '', /\/b\.ts$/);
+    assert.deepEqual([diagnostics[0]?.at?.line, diagnostics[0]?.at?.column], [3, 3]);
+  });
+
+  it('finds places in a folder whose name has a space', async () => {
+    for (const text of ['\nexport default { a: b };', `\nimport { defineConfg } from 'galley';`]) {
+      await using folder = await AppFolder.with({ 'a b/galley.config.mjs': text });
+      const { diagnostics } = await loadConfig(folder.file('a b/galley.config.mjs'));
+      assert.equal(diagnostics[0]?.at?.file, folder.file('a b/galley.config.mjs'));
+      assert.equal(diagnostics[0]?.at?.line, 2);
+    }
+  });
+
+  it('tells which import is missing', async () => {
+    const imports = [`import { a } from './b.ts';`, `import a from 'gally';`];
+    for (const text of imports) {
+      const { diagnostics } = await load({ 'galley.config.ts': `\n${text}\nexport default { a };` });
+      assert.match(diagnostics[0]?.message ?? '', /Cannot find (module|package)/);
+      assert.deepEqual([diagnostics[0]?.at?.line, diagnostics[0]?.at?.column], [2, text.search(/'/) + 1]);
+    }
   });
 
   it('tells of a file that does not exist', async () => {

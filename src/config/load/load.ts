@@ -6,7 +6,9 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { checkConfig } from '../typed/check.ts';
 import type { ConfigProblem } from '../typed/conversion.ts';
 import { toConfig } from '../typed/to-config.ts';
+import { checkFolders } from './check-folders.ts';
 import { type Imported, importConfig } from './import-config.ts';
+import { importFailure } from './import-failure.ts';
 import { ConfigLocator } from './locate.ts';
 import { validate } from './validate.ts';
 
@@ -33,14 +35,15 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   }
   const imported = file.endsWith('.json') ? parseJson(text) : await importConfig(file);
   const locator = new ConfigLocator(file, text, imported.plain);
-  if (imported.kind === 'failed') return { config: undefined, diagnostics: [importFailure(imported, file, locator)] };
+  if (imported.kind === 'failed')
+    return { config: undefined, diagnostics: [importFailure(imported, file, text, locator)] };
   const { user, ...shape } = validate(imported.value);
   if (user === undefined) {
     const problems = 'problems' in shape ? shape.problems : [];
     return { config: undefined, diagnostics: inOrder(problems.map((each) => located(each, locator))) };
   }
   const { config, problems } = toConfig(user, dirname(file));
-  const all = [...problems, ...checkConfig(user, config)];
+  const all = [...problems, ...checkConfig(user, config), ...checkFolders(user, config)];
   return { config, diagnostics: inOrder(all.map((each) => located(each, locator))) };
 }
 
@@ -66,7 +69,9 @@ function parseJson(text: string): Imported {
   try {
     return { kind: 'value', value: JSON.parse(text), plain: text };
   } catch (error) {
-    return { kind: 'failed', message: `${(error as Error).message}${placeInJson(text)}`, stack: '', plain: undefined };
+    const { message } = error as Error;
+    const place = /line \d+ column \d+/.test(message) ? '' : placeInJson(text);
+    return { kind: 'failed', message: `${message}${place}`, stack: '', plain: undefined };
   }
 }
 
@@ -79,22 +84,6 @@ function placeInJson(text: string): string {
     const { loc } = error as { readonly loc?: { readonly line: number; readonly column: number } };
     return loc === undefined ? '' : ` (line ${loc.line} column ${loc.column + 1})`;
   }
-}
-
-/** Of a module that threw, the first place of the stack that is in it; of JSON that is none, the one that the parser names. */
-function importFailure(
-  { message, stack }: Extract<Imported, { kind: 'failed' }>,
-  file: string,
-  locator: ConfigLocator,
-): Diagnostic {
-  const escaped = file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const [, line, column] =
-    new RegExp(`${escaped}:(\\d+)(?::(\\d+))?`).exec(stack) ?? /line (\d+) column (\d+)/.exec(message) ?? [];
-  return {
-    severity: 'error',
-    message: `Cannot load the config: ${message}`,
-    at: line === undefined ? { file } : locator.position(Number(line), Number(column ?? 1)),
-  };
 }
 
 /** A problem with its place in the text; where that does not show it, the path is named. */

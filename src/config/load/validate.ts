@@ -3,6 +3,10 @@ import { closestName } from '../../core/closest-name.ts';
 import { configSchema } from '../schema/config-schema.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from '../typed/conversion.ts';
+import { valueAt } from '../typed/places.ts';
+
+/** A problem, and the option that is missing or was meant. */
+type ShapeProblem = ConfigProblem & { readonly missing?: string; readonly meant?: string };
 
 /** Checks names and types of a user's config: itself, or all that is wrong with it. */
 export function validate(
@@ -10,10 +14,13 @@ export function validate(
 ): { readonly user: UserConfig } | { readonly user: undefined; readonly problems: readonly ConfigProblem[] } {
   const result = configSchema.safeParse(value);
   if (result.success) return { user: value as UserConfig };
-  return { user: undefined, problems: result.error.issues.flatMap((issue) => problemsOf(issue, [], value)) };
+  return {
+    user: undefined,
+    problems: withoutMisspelt(result.error.issues.flatMap((issue) => problemsOf(issue, [], value))),
+  };
 }
 
-function problemsOf(issue: z.core.$ZodIssue, outer: ConfigPath, value: unknown): readonly ConfigProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, outer: ConfigPath, value: unknown): readonly ShapeProblem[] {
   const path = [...outer, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   if (issue.code === 'invalid_union') {
     const branch = meantBranch(issue.errors);
@@ -21,10 +28,32 @@ function problemsOf(issue: z.core.$ZodIssue, outer: ConfigPath, value: unknown):
   }
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownOption([...path, key]));
   const name = path.at(-1);
+  if (issue.code === 'invalid_key') {
+    const [{ message } = issue] = issue.issues;
+    return [{ severity: 'error', path, message: `Cannot use "${name}" as a name: ${message}`, isName: true }];
+  }
   const found = valueAt(value, path);
-  if (found === undefined) return [problem(path.slice(0, -1), `"${name}" is missing: ${issue.message}`)];
+  if (found === undefined && typeof name === 'string') return [missing(path, issue.message)];
   const subject = typeof name === 'string' ? `"${name}"` : 'this';
-  return [problem(path, `Cannot use ${shown(found)} for ${subject}: ${issue.message}`)];
+  const hint = typeof found === 'string' && issue.message === 'it takes a list' ? `write [${shown(found)}]` : undefined;
+  const message = `Cannot use ${shown(found)} for ${subject}: ${issue.message}`;
+  return [{ severity: 'error', path, message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** What is missing is told at the object around it. */
+function missing(path: ConfigPath, takes: string): ShapeProblem {
+  const name = String(path.at(-1));
+  return { severity: 'error', path: path.slice(0, -1), message: `"${name}" is missing: ${takes}`, missing: name };
+}
+
+/** An option that is there under a wrong name is not missing. */
+function withoutMisspelt(problems: readonly ShapeProblem[]): readonly ConfigProblem[] {
+  const meant = new Set(problems.map((each) => placeText([...each.path.slice(0, -1), each.meant ?? ''])));
+  return problems.filter((each) => each.missing === undefined || !meant.has(placeText([...each.path, each.missing])));
+}
+
+function placeText(path: ConfigPath): string {
+  return JSON.stringify(path);
 }
 
 /** Of the forms that an option has, the one that was probably meant: of those of the right type the one with the fewest mistakes. */
@@ -47,25 +76,44 @@ function weight(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
 }
 
-function problem(path: ConfigPath, message: string): ConfigProblem {
-  return { severity: 'error', path, message };
-}
+/** As many names are few enough to be listed. */
+const fewNames = 12;
 
-function unknownOption(path: ConfigPath): ConfigProblem {
+function unknownOption(path: ConfigPath): ShapeProblem {
   const name = String(path.at(-1));
-  const names = optionNames(path.slice(0, -1));
-  const close = names.find((each) => each.toLowerCase() === name.toLowerCase()) ?? closestName(name, names);
+  const options = optionsAt(path.slice(0, -1));
+  const names = [...options.keys()];
+  const meant = meantName(name, options);
+  const listed = names.length <= fewNames ? `it takes ${names.map((each) => `"${each}"`).join(', ')}` : undefined;
+  const hint = meant === undefined ? listed : `did you mean "${meant}"?`;
+  const message = `Unknown option "${name}"`;
   return {
     severity: 'error',
     path,
-    message: `Unknown option "${name}"`,
-    ...(close === undefined ? {} : { hint: `did you mean "${close}"?` }),
+    message,
+    ...(hint === undefined ? {} : { hint }),
     isName: true,
+    ...(meant === undefined ? {} : { meant }),
   };
+}
+
+/** By its spelling, by the name that nginx has for it, or by a part of its name. */
+function meantName(name: string, options: ReadonlyMap<string, string>): string | undefined {
+  const names = [...options.keys()];
+  const lower = name.toLowerCase();
+  const byNginx = names.find((each) => options.get(each)?.split(', ').includes(name));
+  const byPart = names.filter((each) => name.length > 2 && each.toLowerCase().includes(lower));
+  return (
+    names.find((each) => each.toLowerCase() === lower) ??
+    closestName(name, names) ??
+    byNginx ??
+    (byPart.length === 1 ? byPart[0] : undefined)
+  );
 }
 
 interface SchemaNode {
   readonly $ref?: string;
+  readonly nginx?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly items?: SchemaNode;
@@ -74,8 +122,8 @@ interface SchemaNode {
   readonly definitions?: Readonly<Record<string, SchemaNode>>;
 }
 
-/** The names of the options that there are at a place. */
-function optionNames(path: ConfigPath): readonly string[] {
+/** The options that there are at a place: their names, and those of nginx for them. */
+function optionsAt(path: ConfigPath): ReadonlyMap<string, string> {
   const root = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as SchemaNode;
   const forms = (node: SchemaNode): readonly SchemaNode[] => {
     const reference = root.definitions?.[node.$ref?.replace('#/definitions/', '') ?? ''];
@@ -94,14 +142,8 @@ function optionNames(path: ConfigPath): readonly string[] {
       }),
     [root],
   );
-  return reached.flatMap(forms).flatMap(({ properties }) => Object.keys(properties ?? {}));
-}
-
-function valueAt(value: unknown, path: ConfigPath): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
-    value,
-  );
+  const properties = reached.flatMap(forms).flatMap((node) => Object.entries(node.properties ?? {}));
+  return new Map(properties.map(([name, { nginx = '' }]) => [name, nginx]));
 }
 
 function shown(value: unknown): string {

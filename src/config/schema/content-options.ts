@@ -32,7 +32,7 @@ const errorPage = object('ErrorPage', 'What clients get in place of some failure
 const statusTable = z.record(
   z.string().regex(/^[345]\d\d$/, { error: 'it takes statuses such as 404 as names' }),
   fullText,
-  { error: 'it takes an object' },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'it takes an object' : undefined) },
 );
 
 /** Answers that need nobody: content, so that limits and access come first. */

@@ -82,6 +82,18 @@ describe('checkConfig', () => {
       ],
     ],
     [
+      'servers that are not there',
+      { apps: { shop: { python: 'a:b' } } },
+      ['warning : There are no servers: nothing is served (add "servers")'],
+    ],
+    [
+      'code that is served by files of a server',
+      { apps: { shop: { python: 'a:b' } }, ...server({ files: '.' }) },
+      [
+        'warning servers.0.files: Everybody can read the code of the app "shop": it is below "/site" (serve a folder that holds nothing but public files)',
+      ],
+    ],
+    [
       'two answers',
       location({ respond: 200, redirect: '/' }),
       ['error servers.0.locations.0.respond: Either "redirect" answers or "respond": there cannot be both'],
@@ -146,9 +158,9 @@ describe('checkConfig', () => {
     ],
     [
       'proxies that are no networks',
-      { defaults: { realIp: { from: ['unix:', '10.0.0.1', 'proxy.example'] } } },
+      server({ realIp: { from: ['unix:', '10.0.0.1', 'proxy.example'] } }),
       [
-        "error defaults.realIp.from.2: \"proxy.example\" is no address or network (write an address, a network such as '10.0.0.0/8', or 'unix:'; names are not looked up)",
+        "error servers.0.realIp.from.2: \"proxy.example\" is no address or network (write an address, a network such as '10.0.0.0/8', or 'unix:'; names are not looked up)",
       ],
     ],
     [
@@ -159,6 +171,7 @@ describe('checkConfig', () => {
           b: { geo: '$remote_addr', entries: [['10.0.0.9-10.0.0.1', 'a']], ranges: true },
           c: { geo: '$remote_addr', entries: { '10.0.0.1-10.0.0.9': 'a' }, ranges: true },
         },
+        ...server({}),
       },
       [
         'error variables.a.proxies.0: "x" is no address or network',

@@ -9,6 +9,7 @@ import type { UserConfig } from '../schema/user-config.ts';
 import { checkNetworks } from './check-networks.ts';
 import { checkTexts } from './check-texts.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
+import { valueAt } from './places.ts';
 import { locationPathText } from './rules.ts';
 
 /** Formats that exist without a config that makes them. */
@@ -16,17 +17,19 @@ const ownFormats: readonly string[] = ['galley', 'galley-json', 'combined'];
 
 /** What is wrong with a config whose every value is right by itself: names of what does not exist, and what contradicts itself. */
 export function checkConfig(user: UserConfig, config: Config): readonly ConfigProblem[] {
-  const check = new Check(config);
+  const check = new Check(user, config);
   check.run();
   return [...check.problems, ...checkTexts(user), ...checkNetworks(user)];
 }
 
 class Check {
   readonly problems: ConfigProblem[] = [];
+  readonly #user: UserConfig;
   readonly #config: Config;
   readonly #folders: readonly { readonly name: string; readonly path: string }[];
 
-  constructor(config: Config) {
+  constructor(user: UserConfig, config: Config) {
+    this.#user = user;
     this.#config = config;
     this.#folders = Object.entries(config.apps).flatMap(([name, { directory }]) =>
       directory === undefined ? [] : [{ name, path: directory }],
@@ -37,6 +40,7 @@ class Check {
     const { defaults, servers } = this.#config;
     const plan = resolve(this.#config, { hostname: '' });
     this.#block(defaults, [], ['defaults']);
+    if (servers.length === 0) this.#tell('warning', [], 'There are no servers: nothing is served', 'add "servers"');
     this.#addresses();
     for (const [index, server] of servers.entries()) {
       const path = ['servers', index];
@@ -89,7 +93,7 @@ class Check {
     if (inside && settings.content.kind === 'files') {
       this.#tell(
         'warning',
-        [...path, root.isAlias ? 'files' : 'root'],
+        [...path, valueAt(this.#user, [...path, 'files']) === undefined ? 'root' : 'files'],
         `Everybody can read the code of the app "${inside.name}": it is below "${root.path}"`,
         'serve a folder that holds nothing but public files',
       );

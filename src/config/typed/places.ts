@@ -16,6 +16,14 @@ export function* nodesOf(value: unknown, path: ConfigPath): Generator<Found<obje
   for (const [key, inner] of Object.entries(value)) yield* nodesOf(inner, [...path, isList ? Number(key) : key]);
 }
 
+/** What stands at a place; undefined where nothing does. */
+export function valueAt(value: unknown, path: ConfigPath): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
+    value,
+  );
+}
+
 type Variable = NonNullable<UserConfig['variables']>[string];
 type Entries = Extract<Variable, { readonly entries: unknown }>['entries'];
 
