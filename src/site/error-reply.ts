@@ -21,11 +21,25 @@ const explanations: Partial<Record<ErrorCode, string>> = {
   'shutting-down': 'The server is stopping. Try again in a moment.',
 };
 
+/** Those that are always the same; what became of one by compression is kept with its content. */
+const withoutId: Map<string, Reply> = new Map();
+
 /** The answer to a request that failed: a small page for browsers, a line of text for others. */
 export function errorReply(status: number, code: ErrorCode | undefined, exchange: Exchange | undefined): Reply {
-  const title = `${status} ${reasonPhrase(status)}`;
   const id = exchange && status >= 500 ? exchange.id : '';
   const wantsHtml = exchange !== undefined && prefersHtml(exchange);
+  if (id !== '') return makeReply(status, code, wantsHtml, id);
+  const key = `${status} ${code} ${wantsHtml}`;
+  let reply = withoutId.get(key);
+  if (!reply) {
+    reply = makeReply(status, code, wantsHtml, id);
+    withoutId.set(key, reply);
+  }
+  return reply;
+}
+
+function makeReply(status: number, code: ErrorCode | undefined, wantsHtml: boolean, id: string): Reply {
+  const title = `${status} ${reasonPhrase(status)}`;
   const base = wantsHtml ? html : text;
   const headers = status === 503 ? base.with('retry-after', retryAfterSeconds) : base;
   const why = (code && explanations[code]) ?? '';
