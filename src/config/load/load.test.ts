@@ -247,11 +247,11 @@ describe('loadConfig', () => {
     assert.deepEqual([diagnostics[0]?.at?.line, diagnostics[0]?.at?.column], [3, 3]);
   });
 
-  it('finds places in a folder whose name has a space', async () => {
+  it('finds places in a file whose name has a space', async () => {
     for (const text of ['\nexport default { a: b };', `\nimport { defineConfg } from 'galley';`]) {
-      await using folder = await AppFolder.with({ 'a b/galley.config.mjs': text });
-      const { diagnostics } = await loadConfig(folder.file('a b/galley.config.mjs'));
-      assert.equal(diagnostics[0]?.at?.file, folder.file('a b/galley.config.mjs'));
+      await using folder = await AppFolder.with({ 'a b.config.mjs': text });
+      const { diagnostics } = await loadConfig(folder.file('a b.config.mjs'));
+      assert.equal(diagnostics[0]?.at?.file, folder.file('a b.config.mjs'));
       assert.equal(diagnostics[0]?.at?.line, 2);
     }
   });
