@@ -163,8 +163,9 @@ export class RunningServer implements ControlTarget {
     for (const { supervisor } of this.#apps) supervisor.scaleBy(step);
   }
 
-  /** Reads the config again and starts new versions of the apps; where that fails, all goes on as before. Calls that wait are one. */
+  /** Reads the config again and starts new versions of the apps; where that fails, all goes on as before. Calls that wait are one; none waits for a start that hangs. */
   reload(): Promise<ReloadOutcome> {
+    for (const { supervisor } of this.#running()) supervisor.giveUpHanging();
     return this.#reloads.runLatest(() => this.#reload());
   }
 

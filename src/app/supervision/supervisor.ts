@@ -81,12 +81,16 @@ export class AppSupervisor {
    * says why. While a start is under way it waits for that, unless it hangs; calls that wait are one.
    */
   reload(): Promise<ReloadOutcome> {
-    const { now } = this.#context;
-    if (this.#starting && now() - this.#startingSince >= hangingStartMs) {
-      this.#log.warn('the start that is under way hangs, and is given up for a reload');
-      this.#giveUp();
-    }
+    this.giveUpHanging();
     return this.#starts.runLatest(() => this.#reload());
+  }
+
+  /** Gives up a start that is under way and has not got on for long, since a reload is wanted. */
+  giveUpHanging(): void {
+    const { now } = this.#context;
+    if (!this.#starting || now() - this.#startingSince < hangingStartMs) return;
+    this.#log.warn('the start that is under way hangs, and is given up for a reload');
+    this.#giveUp();
   }
 
   /** A reload that does not wait for a start that is under way but gives it up: the files that it began with have changed. */
