@@ -256,35 +256,35 @@ export const distributionCases: readonly GeneratorCase[] = [
     requests: [
       [
         '/ | Host: example.com | Accept-Encoding: gzip',
-        '200 | cache-control: max-age=0 | content-encoding: gzip | content-type: text/html; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin | x-frame-options: DENY',
+        '200 | cache-control: max-age=0 | cache-control: private, must-revalidate | content-encoding: gzip | content-type: text/html; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin | x-frame-options: DENY',
       ],
       [
         '/css/site.css | Host: example.com | Accept-Encoding: gzip',
-        '200 | cache-control: max-age=31536000 | content-encoding: gzip | content-type: text/css; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
+        '200 | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-encoding: gzip | content-type: text/css; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
       ],
       [
         '/css/site.4f2a.css | Host: example.com',
-        '200 | cache-control: max-age=31536000 | content-type: text/css; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
+        '200 | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: text/css; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
       ],
       [
         '/js/app.js | Host: example.com',
-        '200 | cache-control: max-age=31536000 | content-type: text/javascript; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
+        '200 | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: text/javascript; charset=utf-8 | referrer-policy: strict-origin-when-cross-origin',
       ],
       [
         '/data/list.json | Host: example.com',
-        '200 | cache-control: max-age=0 | content-type: application/json; charset=utf-8',
+        '200 | cache-control: max-age=0 | cache-control: no-cache | content-type: application/json; charset=utf-8',
       ],
       [
         '/fonts/text.woff2 | Host: example.com',
-        '200 | access-control-allow-origin: * | cache-control: max-age=31536000 | content-type: font/woff2',
+        '200 | access-control-allow-origin: * | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: font/woff2',
       ],
       [
         '/img/logo.svg | Host: example.com',
-        '200 | cache-control: max-age=31536000 | content-type: image/svg+xml | referrer-policy: strict-origin-when-cross-origin',
+        '200 | access-control-allow-origin: * | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: image/svg+xml | referrer-policy: strict-origin-when-cross-origin',
       ],
       [
         '/site.webmanifest | Host: example.com',
-        '200 | cache-control: max-age=604800 | content-type: application/manifest+json; charset=utf-8',
+        '200 | cache-control: max-age=604800 | cache-control: public | content-type: application/manifest+json; charset=utf-8',
       ],
       [
         '/nothing | Host: example.com',
@@ -300,7 +300,7 @@ export const distributionCases: readonly GeneratorCase[] = [
       ],
       [
         '/.well-known/security.txt | Host: example.com',
-        '200 | cache-control: max-age=31536000 | content-type: text/plain; charset=utf-8',
+        '200 | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: text/plain; charset=utf-8',
       ],
       [
         '/data/dump.sql | Host: example.com | Accept: text/html',
@@ -310,7 +310,10 @@ export const distributionCases: readonly GeneratorCase[] = [
         '/data/page.html~ | Host: example.com | Accept: text/html',
         '403 | referrer-policy: strict-origin-when-cross-origin | x-frame-options: DENY',
       ],
-      ['/img/photo.jpg | Host: example.com', '200 | cache-control: max-age=31536000 | content-type: image/jpeg'],
+      [
+        '/img/photo.jpg | Host: example.com',
+        '200 | access-control-allow-origin: * | cache-control: max-age=31536000 | cache-control: public, immutable, stale-while-revalidate | content-type: image/jpeg',
+      ],
       [
         '/a?b=c | Host: www.example.com | Accept: text/html',
         '301 | cache-control: max-age=0 | location: http://example.com/a?b=c',
