@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodePath, encodePath, encodeUnsafe } from './uri.ts';
+import { decodePath, encodeArgument, encodePath, encodeUnsafe } from './uri.ts';
 
 describe('decodePath', () => {
   for (const [path, merged, kept] of [
@@ -40,6 +40,12 @@ describe('encodePath', () => {
   it('escapes what could end a path or a field, and what is decoded gives again', () => {
     assert.equal(encodePath('/a b?c#d%\r\n\xe9'), '/a%20b%3Fc%23d%25%0D%0A%E9');
     assert.equal(decodePath(encodePath('/a b?c#d%\r\n\xe9'), true), '/a b?c#d%\r\n\xe9');
+  });
+});
+
+describe('encodeArgument', () => {
+  it('escapes what could end a parameter', () => {
+    assert.equal(encodeArgument('a&b=c;d+e?f#g%h i\r\n\xe9/'), 'a%26b=c%3Bd%2Be%3Ff%23g%25h%20i%0D%0A%E9/');
   });
 });
 

@@ -30,6 +30,11 @@ export function encodeComponent(text: string): string {
   return text.replace(/[^A-Za-z0-9\-._~!$'()*,;:@/]/g, escaped);
 }
 
+/** Decoded text as it may stand in a query without ending its parameter: what nginx escapes there. */
+export function encodeArgument(text: string): string {
+  return text.replace(/[\x00-\x20#%&+;?\x7f-\xff]/g, escaped);
+}
+
 /** What may not stand in a URL, escaped, and nothing else: escapes stay what they are. */
 export function encodeUnsafe(url: string): string {
   return url.replace(/[\x00-\x20"<>\\^`{|}\x7f-\xff]/g, escaped);

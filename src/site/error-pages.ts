@@ -28,7 +28,10 @@ export class ErrorPages {
     const page = this.#pages.get(failed);
     if (!page) return undefined;
     const status = page.status === 'handler' ? undefined : (page.status ?? failed);
+    // What `$status` in it is.
+    request.errorStatus = failed;
     const target = page.target.evaluate(request);
+    request.errorStatus = undefined;
     if (target.startsWith('@')) {
       request.errorStatus = status;
       return { kind: 'redirect', target, args: undefined };

@@ -22,7 +22,6 @@ const shownElsewhere = [
   'refused-links',
   'listing-conditions',
   'no-transform',
-  'changed-ranges',
   'charset-map',
   'pipe',
   'connection-settings',

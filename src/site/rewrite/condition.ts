@@ -25,7 +25,11 @@ export function compileCondition(condition: Condition, context: CompileContext):
       const { isNegated } = condition;
       const variable = context.variable(condition.variable);
       const matcher = compileMatcher(context, condition.pattern, condition.ignoreCase);
-      return (request) => matcher.match(request, variable(request) ?? '') !== isNegated;
+      return (request) => {
+        const matches = matcher.match(request, variable(request) ?? '');
+        if (!matches) request.captures = [];
+        return matches !== isNegated;
+      };
     }
     default: {
       const { isNegated } = condition;

@@ -1,4 +1,4 @@
-import { encodePath } from '../../http/uri.ts';
+import { encodeArgument, encodePath } from '../../http/uri.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
@@ -43,7 +43,9 @@ export class RewriteRule {
     const encoded = captures.map((capture) => capture && encodePath(capture));
     if (isRedirect) request.captures = encoded;
     const path = this.#path.evaluate(request);
-    request.captures = encoded;
+    // nginx: what was escaped in the path is so in the query too.
+    const isEscaped = /[%+]/.test(request.exchange.request.path);
+    request.captures = isEscaped ? captures.map((capture) => capture && encodeArgument(capture)) : encoded;
     const args = this.#newArgs(request);
     request.captures = captures;
     if (isRedirect) {

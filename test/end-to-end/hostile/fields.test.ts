@@ -99,10 +99,11 @@ describe('hostile fields', () => {
   });
 
   it('263: no request forges a line of a log', async () => {
-    const before = linesOf(serving).length;
     await ask('/a%0a127.0.0.1%1b | User-Agent: "x\\');
-    await until(() => linesOf(serving).length > before, 'the line');
-    assert.deepEqual(linesOf(serving).slice(before), ['/a\\x0A127.0.0.1\\x1B|\\x22x\\x5C']);
+    // Lines of other tests may come before it, since they are written a moment later.
+    const forged = (): string[] => linesOf(serving).filter((line) => line.includes('127.0.0.1'));
+    await until(() => forged().length > 0, 'the line');
+    assert.deepEqual(forged(), ['/a\\x0A127.0.0.1\\x1B|\\x22x\\x5C']);
   });
 
   it('277: a body of 10 GB is refused before it is read', async () => {

@@ -176,7 +176,7 @@ const pieces: readonly Piece[] = [
       '/same',
       'POST /big || 12345',
       '/hdr',
-      ['/e301', 'stale-location', 200],
+      ['/e301', 'stale-fields', 200],
       '/e401',
       '/noindex/',
       '/errors/404.html',

@@ -19,7 +19,8 @@ export const differences = {
     'A value with a line end or NUL is never sent: `return 302 https://$host$uri` is escaped, `add_header X $uri` becomes 500.',
   'alias-traversal':
     '`location /a { alias /b/; }` with a slash on one side alone is refused when the config is read: `/a../` would leave the folder.',
-  'stale-location': 'An `error_page` for a redirect does not keep the `Location` of the redirect that it stands for.',
+  'stale-fields':
+    'A page of `error_page` does not keep fields of the answer that it stands for, as `Location` or `Content-Range`; it keeps `WWW-Authenticate`.',
   'empty-gif': 'The transparent pixel of `empty_gif` is the same picture in other bytes.',
   'method-case': 'Methods in lower case are methods like others that nobody knows (RFC 9110 §9.1); nginx says 400.',
   'gzip-static':
@@ -57,6 +58,10 @@ export const differences = {
   'charset-map':
     '`source_charset` and `charset` recode between all charsets that are known; nginx needs a `charset_map` for each pair.',
   pipe: '`$pipe` is always `.`: Galley does not tell pipelined requests from others.',
+  'try-files-alias':
+    '`try_files` with `alias` takes the location off fixed paths as off `$uri`; nginx looks for them below the whole path.',
+  'refused-pages':
+    "A request that is refused before it is understood (400, 414, 431, 505) gets Galley's page and not that of `error_page`.",
   'connection-settings':
     'What concerns connections (`keepalive_timeout`, `real_ip_header` and so on) holds for a server; in a location it is an error or a warning.',
   'slow-patterns':

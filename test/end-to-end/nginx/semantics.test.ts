@@ -91,11 +91,13 @@ const rows: readonly (readonly [name: string, server: string, answers: Answers])
   ],
   [
     'rewrite',
-    'location /rw2/ { rewrite ^/rw2/(.*)$ /x/$1? permanent; } location /rw3/ { rewrite ^/rw3/(.*)$ http://ex.com/$1; } location /rw4 { rewrite ^ /rw4 last; } location /to-internal { rewrite ^ /internal last; } location /internal { internal; return 200 inside; }',
+    'location /rw2/ { rewrite ^/rw2/(.*)$ /x/$1? permanent; } location /rw3/ { rewrite ^/rw3/(.*)$ http://ex.com/$1; } location /rw4 { rewrite ^ /rw4 last; } location /to-internal { rewrite ^ /internal last; } location /internal { internal; return 200 inside; } location /q/ { rewrite ^/q/(.*)$ /show?name=$1 last; } location /show { return 200 "$arg_name|$arg_admin"; } location /if { if ($arg_a ~ ^(x)) { set $y 1; } if ($arg_a ~ ^(z)$) { set $y 2; } return 200 "[$1]"; }',
     {
       '/rw2/a?q=1': '301 -> http://localhost:PORT/x/a',
       '/rw3/a?q=1': '302 -> http://ex.com/a?q=1',
       '/rw4': '500',
+      '/q/me%26admin=1': '200 me%26admin=1|',
+      '/if?a=x': '200 []',
       '/to-internal': '200 inside',
       '/internal': '404',
     },
@@ -118,9 +120,11 @@ const rows: readonly (readonly [name: string, server: string, answers: Answers])
   [
     'error_page',
     `root FOLDER/www; location /a { error_page 404 /h; return 404; } location /b { error_page 404 = /h; return 404; } location /c { error_page 404 =200 /h; return 404; } location /d { error_page 404 =410 @named; return 404; }
-     location /h { return 201 handler; } location @named { return 200 named; } location /auth/ { error_page 401 /two.txt; auth_basic x; auth_basic_user_file FOLDER/users; }`,
+     location /status { error_page 404 /errors/$status.html; return 404; } location /made-up { return 418; } location /h { return 201 handler; } location @named { return 200 named; } location /auth/ { error_page 401 /two.txt; auth_basic x; auth_basic_user_file FOLDER/users; }`,
     {
       '/a': '404 handler',
+      '/status': '404 our 404 page\n',
+      '/made-up | @content-length @content-type': '418 content-length=0 content-type=- ',
       '/b': '201 handler',
       '/c': '200 handler',
       '/d': '410 named',

@@ -10,7 +10,7 @@ export const replyVariables: BuiltIns = {
   limit_rate: limitRate,
   limit_req_status: ({ main }) => main.limitRequestsStatus,
   request_completion: ({ main }) => (main.record?.complete ? 'OK' : ''),
-  status: ({ main, reply }) => String(main.record?.status ?? reply?.status ?? '000'),
+  status: ({ main, reply }) => String(main.record?.status ?? reply?.status ?? main.errorStatus ?? '000'),
   uid_got: ({ main }) => main.userIdGot,
   uid_set: ({ main }) => main.userIdSet,
 };
