@@ -32,6 +32,21 @@ describe('checkConfig', () => {
       ['error servers.0.locations.0.app: There is no app "shpo" (did you mean "shop"?)'],
     ],
     [
+      'settings of an if that hold for nothing',
+      server({ rules: [{ if: { variable: 'host' }, settings: { etag: false } }] }),
+      [
+        'error servers.0.rules.0.settings: Settings of an "if" of a server hold for nothing: a location is chosen after it (put the rule into a location, such as that of "/")',
+      ],
+    ],
+    [
+      'settings of an if whose rules answer, or which is in a location',
+      server({
+        rules: [{ if: { variable: 'host' }, rules: [{ return: 403 }], settings: { etag: false } }],
+        locations: [{ path: '/', rules: [{ if: { variable: 'host' }, settings: { etag: false } }] }],
+      }),
+      [],
+    ],
+    [
       'a zone that does not exist',
       location({ rateLimit: { zone: 'a' } }),
       ['error servers.0.locations.0.rateLimit: There is no zone "a"'],
@@ -92,6 +107,54 @@ describe('checkConfig', () => {
       [
         'warning servers.0.files: Everybody can read the code of the app "shop": it is below "/site" (serve a folder that holds nothing but public files)',
       ],
+    ],
+    [
+      'headers that cannot be added, once',
+      { defaults: { headers: { 'Content-Length': '5' } }, ...server({ locations: [{ path: '/' }] }) },
+      ['error defaults.headers: The header "Content-Length" cannot be added: it frames the message'],
+    ],
+    [
+      'a header whose name is none',
+      location({ headers: { 'X Y': '5' } }),
+      ['error servers.0.locations.0.headers: Cannot use header name "x y": it is not a token'],
+    ],
+    [
+      'charsets that are not known',
+      server({ charset: { charset: 'x-y', source: 'koi8-zz' } }),
+      ['error servers.0.charset: Cannot recode "koi8-zz" to "x-y": one of them is not known'],
+    ],
+    [
+      'parts that are more than all',
+      {
+        variables: {
+          a: {
+            split: '$host',
+            parts: [
+              { percent: 51, value: 'a' },
+              { percent: 50, value: 'b' },
+            ],
+          },
+        },
+        ...server({}),
+      },
+      ['error variables.a: percent total is greater than 100%'],
+    ],
+    [
+      'an entry twice',
+      {
+        variables: {
+          a: { map: '$host', entries: {} },
+          b: {
+            map: '$a',
+            entries: [
+              ['x', '1'],
+              ['X', '2'],
+            ],
+          },
+        },
+        ...server({}),
+      },
+      ['error variables: conflicting parameter "X"'],
     ],
     [
       'two answers',

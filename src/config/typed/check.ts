@@ -1,11 +1,12 @@
 import { closestName } from '../../core/closest-name.ts';
 import type { LocationPlan } from '../../site/plan/location-plan.ts';
 import type { Settings } from '../../site/plan/settings.ts';
-import type { ServerPlan } from '../../site/plan/site-plan.ts';
+import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
 import type { Block, Config, LocationConfig, ServerConfig } from '../config.ts';
 import { bindKey } from '../listeners.ts';
 import { resolve } from '../resolve.ts';
 import type { UserConfig } from '../schema/user-config.ts';
+import { checkCompiled } from './check-compiled.ts';
 import { checkNetworks } from './check-networks.ts';
 import { checkTexts } from './check-texts.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
@@ -17,18 +18,23 @@ const ownFormats: readonly string[] = ['galley', 'galley-json', 'combined'];
 
 /** What is wrong with a config whose every value is right by itself: names of what does not exist, and what contradicts itself. */
 export function checkConfig(user: UserConfig, config: Config): readonly ConfigProblem[] {
-  const check = new Check(user, config);
+  const plan = resolve(config, { hostname: '' });
+  const check = new Check(user, config, plan);
   check.run();
-  return [...check.problems, ...checkTexts(user), ...checkNetworks(user)];
+  const problems = [...check.problems, ...checkTexts(user), ...checkNetworks(user)];
+  const isWrong = problems.some(({ severity }) => severity === 'error');
+  return isWrong ? problems : [...problems, ...checkCompiled(user, plan)];
 }
 
 class Check {
   readonly problems: ConfigProblem[] = [];
   readonly #user: UserConfig;
+  readonly #plan: SitePlan;
   readonly #config: Config;
   readonly #folders: readonly { readonly name: string; readonly path: string }[];
 
-  constructor(user: UserConfig, config: Config) {
+  constructor(user: UserConfig, config: Config, plan: SitePlan) {
+    this.#plan = plan;
     this.#user = user;
     this.#config = config;
     this.#folders = Object.entries(config.apps).flatMap(([name, { directory }]) =>
@@ -38,7 +44,6 @@ class Check {
 
   run(): void {
     const { defaults, servers } = this.#config;
-    const plan = resolve(this.#config, { hostname: '' });
     this.#block(defaults, [], ['defaults']);
     if (servers.length === 0) this.#tell('warning', [], 'There are no servers: nothing is served', 'add "servers"');
     this.#addresses();
@@ -46,7 +51,7 @@ class Check {
       const path = ['servers', index];
       const named = server.locations.flatMap(({ match }) => (match.kind === 'named' ? [match.name] : []));
       this.#block(server, named, path);
-      const made = plan.servers[index];
+      const made = this.#plan.servers[index];
       if (made) this.#settings(server, made.settings, path);
       if (made) this.#locations(server, made, named, path);
     }

@@ -1,6 +1,6 @@
 import { parseAddress } from '../address.ts';
 import type { Block, Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
-import type { Defaults, Location, Server } from '../schema/user-config.ts';
+import type { Defaults, Location, Rule, Server } from '../schema/user-config.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { blockFields } from './block.ts';
 import { type ConfigPath, type Conversion, given, picked } from './conversion.ts';
@@ -25,6 +25,7 @@ export function serverConfig(
   const fields = effectiveFields(user, outer, conversion);
   const locations = user.locations ?? [];
   checkAnswers(user, path, conversion);
+  checkIfSettings(user.rules ?? [], [...path, 'rules'], conversion);
   // One rule for the whole server does, unless a location is not to follow it.
   const isShared = !locations.some(hasOwnCors);
   const preflight = isShared && fields.preflight !== undefined ? [preflightRule(fields.preflight)] : [];
@@ -103,6 +104,31 @@ function checkAnswers(user: Location | Server, path: ConfigPath, { problems }: C
   if (first === undefined || second === undefined) return;
   const message = `Either "${first}" answers or "${second}": there cannot be both`;
   problems.push({ severity: 'error', path: [...path, second], message });
+}
+
+/** A location is chosen after the rules of a server: settings of an `if` hold only for what its own rules answer. */
+function checkIfSettings(rules: readonly Rule[], path: ConfigPath, conversion: Conversion): void {
+  for (const [index, rule] of rules.entries()) {
+    if (rule === 'break' || !('if' in rule)) continue;
+    const inner = rule.rules ?? [];
+    if (rule.settings !== undefined && !inner.some(mayAnswer)) {
+      conversion.problems.push({
+        severity: 'error',
+        path: [...path, index, 'settings'],
+        message: 'Settings of an "if" of a server hold for nothing: a location is chosen after it',
+        hint: 'put the rule into a location, such as that of "/"',
+      });
+    }
+    checkIfSettings(inner, [...path, index, 'rules'], conversion);
+  }
+}
+
+function mayAnswer(rule: Rule): boolean {
+  if (rule === 'break' || 'set' in rule) return false;
+  if ('if' in rule) return (rule.rules ?? []).some(mayAnswer);
+  return (
+    'return' in rule || rule.flag === 'redirect' || rule.flag === 'permanent' || /^(?:https?:\/\/|\$)/.test(rule.to)
+  );
 }
 
 function levelFields(user: Location | Server | Defaults, fields: EffectiveFields, conversion: Conversion): Block {
