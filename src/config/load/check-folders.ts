@@ -48,7 +48,7 @@ function checkBlock(user: UserConfig, { root, basicAuth }: Block, path: ConfigPa
   const isMissing = (name: string): boolean => !name.includes('$') && factsOf(name) === undefined;
   if (root && isMissing(root.path)) {
     const option = valueAt(user, [...path, 'files']) === undefined ? 'root' : 'files';
-    const message = `There is no folder "${root.path}": its files will be missing`;
+    const message = `"${root.path}" does not exist: what is served from it will be missing`;
     problems.push({ severity: 'warning', path: [...path, option], message });
   }
   if (basicAuth?.userFile && isMissing(basicAuth.userFile)) {

@@ -177,8 +177,8 @@ describe('loadConfig', () => {
       [
         `2:42 Cannot run the app in "/nonexistent/app": there is no such folder ['/nonexistent/app']`,
         `2:75 Cannot run the app by "/nonexistent/python": there is no such file ['/nonexistent/python']`,
-        `3:39 There is no folder "/nonexistent/files": its files will be missing ['/nonexistent/files']`,
-        `5:26 There is no folder "/nonexistent/b": its files will be missing ['/nonexistent/b']`,
+        `3:39 "/nonexistent/files" does not exist: what is served from it will be missing ['/nonexistent/files']`,
+        `5:26 "/nonexistent/b" does not exist: what is served from it will be missing ['/nonexistent/b']`,
         `5:79 There is no file "/nonexistent/users": nobody can come in ['/nonexistent/users']`,
       ],
     ],
