@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
@@ -63,6 +64,20 @@ describe('LogFile', () => {
       () => new LogFile('/nowhere/a.log', byTurn, noReport),
       new LogFileError('open() "/nowhere/a.log" failed (2: No such file or directory)'),
     );
+  });
+
+  it('does not wait for somebody to read a named pipe', async () => {
+    await using folder = await AppFolder.with({});
+    const path = folder.file('pipe');
+    execFileSync('mkfifo', [path]);
+    // Where it does wait, the thread does so for ever.
+    const source = `
+      import { parentPort } from 'node:worker_threads';
+      import { byTurn, LogFile } from ${JSON.stringify(new URL('./log-file.ts', import.meta.url).href)};
+      try { new LogFile(${JSON.stringify(path)}, byTurn, () => {}); } catch (error) { parentPort.postMessage(error.message); }`;
+    const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`));
+    const [said] = await once(thread, 'message', { signal: AbortSignal.timeout(10_000) });
+    assert.equal(said, `open() "${path}" failed (6: No such device or address)`);
   });
 
   it('loses and tears no line where it is rotated under writes', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, write } from 'node:fs';
+import { closeSync, constants, openSync, write } from 'node:fs';
 import { gzip } from 'node:zlib';
 import { systemErrorText } from './system-error.ts';
 
@@ -233,9 +233,12 @@ export class LogFile {
 
 const lineFeed = 0x0a;
 
-function openLog(path: string): number {
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+
+/** Opens a log to add lines to it; a named pipe that nobody reads is not waited for. `path`: latin-1 of its bytes. Throws {@link LogFileError}. */
+export function openLog(path: string): number {
   try {
-    return openSync(Buffer.from(path, 'latin1'), 'a', 0o644);
+    return openSync(Buffer.from(path, 'latin1'), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
   } catch (error) {
     throw new LogFileError(`open() ${targetText(path)} failed (${systemErrorText(error)})`);
   }

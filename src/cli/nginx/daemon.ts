@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { systemErrorText } from '../../observe/system-error.ts';
+import { closeSync } from 'node:fs';
+import { pathBytes } from '../../observe/error-log.ts';
+import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { upgradeVariable } from '../../server/inherited-sockets.ts';
 
 /** Set where this process was started to serve in the background. */
@@ -36,9 +37,12 @@ export interface DaemonOptions {
 
 /** Starts this program once more, in a session of its own. Gives the exit code: 0 once that process serves, 1 where it ends before. */
 export async function startDaemon({ argv, program, errorLog, say }: DaemonOptions): Promise<number> {
-  const log = errorLog === undefined ? 'inherit' : openLog(errorLog);
-  if (typeof log === 'object') {
-    say(`nginx: [emerg] ${log.message}\n`);
+  let log: number | 'inherit';
+  try {
+    log = errorLog === undefined ? 'inherit' : openLog(pathBytes(errorLog));
+  } catch (error) {
+    if (!(error instanceof LogFileError)) throw error;
+    say(`nginx: [emerg] ${error.message}\n`);
     return 1;
   }
   // With that flag Node blocks SIGUSR1 for good, and logs could not be opened again.
@@ -81,11 +85,3 @@ export const starter = {
     process.channel?.unref();
   },
 };
-
-function openLog(path: string): number | Error {
-  try {
-    return openSync(path, 'a', 0o644);
-  } catch (error) {
-    return new Error(`open() "${path}" failed (${systemErrorText(error)})`);
-  }
-}

@@ -1,12 +1,12 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import type { Diagnostic } from '../../config/diagnostic.ts';
 import { dumpFiles } from '../../config/nginx/syntax/dump.ts';
 import { nginxDiagnosticLine } from '../../config/nginx/syntax/format-diagnostic.ts';
+import { pathBytes } from '../../observe/error-log.ts';
 import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
-import { LogFileError } from '../../observe/log-file.ts';
-import { systemErrorText } from '../../observe/system-error.ts';
+import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
 import { type LoadedNginxConf, loadNginxConf } from './load-config.ts';
@@ -104,10 +104,11 @@ export async function runNginx(
 function errorLogProblem({ errorLog }: NginxPaths): string | undefined {
   if (errorLog === undefined) return undefined;
   try {
-    closeSync(openSync(errorLog, 'a', 0o644));
+    closeSync(openLog(pathBytes(errorLog)));
     return undefined;
   } catch (error) {
-    return `open() "${errorLog}" failed (${systemErrorText(error)})`;
+    if (!(error instanceof LogFileError)) throw error;
+    return error.message;
   }
 }
 
