@@ -1,7 +1,9 @@
+import { HeaderList } from '../../core/headers.ts';
 import { encodePath, encodeUnsafe } from '../../http/uri.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, type StatusOutcome, statusOutcome } from '../outcome.ts';
 import type { Settings } from '../plan/settings.ts';
+import { createCompressionGate } from '../reply/compression-rules.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import { isAllowedPath } from './allowed-path.ts';
@@ -42,6 +44,7 @@ class Files {
   readonly #rules: FileAnswerRules;
   readonly #mediaType: MediaTypeOf;
   readonly #siblings: Siblings | undefined;
+  readonly #mayCompress: (request: SiteRequest, headers: HeaderList) => boolean;
   readonly #folders: Folders;
   readonly #cache: FileCachePart;
   readonly #isKept: FileCache['keeps'];
@@ -59,6 +62,7 @@ class Files {
       settings.precompressed.length > 0
         ? new Siblings(settings.precompressed, (path) => this.#isFile(path))
         : undefined;
+    this.#mayCompress = settings.compression ? createCompressionGate(settings.compression, context) : () => true;
     this.#folders = new Folders(settings, context, root);
     this.#cache = cache.part();
     this.#isKept = (size, isHot) => cache.keeps(size, isHot);
@@ -74,7 +78,8 @@ class Files {
     const path = this.#root.path(request, uri);
     if (!this.#isAllowed(path, uri)) return notFound;
     const now = request.services.now();
-    const { sibling, varies: mayVary } = this.#siblings.choose(path, request.header('accept-encoding'), now);
+    const accepted = this.#mayCompress(request, HeaderList.empty) ? request.header('accept-encoding') : undefined;
+    const { sibling, varies: mayVary } = this.#siblings.choose(path, accepted, now);
     const varies = mayVary && this.#settings.compression?.vary !== false;
     const outcome = sibling && this.#answerFile(request, { sibling, varies });
     return outcome ?? this.#answerFile(request, { sibling: undefined, varies }) ?? notFound;

@@ -13,27 +13,33 @@ type Proxied = Compression['proxied'][number];
 /** Throws PlanError for a pattern of user agents that cannot be compiled. */
 export function createCompressionChoice(compression: Compression, context: CompileContext): ChooseCompression {
   const offered = compression.encodings.map(({ encoding }) => encoding);
-  const disabled = compression.disable.map((source) => context.pattern(source, true));
-  const proxied = new Set(compression.proxied);
+  const isAllowed = createCompressionGate(compression, context);
   // Most clients send the same few fields.
   let lastField: string | undefined;
   let lastChoice: Encoding | undefined;
   return (request, headers) => {
-    const { version } = request.exchange.request;
-    if (version === '1.0' && compression.httpVersion === '1.1') return undefined;
     const field = request.header('accept-encoding');
     if (field !== lastField) {
       lastField = field;
       lastChoice = chooseEncoding(field, offered);
     }
-    const encoding = lastChoice;
-    if (!encoding) return undefined;
-    if (request.header('via') !== undefined && !mayCompressForProxy(proxied, request, headers)) return undefined;
-    if (disabled.length > 0) {
-      const agent = request.header('user-agent');
-      if (agent !== undefined && disabled.some((pattern) => pattern.test(agent))) return undefined;
-    }
-    return encoding;
+    return lastChoice && isAllowed(request, headers) ? lastChoice : undefined;
+  };
+}
+
+/** Whether a client may get compressed content, beside what it says that it takes. Throws PlanError. */
+export function createCompressionGate(
+  { disable, httpVersion, proxied: kinds }: Pick<Compression, 'disable' | 'httpVersion' | 'proxied'>,
+  context: CompileContext,
+): (request: SiteRequest, headers: HeaderList) => boolean {
+  const disabled = disable.map((source) => context.pattern(source, true));
+  const proxied = new Set(kinds);
+  return (request, headers) => {
+    if (httpVersion === '1.1' && request.exchange.request.version === '1.0') return false;
+    if (request.header('via') !== undefined && !mayCompressForProxy(proxied, request, headers)) return false;
+    if (disabled.length === 0) return true;
+    const agent = request.header('user-agent');
+    return agent === undefined || !disabled.some((pattern) => pattern.test(agent));
   };
 }
 

@@ -85,7 +85,7 @@ const pieces: readonly Piece[] = [
     server: `root FOLDER/www; location /le/ { alias FOLDER/www/; limit_except GET { deny all; } } location /lep/ { limit_except POST { auth_basic x; auth_basic_user_file FOLDER/users; } return 200 x; } location /lea/ { alias FOLDER/www/; limit_except PUT { allow 127.0.0.1; deny all; } }
       location /ref { valid_referers none blocked server_names *.good.com good.org/path ~\\.google\\.; if ($invalid_referer) { return 403; } return 200 "[$invalid_referer]"; } server_name me.example;
       location /sl { secure_link $arg_md5,$arg_expires; secure_link_md5 "$secure_link_expires$uri secret"; return 200 "[$secure_link|$secure_link_expires]"; } location /sls/ { secure_link_secret word; return 200 "[$secure_link]"; }
-      location /gif { empty_gif; } location /status { stub_status; }`,
+      location /gif { empty_gif; }`,
     requests: [
       ...['/le/a.html', '/lep/x', '/lea/a.html'].flatMap((target) =>
         ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].map((method) => `${method} ${target}`),
@@ -138,8 +138,8 @@ const pieces: readonly Piece[] = [
     ),
   },
   {
-    name: 'mirror and userid',
-    server: `root FOLDER/www; location /m/ { alias FOLDER/www/; mirror /mirrored; } location = /mirrored { internal; return 200 x; } location /moff/ { alias FOLDER/www/; mirror off; } location /u { userid on; userid_name uid; return 200 "[$uid_got]"; }`,
+    name: 'mirror',
+    server: `root FOLDER/www; location /m/ { alias FOLDER/www/; mirror /mirrored; } location = /mirrored { internal; return 200 x; } location /moff/ { alias FOLDER/www/; mirror off; }`,
     requests: ['/m/a.html', 'POST /m/a.html || x', '/moff/a.html', 'HEAD /m/a.html', '/m/nope'],
   },
 ];

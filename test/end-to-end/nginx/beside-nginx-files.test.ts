@@ -125,7 +125,7 @@ const pieces: readonly Piece[] = [
   {
     name: 'methods',
     server:
-      'root FOLDER/www; location /text { return 200 text; } location /gif { empty_gif; } location /status { stub_status; } location /list/ { autoindex on; }',
+      'root FOLDER/www; location /text { return 200 text; } location /gif { empty_gif; } location /list/ { autoindex on; }',
     requests: ['/two.txt', '/dir/', '/text', '/gif', '/list/', '/nope', '/dir']
       .flatMap((target) =>
         ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND', 'FOO'].map(
@@ -212,20 +212,23 @@ const pieces: readonly Piece[] = [
   {
     name: 'gzip_static and gunzip',
     server:
-      'root FOLDER/www/gz; types { text/html html; } gzip_static on; location /always/ { alias FOLDER/www/gz/; gzip_static always; } location /gunzip/ { alias FOLDER/www/gz/; gzip_static always; gunzip on; }',
+      'root FOLDER/www/gz; types { text/html html; } gzip_static on; location /any/ { alias FOLDER/www/gz/; gzip_proxied any; gzip_http_version 1.0; } location /always/ { alias FOLDER/www/gz/; gzip_static always; } location /gunzip/ { alias FOLDER/www/gz/; gzip_static always; gunzip on; }',
     requests: [
       '/page.html',
       '/page.html | Accept-Encoding: gzip',
       '/page.html | Accept-Encoding: gzip;q=0',
       '/page.html | Accept-Encoding: br',
-      ['/page.html HTTP/1.0 | Accept-Encoding: gzip', 'gzip-static', 200],
+      '/page.html HTTP/1.0 | Accept-Encoding: gzip',
       '/always/page.html',
       '/always/page.html | Accept-Encoding: gzip',
       ['/gunzip/page.html', 'gunzip-vary', 200],
       ['/gunzip/page.html | Accept-Encoding: gzip', 'gunzip-vary', 200],
       '/page.html | Accept-Encoding: gzip | Range: bytes=0-1',
       'HEAD /page.html | Accept-Encoding: gzip',
-      ['/page.html | Accept-Encoding: gzip | Via: 1.1 x', 'gzip-static', 200],
+      '/any/page.html | Accept-Encoding: gzip | Via: 1.1 x',
+      '/any/page.html HTTP/1.0 | Accept-Encoding: gzip',
+      '/always/page.html HTTP/1.0',
+      '/page.html | Accept-Encoding: gzip | Via: 1.1 x',
       '/nope | Accept-Encoding: gzip',
     ],
   },

@@ -23,8 +23,6 @@ export const differences = {
     'A page of `error_page` does not keep fields of the answer that it stands for, as `Location` or `Content-Range`; it keeps `WWW-Authenticate`.',
   'empty-gif': 'The transparent pixel of `empty_gif` is the same picture in other bytes.',
   'method-case': 'Methods in lower case are methods like others that nobody knows (RFC 9110 §9.1); nginx says 400.',
-  'gzip-static':
-    'A `.gz` file goes to everybody who says `Accept-Encoding: gzip`, by HTTP/1.0 or through a proxy too. Set `gzip_vary on` where caches are in between.',
   'gunzip-vary': 'Where the answer depends on `Accept-Encoding`, it says so with `Vary`, for `gunzip` too.',
   'range-fields': '416 gets the fields of its status, so only those of `add_header … always`.',
   'gzip-range':
