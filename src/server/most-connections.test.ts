@@ -17,6 +17,12 @@ describe('mostConnections', () => {
       assert.equal(mostConnections(openFiles, frontThreads), most, `${openFiles} files, ${frontThreads} threads`);
     }
   });
+
+  it('is what the config says of each thread, where files suffice', () => {
+    assert.equal(mostConnections(4_096, 4, 500), 500);
+    assert.equal(mostConnections(Number.POSITIVE_INFINITY, 4, 500), 500);
+    assert.equal(mostConnections(1_000, 2, 768), 450);
+  });
 });
 
 describe('softLimit', () => {

@@ -19,7 +19,7 @@ export interface ServeOptions {
   readonly trustedPeers: TrustedPeers | undefined | 'site';
   /** From 1 to 32. */
   readonly frontThreads: number;
-  /** Client connections of all front threads at most; undefined for what the limit of open files allows. */
+  /** Client connections of each front thread at most; undefined for what the limit of open files allows. */
   readonly maxConnections: number | undefined;
   /** How long requests may take to end on a stop, in milliseconds. */
   readonly gracefulTimeoutMs: number;

@@ -87,9 +87,8 @@ const fewConnections = 1_000;
 
 function connectionsOfThread({ frontThreads, maxConnections }: ServeOptions, log: ServeSurroundings['log']): number {
   const openFiles = openFilesLimit();
-  const most = mostConnections(openFiles, frontThreads);
-  if (maxConnections !== undefined) return Math.min(most, Math.ceil(maxConnections / frontThreads));
-  if (most < fewConnections) {
+  const most = mostConnections(openFiles, frontThreads, maxConnections);
+  if (maxConnections === undefined && most < fewConnections) {
     const whose = frontThreads === 1 ? '' : ' of each front thread';
     log.warn(
       `at most ${most} client connections${whose} at a time: the limit of open files is ${openFiles} (ulimit -n, LimitNOFILE= of systemd)`,
