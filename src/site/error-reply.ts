@@ -24,10 +24,13 @@ const explanations: Partial<Record<ErrorCode, string>> = {
 /** Those that are always the same; what became of one by compression is kept with its content. */
 const withoutId: Map<string, Reply> = new Map();
 
-/** The answer to a request that failed: a small page for browsers, a line of text for others. */
+/**
+ * The answer to a request that failed: a small page for browsers, a line of text for others. That of a redirect, which nobody reads, is a
+ * page as in other servers: configs tell caches by its type how long it may be kept.
+ */
 export function errorReply(status: number, code: ErrorCode | undefined, exchange: Exchange | undefined): Reply {
   const id = exchange && status >= 500 ? exchange.id : '';
-  const wantsHtml = exchange !== undefined && prefersHtml(exchange);
+  const wantsHtml = exchange !== undefined && (status < 400 || prefersHtml(exchange));
   if (id !== '') return makeReply(status, code, wantsHtml, id);
   const key = `${status} ${code} ${wantsHtml}`;
   let reply = withoutId.get(key);

@@ -104,6 +104,14 @@ describe('Site', () => {
     assert.equal((seen as Uint8Array).length, 0);
   });
 
+  it('has pages for browsers, text for others, and redirects that are pages for both', async () => {
+    const stage = siteStage('server { location /gone { return 410; } location /to { return 301 /x; } }');
+    const typeOf = async (target: string, accept: string): Promise<string | undefined> =>
+      (await stage.ask(target, { headers: { accept } })).headers['content-type']?.split(';')[0];
+    assert.deepEqual([await typeOf('/gone', 'text/html'), await typeOf('/gone', '*/*')], ['text/html', 'text/plain']);
+    assert.deepEqual([await typeOf('/to', 'text/html'), await typeOf('/to', '*/*')], ['text/html', 'text/html']);
+  });
+
   it('leaves the error answers of an app alone', async () => {
     const stage = siteStage(
       `${app} server { error_page 404 /own; location / { app_pass a; } location = /own { return 200 own; } }`,
