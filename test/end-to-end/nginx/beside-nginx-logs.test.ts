@@ -75,7 +75,7 @@ function linesOf({ own, ports }: NginxServing, log: string): string[] {
     line
       .replace(/\[\d\d\/\w+\/[^\]]+\]/, '[TIME]')
       .replace(/( (?:[45]\d\d|301) )\d+ /, '$1SIZE ')
-      .replace(/text\/(?:html|plain; charset=utf-8) /, 'PAGE ')
+      .replace(/text\/(?:html|html; charset=utf-8|plain; charset=utf-8) /, 'PAGE ')
       .replaceAll(String(ports[0]), 'PORT'),
   );
 }
