@@ -126,7 +126,11 @@ const processOptions = object('Process', 'What concerns the process as a whole.'
     nginx: 'worker_shutdown_timeout',
   }),
   maxConnections: option(count, 'Client connections of one front thread.', { nginx: 'worker_connections' }),
-  openFiles: option(count, 'How many files may be open.', { nginx: 'worker_rlimit_nofile' }),
+  openFiles: option(
+    count,
+    'How many files are to be open at most: Galley cannot raise the limit, and warns where it is lower.',
+    { nginx: 'worker_rlimit_nofile' },
+  ),
   environment: option(
     table(either('a text, or null to keep it as it is', text, z.null())),
     "Variables of Galley's own environment.",

@@ -274,7 +274,7 @@ export interface Process {
   readonly gracefulTimeout?: string;
   /** Client connections of one front thread. */
   readonly maxConnections?: number;
-  /** How many files may be open. */
+  /** How many files are to be open at most: Galley cannot raise the limit, and warns where it is lower. */
   readonly openFiles?: number;
   /** Variables of Galley's own environment. */
   readonly environment?: Readonly<Record<string, string | null>>;
