@@ -29,6 +29,17 @@ describe('Front', () => {
     assert.match(await connection.all(), /connection: close\r\n(.*\r\n)*\r\n\/two$/);
   });
 
+  it('goes on where the front before it ended to count', async () => {
+    const { client, front } = await stage(({ connection }) => reply(String(connection.serial)), {
+      before: { accepted: 7, requests: 20 },
+    });
+    const connection = await client();
+    connection.send(get('/', 'Connection: close\r\n'));
+    assert.match(await connection.all(), /\r\n\r\n8$/);
+    const { accepted, requests } = front.counts();
+    assert.deepEqual([accepted, requests], [8, 21]);
+  });
+
   it('202: answers 1000 requests of one write in order', async () => {
     const { client } = await stage(({ request }) => Promise.resolve(reply(`<${request.target}>`)));
     const connection = await client();

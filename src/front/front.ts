@@ -42,6 +42,8 @@ export interface FrontOptions {
   readonly listeners?: ListenerSettings;
   /** Numbers connections: the first one is `first`, and each next one so much more. */
   readonly serials?: { readonly first: number; readonly step: number };
+  /** What the front in whose place this one is had counted. */
+  readonly before?: Pick<FrontCounts, 'accepted' | 'requests'>;
   readonly webSocketLimits?: WebSocketLimits;
   readonly webSocketTimeouts?: WebSocketTimeouts;
   readonly maxConnections?: number;
@@ -74,7 +76,7 @@ export class Front implements ConnectionContext {
   stoppedAt: number = Number.NEGATIVE_INFINITY;
   idleMs: number = Number.POSITIVE_INFINITY;
   readonly idleEnding: IdleEnding = new IdleEnding();
-  requests = 0;
+  requests: number;
 
   readonly #log: Log;
   readonly #idPrefix: string;
@@ -87,7 +89,7 @@ export class Front implements ConnectionContext {
   readonly #listeners: ListenerSettings;
   #settings: ReadonlyMap<number, ListenerSettings> = new Map();
   readonly #serials: { readonly first: number; readonly step: number };
-  #accepted = 0;
+  #accepted: number;
   #ids = 0;
   #emptied: () => void = () => {};
 
@@ -100,6 +102,8 @@ export class Front implements ConnectionContext {
     this.done = options.done;
     this.forwarding = options.forwarding;
     this.#serials = options.serials ?? { first: 1, step: 1 };
+    this.#accepted = options.before?.accepted ?? 0;
+    this.requests = options.before?.requests ?? 0;
     this.#log = options.log;
     this.#idPrefix = options.idPrefix;
     this.#refuseAll = options.refuseAll;

@@ -15,4 +15,5 @@ it('SharedConnectionCounts sums what all threads have, and loses the connections
   assert.equal(own.active, 3, 'its own are as they are now');
   main.clearFront(1);
   assert.deepEqual(totals(), [6, 11, 2, 1]);
+  assert.deepEqual(main.totalsOf(1), { accepted: 1, requests: 2 }, 'the next thread goes on from there');
 });

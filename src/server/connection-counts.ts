@@ -37,6 +37,12 @@ export class SharedConnectionCounts implements ConnectionCounts {
     for (const [index, field] of fields.entries()) this.#cells[front * fields.length + index] = counts[field];
   }
 
+  /** What a thread had when it wrote its row: with that the one that takes its place goes on. */
+  totalsOf(front: number): Pick<FrontCounts, 'accepted' | 'requests'> {
+    const row = front * fields.length;
+    return { accepted: this.#cells[row] as number, requests: this.#cells[row + 1] as number };
+  }
+
   /** A thread has died, and its connections with it. */
   clearFront(front: number): void {
     this.#cells.fill(0, front * fields.length + 2, front * fields.length + 4);

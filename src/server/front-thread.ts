@@ -82,6 +82,7 @@ export class FrontThread {
       webSocketTimeouts: settings.webSocketTimeouts,
       maxConnections: settings.maxConnections,
       serials: { first: front + 1, step: frontCount },
+      before: counts.totalsOf(front),
     });
     this.#counting = setInterval(write, countsMs);
     this.#counting.unref();

@@ -13,7 +13,7 @@ import {
   webSocketTimeouts,
 } from '../../src/core/limits.ts';
 import type { Reply } from '../../src/core/reply.ts';
-import { Front } from '../../src/front/front.ts';
+import { Front, type FrontOptions } from '../../src/front/front.ts';
 import { listenerSettings } from '../../src/front/listener-settings.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { RawClient } from './raw-client.ts';
@@ -33,12 +33,13 @@ export interface StageLimits extends Partial<ConnectionTimeouts> {
   readonly webSocket?: Partial<WebSocketLimits & WebSocketTimeouts>;
   readonly maxConnections?: number;
   readonly refuseAll?: () => void;
+  readonly before?: FrontOptions['before'];
 }
 
 /** A front on a free port of this machine, with that handler. */
 export async function stage(
   handle: Handler,
-  { webSocket = {}, maxConnections = 1_000, refuseAll, ...timeouts }: StageLimits = {},
+  { webSocket = {}, maxConnections = 1_000, refuseAll, before, ...timeouts }: StageLimits = {},
   maxBodySize: number = 1 << 20,
 ): Promise<FrontStage> {
   const records: ExchangeRecord[] = [];
@@ -54,6 +55,7 @@ export async function stage(
     idPrefix: 'test',
     maxConnections,
     refuseAll,
+    ...(before && { before }),
     listeners: {
       ...listenerSettings,
       limits: { ...httpLimits, maxBodySize },
