@@ -280,8 +280,10 @@ export class RunningServer implements ControlTarget {
       for (const app of coming) this.#leave(app);
       const text = reloadProblem(error);
       if (text === undefined) throw error;
-      log.error(`the config in use stays: ${text}`, error instanceof AppStartError ? { text: error.traceback } : {});
-      return { ok: false, text, ...(error instanceof AppStartError ? { traceback: error.traceback } : {}) };
+      const [first, ...more] = text.split('\n');
+      const traceback = error instanceof AppStartError ? error.traceback : '';
+      log.error(`the config in use stays: ${first}`, { text: [...more, traceback].join('\n') });
+      return { ok: false, text, ...(error instanceof AppStartError ? { traceback } : {}) };
     }
   }
 

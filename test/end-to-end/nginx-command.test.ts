@@ -95,8 +95,13 @@ describe('galley nginx', () => {
     const log = (): string => readFileSync(folder.file('error.log'), 'latin1');
     await until(() => log().includes('unknown directive "bogus"'), 'the reason');
     assert.equal(await (await fetch(url)).text(), 'ok');
-    await folder.write('nginx.conf', text.replace('return 200 ok', 'return 200 new'));
+    await folder.write('nginx.conf', `\nbogus;\nother;\n${text}`);
+    galley.signal('SIGHUP');
+    await until(() => log().includes('unknown directive "other"'), 'the reason');
+    assert.match(log(), /stays: nginx: .*"bogus" in .*:2\n +nginx: .*"other" in .*:3\n/, 'each on a line of its own');
+    await folder.write('nginx.conf', text.replace('return 200 ok', 'gzip_proxied any any; return 200 new'));
     galley.signal('SIGHUP');
     await until(async () => (await (await fetch(url)).text()) === 'new', 'the new config');
+    assert.match(log(), /\[warn\] \d+#\d+: duplicate value "any" in .*nginx\.conf:1\n/);
   });
 });

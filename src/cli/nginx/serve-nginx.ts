@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { nginxDiagnosticLine } from '../../config/nginx/syntax/format-diagnostic.ts';
+import { nginxDiagnosticLine, nginxMessage } from '../../config/nginx/syntax/format-diagnostic.ts';
 import { webSocketLimits, webSocketTimeouts } from '../../core/limits.ts';
-import type { LogThreshold } from '../../observe/log.ts';
+import type { Log, LogThreshold } from '../../observe/log.ts';
 import { LogFileError } from '../../observe/log-file.ts';
 import { LogFiles } from '../../observe/log-files.ts';
 import type { ServeOptions } from '../../server/options.ts';
@@ -29,7 +29,7 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   let isReplaced = false;
   try {
     const log = createOwnLog(errorLogs, files, threshold);
-    const options = optionsOf(request);
+    const options = optionsOf(request, log);
     const started = startServer(options, {
       log,
       threshold,
@@ -87,7 +87,7 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   }
 }
 
-function optionsOf({ config, paths, reload }: NginxServeRequest): ServeOptions {
+function optionsOf({ config, paths, reload }: NginxServeRequest, log: Log): ServeOptions {
   const { process: own } = config;
   const folder = dirname(paths.configFile);
   const cpus = currentCpus();
@@ -99,6 +99,7 @@ function optionsOf({ config, paths, reload }: NginxServeRequest): ServeOptions {
       if (!read.config) {
         throw new ServingError(read.diagnostics.map((each) => nginxDiagnosticLine(each)).join('\n'));
       }
+      for (const warning of read.diagnostics) log.warn(nginxMessage(warning));
       return servingOf(read.config, folder, cpus);
     },
     notes: notesOf(config),
