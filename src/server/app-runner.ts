@@ -86,6 +86,7 @@ export class AppRunner {
         fronts.announce({ kind: 'start-failure', app: id, failure });
       },
     });
+    for (const front of fronts.missing) supervisor.frontClosed(front);
     return new AppRunner(id, options, python, counters, supervisor, surroundings);
   }
 

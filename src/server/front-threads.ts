@@ -55,6 +55,10 @@ interface Thread {
   sockets: readonly Listening[];
   /** The listeners that it listens on, or is to listen on once it was replaced. */
   readonly listeners: Set<number>;
+  /** The apps that it knows, or is told of, by their numbers. */
+  readonly apps: Map<number, Promise<unknown>>;
+  /** Whether it has all that it needs to serve. */
+  isServing: boolean;
 }
 
 /**
@@ -103,11 +107,18 @@ export class FrontThreads {
       restart: undefined,
       sockets: [],
       listeners: new Set(),
+      apps: new Map(),
+      isServing: true,
     }));
   }
 
   get count(): number {
     return this.#threads.length;
+  }
+
+  /** Those that died and are not replaced yet. */
+  get missing(): readonly number[] {
+    return [...this.#threads.keys()].filter((front) => this.#threads[front]?.isServing === false);
   }
 
   /** How often each thread was replaced. */
@@ -139,6 +150,7 @@ export class FrontThreads {
   /** Its workers are gone. */
   closeApp(id: number): void {
     this.#apps.delete(id);
+    for (const { apps } of this.#threads) apps.delete(id);
     this.#standing.delete(`start-failure ${id}`);
     this.#post({ kind: 'close-app', app: id });
   }
@@ -167,6 +179,11 @@ export class FrontThreads {
   async listen(plans: ReadonlyMap<number, ListenPlan>): Promise<void> {
     const threads = this.#threads.length;
     for (const [listener, plan] of plans) this.#plans.set(listener, plan);
+    // One that is missing listens as the others do, once it is replaced.
+    const opening = Math.max(
+      0,
+      this.#threads.findIndex(({ line }) => line !== undefined),
+    );
     const first = [...plans].map(
       ([listener, { bind, fds, backlog, ipv6Only = false }]): ListenRequest => ({
         listener,
@@ -174,17 +191,18 @@ export class FrontThreads {
         reusePort: threads > 1 && bind.kind === 'tcp' ? 'first' : undefined,
         backlog,
         ipv6Only,
-        fds: fdsOfThread(fds, 0, threads),
+        fds: fdsOfThread(fds, opening, threads),
       }),
     );
-    await this.#listenIn(0, first);
+    await this.#listenIn(opening, first);
     for (const [listener, asked] of plans) {
       const bind = this.listening.find((socket) => socket.plan === asked)?.bind ?? asked.bind;
       const reusePort = threads > 1 && bind.kind === 'tcp' ? 'join' : undefined;
       const { backlog, ipv6Only = false } = asked;
       this.#requests.set(listener, { listener, bind, reusePort, backlog, ipv6Only, fds: [] });
     }
-    for (let front = 1; front < threads; front++) {
+    for (let front = 0; front < threads; front++) {
+      if (front === opening) continue;
       for (const [listener, { fds: given }] of plans) {
         const request = this.#requests.get(listener) as ListenRequest;
         const fds = fdsOfThread(given, front, threads);
@@ -244,6 +262,9 @@ export class FrontThreads {
 
   /** A socket that this process was given may be one that its maker does not let others share: then that thread has none there. */
   async #joinIn(front: number, request: ListenRequest, isGiven: boolean): Promise<void> {
+    const thread = this.#threads[front] as Thread;
+    thread.listeners.add(request.listener);
+    if (!thread.line) return;
     try {
       await this.#listenIn(front, [request]);
     } catch (error) {
@@ -293,6 +314,8 @@ export class FrontThreads {
     const thread = this.#threads[front] as Thread;
     thread.line?.died();
     thread.line = undefined;
+    thread.apps.clear();
+    thread.isServing = false;
     if (this.#isClosing) return;
     const hadServiceSocket = thread.sockets.some(({ plan, fd }) => plan.origin === 'systemd' && plan.fds.includes(fd));
     thread.sockets = [];
@@ -333,17 +356,29 @@ export class FrontThreads {
     }
     const { line } = thread;
     if (this.#isClosing || !line) return;
-    for (const app of this.#apps.values()) await this.#openAppIn(line, front, app);
+    for (const app of this.#apps.values()) {
+      await this.#openAppIn(line, front, app);
+      // It may have died again meanwhile.
+      if (thread.line !== line) return;
+    }
     for (const message of this.#standing.values()) line.post(message);
     if (this.#site) await line.ask({ kind: 'site', site: this.#site }, 'site-ready');
     if (this.#isClosing || thread.line !== line) return;
+    thread.isServing = true;
     this.#events.opened(front);
-    const requests = [...this.#requests.values()].filter(({ listener }) => thread.listeners.has(listener));
+    const isOpen = (listener: number): boolean => thread.sockets.some(({ plan }) => plan === this.#plans.get(listener));
+    const requests = [...this.#requests.values()].filter(({ listener }) => {
+      return thread.listeners.has(listener) && !isOpen(listener);
+    });
     await this.#listenAgain(front, line, requests, 2);
   }
 
   async #openAppIn(line: FrontLine, front: number, app: FrontApp): Promise<void> {
-    await line.ask({ kind: 'open-app', app, socket: this.#socketOf(app, front) }, 'app-opened');
+    const { apps } = this.#threads[front] as Thread;
+    const opening =
+      apps.get(app.id) ?? line.ask({ kind: 'open-app', app, socket: this.#socketOf(app, front) }, 'app-opened');
+    apps.set(app.id, opening);
+    await opening;
   }
 
   #socketOf({ id }: FrontApp, front: number): string {

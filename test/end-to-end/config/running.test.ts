@@ -31,10 +31,10 @@ function config(port: number, text: string, more: Readonly<Record<string, unknow
 }
 
 /** Connects until both front threads have answered; gives the texts. Their connections have odd and even numbers. */
-async function fromBoth(stage: ConfigStage): Promise<readonly string[]> {
+async function fromBoth(stage: ConfigStage, port?: number): Promise<readonly string[]> {
   const answers = new Map<number, string>();
   await until(async () => {
-    const [text = '', serial] = (await stage.body('/')).split(' ');
+    const [text = '', serial] = (await stage.body('/', port)).split(' ');
     answers.set(Number(serial) % 2, text);
     return answers.size === 2;
   }, 'both threads answer');
@@ -64,6 +64,35 @@ describe('galley with a config and several apps', () => {
     await stage.folder.write('a.config.json', config(port, 'three'));
     assert.equal((await stage.command('reload')).code, 0);
     assert.deepEqual(await fromBoth(stage), ['three', 'three']);
+    assert.equal(await stage.galley.stop(), 0);
+    await stage.galley.leavesNothing();
+  });
+
+  it('reads its config again while a front thread is missing, which then serves all of it', async () => {
+    const [port = 0, second = 0, third = 0] = await freePorts(3);
+    await using stage = await ConfigStage.start({ 'a.config.json': config(port, 'one') }, [], endingFronts);
+    for (const front of ['1', '0']) {
+      // The pause before it is replaced grows with each time.
+      for (let deaths = 1; !stage.galley.stderr().includes(`front thread ${front} died`) || deaths < 6; deaths++) {
+        await stage.folder.write(front, '');
+        await stage.says(new RegExp(`front thread ${front} died`), deaths);
+      }
+      assert.match(stage.galley.stderr(), /a new one starts in 800 ms/);
+      const { apps, servers, ...rest } = JSON.parse(config(port, `without-${front}`));
+      const changed = { ...apps, wsgi: { ...apps.wsgi, threads: 2 + Number(front) } };
+      const listen = [`127.0.0.1:${port}`, `127.0.0.1:${front === '1' ? second : third}`];
+      await stage.folder.write(
+        'a.config.json',
+        JSON.stringify({ ...rest, apps: changed, servers: [{ ...servers[0], listen }] }),
+      );
+      const { code, stderr } = await stage.command('reload');
+      assert.deepEqual([code, stderr], [0, ''], stage.galley.stderr());
+      assert.match(await stage.body('/wsgi'), /^\d+$/);
+      const expected = [`without-${front}`, `without-${front}`];
+      for (const each of [port, front === '1' ? second : third]) {
+        assert.deepEqual(await fromBoth(stage, each), expected);
+      }
+    }
     assert.equal(await stage.galley.stop(), 0);
     await stage.galley.leavesNothing();
   });
