@@ -7,6 +7,7 @@ import { testPython } from '../../test/support/python.ts';
 import { until } from '../../test/support/until.ts';
 import type { AppOptions } from '../app/options.ts';
 import { appSite } from '../config/one-site.ts';
+import type { Bind } from '../core/bind.ts';
 import { hangingStartMs, maxConnections, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import { createLog } from '../observe/log.ts';
 import { FrontThreads } from './front-threads.ts';
@@ -41,8 +42,9 @@ async function running(test: (stage: Stage) => Promise<void>): Promise<void> {
   );
   const serving = (target: string): Serving => {
     const app: AppOptions = appOptions({ name: 'app', target, directory: folder.path, python: testPython() });
-    return { site: appSite('app', [{ kind: 'tcp', host: '127.0.0.1', port: 0 }], 'off', 'here'), apps: [app] };
+    return { site: appSite('app', binds, 'off', 'here'), apps: [app] };
   };
+  let binds: readonly Bind[] = [{ kind: 'tcp', host: '127.0.0.1', port: 0 }];
   let target = 'main:app';
   const options = { title: 'test', serving: serving(target), reread: async () => serving(target) };
   const settings = {
@@ -80,6 +82,9 @@ async function running(test: (stage: Stage) => Promise<void>): Promise<void> {
       serve(next) {
         target = next;
       },
+      listen(next) {
+        binds = next;
+      },
       wait(milliseconds) {
         aheadMs += milliseconds;
       },
@@ -95,6 +100,8 @@ interface Stage {
   log(): string;
   /** The config names this app from now on. */
   serve(target: string): void;
+  /** The config names these addresses from now on. */
+  listen(binds: readonly Bind[]): void;
   wait(milliseconds: number): void;
 }
 
@@ -122,5 +129,20 @@ describe('RunningServer', () => {
       const second = server.reload();
       assert.equal((await first).ok, false);
       assert.equal((await second).ok, true);
+    }));
+
+  it('removes the file of a Unix socket that the config does not name any more, or that a failed reload has opened', () =>
+    running(async ({ server, folder, listen }) => {
+      const tcp: Bind = { kind: 'tcp', host: '127.0.0.1', port: 0 };
+      const unix = (name: string): Bind => ({ kind: 'unix', path: folder.file(name) });
+      listen([tcp, unix('a.sock')]);
+      assert.equal((await server.reload()).ok, true);
+      assert.ok(existsSync(folder.file('a.sock')));
+      listen([tcp, unix('b.sock'), unix('missing/c.sock')]);
+      assert.equal((await server.reload()).ok, false);
+      assert.deepEqual([existsSync(folder.file('a.sock')), existsSync(folder.file('b.sock'))], [true, false]);
+      listen([tcp]);
+      assert.equal((await server.reload()).ok, true);
+      assert.ok(!existsSync(folder.file('a.sock')));
     }));
 });

@@ -270,7 +270,7 @@ export class RunningServer implements ControlTarget {
       const outcome = await this.#reloadApps(kept);
       if (!outcome.ok) throw new ServingError(outcome.text);
       await Promise.all(this.#coming.map((app) => app.start()));
-      await this.#site.change(site, next);
+      await this.#site.change(site, next).finally(() => this.#removeFiles());
       this.#replaceApps(next);
       log.info('the config was read again and is in use');
       return { ok: true, text: kept.length > 0 ? outcome.text : 'The config was read again and is in use' };
@@ -304,6 +304,15 @@ export class RunningServer implements ControlTarget {
     this.#apps = next;
     this.#coming = [];
     for (const app of gone) this.#leave(app);
+  }
+
+  /** Those of sockets that a reload has closed. */
+  #removeFiles(): void {
+    for (const [path, file] of this.#files) {
+      if (this.#site.isOn(path)) continue;
+      file.remove();
+      this.#files.delete(path);
+    }
   }
 
   /** Ends an app that nothing leads to any more, when its requests have ended. */

@@ -85,6 +85,11 @@ export class ServedSite {
     for (const listener of gone) this.#open.delete(listener);
   }
 
+  /** Whether it is served on that Unix socket. */
+  isOn(path: string): boolean {
+    return this.#current?.plan.listeners.some(({ bind }) => bind.kind === 'unix' && bind.path === path) ?? false;
+  }
+
   /** Accepts no more connections. */
   stopListening(): void {
     this.#fronts.unlisten([...this.#open]);
