@@ -6,5 +6,5 @@ import { directivesPage } from './directives.ts';
 
 it('docs/nginx-directives.md is up to date', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/nginx-directives.md'), 'utf8');
-  assert.ok(page === directivesPage(), 'run "node scripts/nginx-reference/main.ts", which makes the page anew');
+  assert.ok(page === directivesPage(), 'run "npm run nginx-reference", which makes the page anew');
 });

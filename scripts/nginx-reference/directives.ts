@@ -10,7 +10,7 @@ export function directivesPage(): string {
   const served = of('full').filter((name) => !galleys.has(name));
   return `# Directives of nginx.conf
 
-Made by \`node scripts/nginx-reference/main.ts\` of the table that Galley reads configs by. What all of it means stands in
+Made by \`npm run nginx-reference\` of the table that Galley reads configs by. What all of it means stands in
 [nginx.md](nginx.md).
 
 ## Do what they do in nginx (${served.length})
