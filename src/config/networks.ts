@@ -9,10 +9,28 @@ export function hasLowBits(text: string): boolean {
   return !networkContains({ address: network.address, bits: network.address.length * 8 }, whole);
 }
 
-/** Whether a text is a range as nginx's `geo` has it: of IPv4 addresses, such as `10.0.0.0-10.0.0.9`. */
-export function isAddressRange(text: string): boolean {
-  const [from, to, ...more] = text.split('-').map(ipv4Number);
-  return from !== undefined && to !== undefined && from <= to && more.length === 0;
+/** A range of IPv4 addresses as numbers, as nginx's `geo` has it: `10.0.0.0-10.0.0.9`; undefined where a text is none. */
+export function addressRange(text: string): { readonly first: number; readonly last: number } | undefined {
+  const [first, last, ...more] = text.split('-').map(ipv4Number);
+  return first !== undefined && last !== undefined && first <= last && more.length === 0 ? { first, last } : undefined;
+}
+
+/** The first two ranges of a list of which neither is inside of the other though they have addresses in common, the later one first. */
+export function overlappingRanges(texts: readonly string[]): readonly [later: string, earlier: string] | undefined {
+  const ranges = texts.flatMap((text, index) => {
+    const range = addressRange(text);
+    return range ? [{ ...range, text, index }] : [];
+  });
+  const open: typeof ranges = [];
+  for (const range of ranges.toSorted((a, b) => a.first - b.first || b.last - a.last)) {
+    while (open.length > 0 && (open.at(-1)?.last ?? 0) < range.first) open.pop();
+    const outer = open.at(-1);
+    if (outer && range.last > outer.last) {
+      return range.index > outer.index ? [range.text, outer.text] : [outer.text, range.text];
+    }
+    open.push(range);
+  }
+  return undefined;
 }
 
 function ipv4Number(text: string): number | undefined {

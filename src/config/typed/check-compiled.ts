@@ -1,5 +1,5 @@
 import { PlanError } from '../../site/compile-context.ts';
-import type { LocationPlan } from '../../site/plan/location-plan.ts';
+import type { LocationPlan, Rule } from '../../site/plan/location-plan.ts';
 import type { Settings } from '../../site/plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
 import type { VariablePlan } from '../../site/plan/variable-plan.ts';
@@ -8,11 +8,12 @@ import { createCharset } from '../../site/reply/charset.ts';
 import { createExpires } from '../../site/reply/expires.ts';
 import { createAddedFields, createAddedTrailers, createServerHeader } from '../../site/reply/headers.ts';
 import { VariableTable } from '../../site/variables/variable-table.ts';
+import { planProblem } from '../plan-problem.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { valueAt } from './places.ts';
 
-/** What would show only when the plan of a config is compiled: it is told here with its place, once where it is inherited. */
+/** What would show only when the plan of a config is compiled: with its place where that is known, once where it is inherited. */
 export function checkCompiled(user: UserConfig, plan: SitePlan): readonly ConfigProblem[] {
   const table = compiled(() => new VariableTable(plan));
   if (!(table instanceof VariableTable)) {
@@ -21,7 +22,7 @@ export function checkCompiled(user: UserConfig, plan: SitePlan): readonly Config
     return [{ severity: 'error', path, message: table }];
   }
   const problems: ConfigProblem[] = [];
-  const check = ({ settings, locations }: ServerPlan | LocationPlan, path: ConfigPath): void => {
+  const checkSettings = (settings: Settings, path: ConfigPath): void => {
     for (const [options, compile] of parts) {
       const problem = compiled(() => compile(settings, table));
       if (typeof problem !== 'string' || problems.some(({ message }) => message === problem)) continue;
@@ -29,10 +30,23 @@ export function checkCompiled(user: UserConfig, plan: SitePlan): readonly Config
       const said = places.find((place) => valueAt(user, place) !== undefined);
       problems.push({ severity: 'error', path: said ?? path, message: problem });
     }
+  };
+  // Which rule it is is not told: there may be more of them than the config says.
+  const checkRules = (rules: readonly Rule[], path: ConfigPath): void => {
+    for (const rule of rules) {
+      if (rule.kind !== 'if') continue;
+      if (rule.settings) checkSettings(rule.settings, path);
+      checkRules(rule.rules, path);
+    }
+  };
+  const check = ({ settings, rules, locations }: ServerPlan | LocationPlan, path: ConfigPath): void => {
+    checkSettings(settings, path);
+    checkRules(rules, [...path, 'rules']);
     for (const [index, location] of locations.entries()) check(location, [...path, 'locations', index]);
   };
   for (const [index, server] of plan.servers.entries()) check(server, ['servers', index]);
-  return problems;
+  const other = problems.length > 0 ? undefined : planProblem(plan);
+  return other === undefined ? problems : [{ severity: 'error', path: [], message: other }];
 }
 
 /** By the options that say it. */

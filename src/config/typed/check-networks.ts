@@ -1,5 +1,5 @@
 import { parseNetwork } from '../../http/network.ts';
-import { hasLowBits, isAddressRange } from '../networks.ts';
+import { addressRange, hasLowBits } from '../networks.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { type Found, keysOf, nodesOf } from './places.ts';
@@ -33,7 +33,7 @@ export function checkNetworks(user: UserConfig): readonly ConfigProblem[] {
     for (const key of keysOf(name, variable.entries)) {
       if (key.value === 'default') check(key, 'write "default" beside "entries"');
       else if (!variable.ranges) check(key);
-      else if (!isAddressRange(key.value)) {
+      else if (!addressRange(key.value)) {
         const { path, isName, value } = key;
         const hint = "write two IPv4 addresses such as '10.0.0.0-10.0.0.9'";
         problems.push({ severity: 'error', path, isName, message: `"${value}" is no range of addresses`, hint });

@@ -157,6 +157,26 @@ describe('checkConfig', () => {
       ['error variables: conflicting parameter "X"'],
     ],
     [
+      'variables that need each other',
+      { variables: { a: { map: '$b', entries: {} }, b: { map: '$a', entries: {} } }, ...server({}) },
+      ['error variables: cycle while evaluating variable "a"'],
+    ],
+    [
+      'ranges that overlap',
+      {
+        variables: {
+          a: { geo: '$remote_addr', ranges: true, entries: { '10.0.0.0-10.0.0.9': '1', '10.0.0.5-10.0.0.20': '2' } },
+        },
+        ...server({}),
+      },
+      ['error variables.a: range "10.0.0.5-10.0.0.20" overlaps "10.0.0.0-10.0.0.9"'],
+    ],
+    [
+      'a header in an if that has no name',
+      location({ rules: [{ if: { variable: 'host' }, settings: { headers: { 'X A': '1' } } }] }),
+      ['error servers.0.locations.0.rules: Cannot use header name "x a": it is not a token'],
+    ],
+    [
       'two answers',
       location({ respond: 200, redirect: '/' }),
       ['error servers.0.locations.0.respond: Either "redirect" answers or "respond": there cannot be both'],

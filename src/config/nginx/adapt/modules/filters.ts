@@ -1,4 +1,8 @@
+import { recoding } from '../../../../site/reply/recoding.ts';
+import type { Directive } from '../../syntax/tree.ts';
+import type { Adaptation } from '../adaptation.ts';
 import { argument, flag, type Handlers, mediaTypes, template } from '../handlers.ts';
+import type { Scope } from '../scope.ts';
 
 /** What changes the text of answers: nginx's charset, sub and addition. */
 export const filterHandlers: Handlers = {
@@ -6,8 +10,12 @@ export const filterHandlers: Handlers = {
     const place = argument(directive, 0);
     const charset = place.text === 'off' ? false : adaptation.template(place.text, place);
     scope.set({ charset: { charset } });
+    adaptation.later(() => checkPair(directive, scope, adaptation));
   },
-  source_charset: template((source) => ({ charset: { source } })),
+  source_charset: (directive, scope, adaptation) => {
+    template((source) => ({ charset: { source } }))(directive, scope, adaptation);
+    adaptation.later(() => checkPair(directive, scope, adaptation));
+  },
   override_charset: flag((override) => ({ charset: { override } })),
   charset_types: mediaTypes((types) => ({ charset: { types } })),
 
@@ -25,3 +33,15 @@ export const filterHandlers: Handlers = {
   add_after_body: template((after) => ({ addition: { after } })),
   addition_types: mediaTypes((types) => ({ addition: { types } })),
 };
+
+/** Whether there is a way from the one charset to the other, as far as it is known by now. */
+function checkPair(directive: Directive, scope: Scope, adaptation: Adaptation): void {
+  const [from, to] = [charsetIn(scope, 'source'), charsetIn(scope, 'charset')];
+  if (!from || !to || from === 'off' || `${from}${to}`.includes('$') || from.toLowerCase() === to.toLowerCase()) return;
+  if (recoding(from, to) || !adaptation.isFirst('charsets', `${from} ${to}`)) return;
+  adaptation.error(directive, `no "charset_map" between the charsets "${from}" and "${to}"`);
+}
+
+function charsetIn({ block, outer }: Scope, key: 'charset' | 'source'): string | false | undefined {
+  return block.charset?.[key] ?? (outer && charsetIn(outer, key));
+}

@@ -1,6 +1,6 @@
 import { parseNetwork } from '../../../../http/network.ts';
 import type { GeoPlan } from '../../../../site/plan/variable-plan.ts';
-import { isAddressRange } from '../../../networks.ts';
+import { addressRange, overlappingRanges } from '../../../networks.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument } from '../handlers.ts';
@@ -18,6 +18,9 @@ export function readGeo(directive: Directive, adaptation: Adaptation): GeoPlan |
   const geo = new GeoEntries(adaptation);
   for (const entry of directive.block ?? []) geo.add(entry);
   if (variable === undefined) return undefined;
+  const [later, earlier] = overlappingRanges([...geo.networks.keys()]) ?? [];
+  const overlapping = directive.block?.findLast(({ name: network }) => network === later);
+  if (geo.ranges && overlapping) adaptation.error(overlapping, `range "${later}" overlaps "${earlier}"`);
   const entries = [...geo.networks].map(([network, value]) => ({ network, value }));
   const { fallback = '', ranges, proxies, proxyRecursive } = geo;
   return { kind: 'geo', variable, source: template, entries, fallback, ranges, proxies, proxyRecursive };
@@ -80,7 +83,7 @@ class GeoEntries {
   }
 
   #isRange(text: string, place: Directive): boolean {
-    if (isAddressRange(text)) return true;
+    if (addressRange(text)) return true;
     this.#adaptation.error(place, `invalid range "${text}"`);
     return false;
   }

@@ -1,3 +1,4 @@
+import { isToken } from '../../../../http/token.ts';
 import type { Expires } from '../../../../site/plan/settings.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
@@ -24,6 +25,8 @@ export const headerHandlers: Handlers = {
           `Galley does not have "${each.text}" of "${directive.name}"`,
           'write "Name: value"',
         );
+      } else if (!isToken(name)) {
+        adaptation.error(each, `"${name}" is no name of a header`);
       } else if (name.toLowerCase() === 'server' && !value.includes('$')) {
         scope.set({ serverHeader: { kind: 'text', text: value } });
       } else {
@@ -44,6 +47,7 @@ function addedField(key: 'headers' | 'trailers'): Handler {
     if (always && always.text !== 'always') adaptation.error(always, `invalid parameter "${always.text}"`);
     // nginx sends a field without a name; that is none.
     if (name.text === '') adaptation.error(name, `"${directive.name}" needs a name`);
+    else if (!isToken(name.text)) adaptation.error(name, `"${name.text}" is no name of a header`);
     else if (key === 'headers' && framing.has(name.text.toLowerCase())) {
       adaptation.warn(directive, `"${directive.name} ${name.text}" changes nothing`, 'Galley frames answers itself');
       scope.set({ headers: scope.block.headers ?? [] });
