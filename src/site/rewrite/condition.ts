@@ -1,4 +1,4 @@
-import { constants, lstatSync, type Stats, statSync } from 'node:fs';
+import { constants, type Stats, statSync } from 'node:fs';
 import type { CompileContext } from '../compile-context.ts';
 import { filePath } from '../files/file-path.ts';
 import { compileMatcher } from '../pattern/matcher.ts';
@@ -43,7 +43,7 @@ export function compileCondition(condition: Condition, context: CompileContext):
 const tests: Readonly<Record<'file' | 'directory' | 'exists' | 'executable', (path: string | Buffer) => boolean>> = {
   file: (path) => facts(path)?.isFile() === true,
   directory: (path) => facts(path)?.isDirectory() === true,
-  exists: (path) => facts(path) !== undefined || lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  exists: (path) => facts(path) !== undefined,
   // What its owner may execute, a folder too.
   executable: (path) => ((facts(path)?.mode ?? 0) & constants.S_IXUSR) !== 0,
 };
@@ -52,7 +52,7 @@ function facts(path: string | Buffer): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // A part of it is no folder, or may not be entered.
+    // A part of it is no folder, may not be entered, or is too long.
     return undefined;
   }
 }
