@@ -32,7 +32,9 @@ describe('ServerNames', () => {
       ['www.wild.org', 'www.wild.*'],
       ['www.other.org', 'www.*'],
       ['a.x', '~x'],
+      ['.wild.com', '*.wild.com'],
       ['wild.com', undefined],
+      ['.', undefined],
       ['', undefined],
     ] as const) {
       assert.equal(find(host), name, host);

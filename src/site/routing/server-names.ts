@@ -35,7 +35,7 @@ export class ServerNames<Server> {
 
   #byEnd(host: string): Server | undefined {
     if (this.#leading.size === 0) return undefined;
-    for (let dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
       const server = this.#leading.get(host.slice(dot));
       if (server !== undefined) return server;
     }
