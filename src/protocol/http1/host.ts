@@ -25,7 +25,7 @@ function nameEnd(bytes: Buffer, start: number, end: number): number {
     if (code === dot && bytes[at - 1] === dot && at > start) return -1;
     if (code === percent && (at + 2 >= end || !isHex(bytes[at + 1]) || !isHex(bytes[at + 2]))) return -1;
   }
-  return at;
+  return at === start + 1 && bytes[start] === dot ? -1 : at;
 }
 
 /** The offset after an IPv6 address in brackets, or -1; IPvFuture addresses do not exist. */
