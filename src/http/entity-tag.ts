@@ -23,9 +23,9 @@ export function listMatches(list: string, tag: string | undefined, comparison: '
     const end = list.indexOf('"', start + 1) + 1;
     if (end === 0) return false;
     const isSame = end - start === opaque.length && list.startsWith(opaque, start);
-    if (isSame && (comparison === 'weak' || !isWeak)) return true;
     at = afterSeparators(list, end);
-    if (at === end) return false;
+    if (at === end && at < list.length) return false;
+    if (isSame && (comparison === 'weak' || !isWeak)) return true;
   }
   return false;
 }
