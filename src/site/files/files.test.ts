@@ -249,6 +249,16 @@ describe('what must not be sent', () => {
     assert.equal(status(ask(stageOf({ root, symlinks: 'same-owner' }), '/a.txt')), 200);
   });
 
+  it('a folder behind a denied symbolic link is not listed where there are no names of indexes either', async () => {
+    await mkdir(folder.file('real'));
+    await symlink('real', folder.file('link'));
+    const autoindex = { format: 'html', exactSize: true, localTime: false } as const;
+    const stage = stageOf({ symlinks: 'deny', index: [], autoindex });
+    assert.equal(status(await stage.ask('/link/').outcome), 403);
+    assert.equal(status(await stage.ask('/real/').outcome), 200);
+    assert.equal(status(await stage.ask('/nowhere/').outcome), 404);
+  });
+
   it('a file that became a symbolic link is refused within a second', async () => {
     const stage = stageOf({ symlinks: 'deny' });
     assert.equal(textOf(ask(stage, '/a.txt', ahead(1_000))), 'first');

@@ -37,7 +37,7 @@ export class Folders {
     return statusOutcome(403);
   }
 
-  /** Where the request goes on, or why it fails; undefined where the folder has none of the files. */
+  /** Where the request goes on, or why it fails; undefined where there is a folder that has none of the files. */
   #findIndex(request: SiteRequest, folder: string): SiteOutcome | undefined {
     const { symlinks } = this.#settings;
     const { trustedLength } = this.#root;
@@ -50,12 +50,18 @@ export class Folders {
       if (isFailure(found)) return this.#fail(request, folder + name, found.status, found.reason);
       if (found) return { kind: 'redirect', target: request.uri + name, args: undefined };
       if (isFolder) continue;
-      const facts = lookAt(folder, symlinks, trustedLength);
-      if (isFailure(facts)) return this.#fail(request, folder, facts.status, facts.reason);
-      if (!facts?.isDirectory()) return this.#fail(request, folder + name, 404, '2: No such file or directory');
+      const failed = this.#checkFolder(request, folder, folder + name);
+      if (failed) return failed;
       isFolder = true;
     }
-    return undefined;
+    return isFolder ? undefined : this.#checkFolder(request, folder, folder);
+  }
+
+  /** Why it cannot be listed; `wanted` is what is not found where it is no folder. */
+  #checkFolder(request: SiteRequest, folder: string, wanted: string): SiteOutcome | undefined {
+    const facts = lookAt(folder, this.#settings.symlinks, this.#root.trustedLength);
+    if (isFailure(facts)) return this.#fail(request, folder, facts.status, facts.reason);
+    return facts?.isDirectory() ? undefined : this.#fail(request, wanted, 404, '2: No such file or directory');
   }
 
   #fail(request: SiteRequest, path: string, status: 403 | 404 | 500, reason: string): SiteOutcome {
