@@ -145,4 +145,13 @@ describe('RunningServer', () => {
       assert.equal((await server.reload()).ok, true);
       assert.ok(!existsSync(folder.file('a.sock')));
     }));
+
+  it('tells of a defect in a reload, and can be asked for another one', () =>
+    running(async ({ server, log, listen }) => {
+      listen(undefined as unknown as readonly Bind[]);
+      assert.equal((await server.reload()).ok, false);
+      assert.match(log(), /a defect of Galley, please report it\n +TypeError/);
+      listen([{ kind: 'tcp', host: '127.0.0.1', port: 0 }]);
+      assert.equal((await server.reload()).ok, true);
+    }));
 });

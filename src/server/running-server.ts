@@ -250,7 +250,13 @@ export class RunningServer implements ControlTarget {
     const { reread } = this.#parts.options;
     if (this.#isStopping) return { ok: false, text: 'Galley is stopping' };
     this.#service.reloading();
-    const outcome = await (reread ? this.#reread(reread) : this.#reloadApps(this.#apps));
+    let outcome: ReloadOutcome = { ok: false, text: 'A defect of Galley, which its log tells of' };
+    try {
+      outcome = await (reread ? this.#reread(reread) : this.#reloadApps(this.#apps));
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#parts.log.error('a defect of Galley, please report it', { text });
+    }
     this.#service.ready(outcome.ok ? this.summary : outcome.text);
     return outcome;
   }

@@ -1,6 +1,6 @@
 import type { Bind } from '../core/bind.ts';
-import { bindText, ListenError } from '../front/listen.ts';
-import { type ZoneBuffers, zoneBuffers } from '../site/limits/limit-zones.ts';
+import { bindText } from '../front/listen.ts';
+import { type ZoneBuffers, ZoneMemoryError, zoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { AppRunner } from './app-runner.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
@@ -72,7 +72,6 @@ export class ServedSite {
         ),
       );
     } catch (error) {
-      if (!(error instanceof ServingError || error instanceof ListenError)) throw error;
       const opened = opening.map(({ listener }) => listener);
       this.#fronts.unlisten(opened);
       for (const listener of opened) this.#open.delete(listener);
@@ -109,7 +108,12 @@ export class ServedSite {
   }
 
   #siteOf(plan: SitePlan, apps: readonly AppRunner[], listeners: readonly ListenerPlace[]): FrontSite {
-    const zones: ZoneBuffers = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
+    let zones: ZoneBuffers;
+    try {
+      zones = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
+    } catch (error) {
+      throw error instanceof ZoneMemoryError ? new ServingError(error.message) : error;
+    }
     return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })) };
   }
 }

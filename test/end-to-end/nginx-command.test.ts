@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
-import { Galley } from '../support/galley.ts';
+import { Galley, runGalley } from '../support/galley.ts';
 import { until } from '../support/until.ts';
 
 /** A folder with an nginx.conf, and what serves it in the foreground. */
@@ -103,5 +103,27 @@ describe('galley nginx', () => {
     galley.signal('SIGHUP');
     await until(async () => (await (await fetch(url)).text()) === 'new', 'the new config');
     assert.match(log(), /\[warn\] \d+#\d+: duplicate value "any" in .*nginx\.conf:1\n/);
+  });
+
+  it('says which zone there is no memory for, at a test, a start and a reload', async () => {
+    await using folder = await AppFolder.with({});
+    const zoned = (size: string): string => `limit_req_zone $uri zone=big:${size} rate=1r/s; server { listen PORT; }`;
+    await using galley = (await serving(folder, `access_log off; ${zoned('1m')}`)).galley;
+    const text = readFileSync(folder.file('nginx.conf'), 'utf8').replace('big:1m', 'big:1000000000m');
+    await folder.write('nginx.conf', text);
+    const reason = 'could not allocate 1048576000000000 bytes in zone "big"';
+    galley.signal('SIGHUP');
+    const log = (): string => readFileSync(folder.file('error.log'), 'latin1');
+    await until(() => log().includes(`the config in use stays: ${reason}`), log);
+    await folder.write(
+      'nginx.conf',
+      text.replace('pid a.pid', 'pid b.pid').replace(/listen \S+;/, 'listen 127.0.0.1:1;'),
+    );
+    const args = ['nginx', '-p', folder.path, '-c', 'nginx.conf', '-g', 'daemon off;'];
+    for (const more of [['-t'], []]) {
+      const { code, stderr } = await runGalley([...args, ...more], { namePython: false });
+      assert.equal(code, 1);
+      assert.ok(stderr.includes(`nginx: [emerg] ${reason}\n`), stderr);
+    }
   });
 });

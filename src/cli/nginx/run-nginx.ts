@@ -7,6 +7,7 @@ import { nginxDiagnosticLine } from '../../config/nginx/syntax/format-diagnostic
 import { pathBytes } from '../../observe/error-log.ts';
 import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import { LogFileError, openLog } from '../../observe/log-file.ts';
+import { ZoneMemoryError, zoneBuffers } from '../../site/limits/limit-zones.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
 import { type LoadedNginxConf, loadNginxConf } from './load-config.ts';
@@ -118,6 +119,8 @@ function mainErrorLog({ process: { errorLogs } }: Config): string | undefined {
   return target?.kind === 'file' ? target.path : undefined;
 }
 
+const testProblems = [LogFileError, PidFileError, ZoneMemoryError];
+
 /** `nginx -t`. Gives whether the config is good. */
 function testConfig(
   { configFile }: NginxPaths,
@@ -137,9 +140,10 @@ function testConfig(
   try {
     openLogs(config, hostname());
     pidFile.test();
+    zoneBuffers(config, 1);
   } catch (problem) {
-    if (!(problem instanceof LogFileError || problem instanceof PidFileError)) throw problem;
-    say('emerg', problem.message);
+    if (!testProblems.some((each) => problem instanceof each)) throw problem;
+    say('emerg', (problem as Error).message);
     tell(failed);
     return false;
   }

@@ -23,7 +23,10 @@ export interface LimitZones {
   readonly delays: DelayLine;
 }
 
-/** Memory for the zones of a plan. A zone of the previous plan whose name, key and size are the same is kept with all it counts. */
+/** There is not so much memory; the message names the zone. */
+export class ZoneMemoryError extends Error {}
+
+/** Memory for the zones of a plan. A zone of the previous plan whose name, key and size are the same is kept with all it counts. Throws {@link ZoneMemoryError}. */
 export function zoneBuffers(
   plan: Pick<SitePlan, 'requestZones' | 'connectionZones'>,
   frontCount: number,
@@ -34,11 +37,11 @@ export function zoneBuffers(
     frontCount,
     requests: plan.requestZones.map((zone) => ({
       plan: zone,
-      memory: sameZone(kept?.requests, zone) ?? RequestZone.memory(zone),
+      memory: sameZone(kept?.requests, zone) ?? allocated(zone, () => RequestZone.memory(zone)),
     })),
     connections: plan.connectionZones.map((zone) => ({
       plan: zone,
-      memory: sameZone(kept?.connections, zone) ?? ConnectionZone.memory(zone, frontCount),
+      memory: sameZone(kept?.connections, zone) ?? allocated(zone, () => ConnectionZone.memory(zone, frontCount)),
     })),
   };
 }
@@ -58,6 +61,15 @@ export function openZones(buffers: ZoneBuffers, front: number, now: () => number
 /** The front thread with this number has died: its requests are not under way any more. */
 export function clearFront(zones: LimitZones, front: number): void {
   for (const zone of zones.connections.values()) zone.clearFront(front);
+}
+
+function allocated({ name, size }: ConnectionZonePlan, allocate: () => SharedArrayBuffer): SharedArrayBuffer {
+  try {
+    return allocate();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ZoneMemoryError(`could not allocate ${size} bytes in zone "${name}"`);
+  }
 }
 
 function sameZone(
