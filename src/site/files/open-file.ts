@@ -131,8 +131,11 @@ function reasonOfAbsence(path: string): FileFailure {
   return folder && !folder.isDirectory() ? (failures['ENOTDIR'] ?? missing) : missing;
 }
 
-/** Whether the symbolic links on the way to a file may be followed. */
-function isAllowed(
+/**
+ * Whether the symbolic links on the way to a file may be followed. Where the system tells what is open, `descriptor` is asked: who changes
+ * the folders meanwhile gains nothing. What stands before the last slash of the first `trustedLength` characters is not looked at.
+ */
+export function isAllowed(
   path: string,
   descriptor: number | undefined,
   symlinks: SymlinkPolicy,
@@ -140,33 +143,32 @@ function isAllowed(
 ): boolean {
   if (symlinks === 'allow') return true;
   const start = path.length <= trustedLength ? path.length : Math.max(0, path.lastIndexOf('/', trustedLength - 1));
-  return symlinks === 'deny' ? isItself(path, start, descriptor) : linksKeepOwner(path, start);
-}
-
-/**
- * Whether there is no symbolic link below the first `start` characters. Where the system tells what is open, that is asked:
- * who changes the folders meanwhile gains nothing.
- */
-function isItself(path: string, start: number, descriptor: number | undefined): boolean {
-  const trusted = realpathSync.native(filePath(path.slice(0, start) || '/'), 'latin1');
-  const expected = `${trusted === '/' ? '' : trusted}${path.slice(start)}`
-    .replace(/\/{2,}/g, '/')
-    .replace(/(?<=.)\/$/, '');
+  const trusted = realPath(path.slice(0, start) || '/');
   const actual =
     descriptor !== undefined && process.platform === 'linux'
       ? readlinkSync(`/proc/self/fd/${descriptor}`, 'latin1')
-      : realpathSync.native(filePath(path), 'latin1');
-  return actual === expected;
+      : realPath(path);
+  const names = path.slice(start).split('/').filter(Boolean);
+  if (names.reduce(joined, trusted) === actual) return true;
+  return symlinks === 'same-owner' && ownedTarget(trusted, names) === actual;
 }
 
-/** Whether each symbolic link below the first `start` characters belongs to whom its target belongs. */
-function linksKeepOwner(path: string, start: number): boolean {
-  for (let end = start; end < path.length; ) {
-    const next = path.indexOf('/', end + 1);
-    end = next < 0 ? path.length : next;
-    const part = filePath(path.slice(0, end));
-    const link = lstatSync(part);
-    if (link.isSymbolicLink() && link.uid !== statSync(part).uid) return false;
+/** Where a path leads by links that each belong to whom its target belongs; undefined where one does not. */
+function ownedTarget(trusted: string, names: readonly string[]): string | undefined {
+  let folder = trusted;
+  for (const name of names) {
+    const path = joined(folder, name);
+    const facts = lstatSync(filePath(path));
+    folder = facts.isSymbolicLink() ? realPath(path) : path;
+    if (folder !== path && facts.uid !== lstatSync(filePath(folder)).uid) return undefined;
   }
-  return true;
+  return folder;
+}
+
+function joined(folder: string, name: string): string {
+  return folder === '/' ? `/${name}` : `${folder}/${name}`;
+}
+
+function realPath(path: string): string {
+  return realpathSync.native(filePath(path), 'latin1');
 }
