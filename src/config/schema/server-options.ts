@@ -84,7 +84,7 @@ const rule: z.ZodType = either(
     },
     settings: option(
       object('IfSettings', 'Settings of an `if`.', { ...ownContentOptions, ...blockOptions }),
-      'What holds for the request from then on.',
+      'What holds for the request from then on. Neither `tryFiles` of the location nor settings of an `if` before it do then.',
     ),
   }),
 ).meta({ id: 'Rule', description: 'One step of what is done before anything answers.' });

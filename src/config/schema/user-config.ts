@@ -166,7 +166,7 @@ export interface IfRule {
     | ExecutableCondition;
   /** What is done then. */
   readonly rules?: readonly Rule[];
-  /** What holds for the request from then on. */
+  /** What holds for the request from then on. Neither `tryFiles` of the location nor settings of an `if` before it do then. */
   readonly settings?: IfSettings;
 }
 

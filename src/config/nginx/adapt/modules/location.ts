@@ -1,5 +1,5 @@
 import type { LocationMatch } from '../../../../site/plan/location-plan.ts';
-import type { LocationConfig } from '../../../config.ts';
+import type { LocationConfig, RuleConfig } from '../../../config.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers, texts } from '../handlers.ts';
@@ -16,10 +16,11 @@ export const locationHandlers: Handlers = {
     checkAlias(scope, adaptation);
     // What would have answered was left out: its place must not be taken by files.
     const isGone = scope.block.content === undefined && directive.dropped?.some(({ isContent }) => isContent);
+    const rules = withBlocks(scope);
     const location: LocationConfig = {
       ...scope.block,
       match,
-      rules: isGone ? [...scope.rules, { kind: 'return', status: 501, text: undefined }] : scope.rules,
+      rules: isGone ? [...rules, { kind: 'return', status: 501, text: undefined }] : rules,
       locations: scope.locations,
     };
     if (isNew) outer.locations.push(location);
@@ -48,6 +49,15 @@ export const locationHandlers: Handlers = {
     });
   },
 };
+
+/**
+ * In nginx each `if` of a location is a location in place of that one: it has neither its `try_files` nor what an `if` before it says. Where
+ * there is nothing of the kind, an `if` without settings changes nothing.
+ */
+function withBlocks({ rules, block }: Scope): readonly RuleConfig[] {
+  const matters = block.tryFiles !== undefined || rules.some((rule) => rule.kind === 'if' && rule.block !== undefined);
+  return matters ? rules.map((rule) => (rule.kind === 'if' ? { ...rule, block: rule.block ?? {} } : rule)) : rules;
+}
 
 /** What nginx knows as methods here. */
 const methods: ReadonlySet<string> = new Set([
