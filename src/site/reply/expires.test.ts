@@ -26,6 +26,13 @@ describe('createExpires', () => {
     assert.deepEqual(fields(template('-1')), ['Sat, 21 Nov 2026 17:59:59 GMT', 'no-cache']);
   });
 
+  it('goes no further than HTTP has dates for (RFC 9110 §5.6.7)', () => {
+    for (const age of ['9000y', '200000000y']) {
+      assert.deepEqual(fields(template(age)), ['Fri, 31 Dec 9999 23:59:59 GMT', 'max-age=251607016799'], age);
+      assert.deepEqual(fields(template(`-${age}`)), ['Thu, 01 Jan 1970 00:00:00 GMT', 'no-cache'], age);
+    }
+  });
+
   it('knows epoch and max', () => {
     assert.deepEqual(fields({ kind: 'epoch' }), ['Thu, 01 Jan 1970 00:00:01 GMT', 'no-cache']);
     assert.deepEqual(fields({ kind: 'max' }), ['Thu, 31 Dec 2037 23:55:55 GMT', 'max-age=315360000']);

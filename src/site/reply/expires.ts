@@ -105,7 +105,11 @@ function fieldsOf(expires: Settled, now: number, modified: number): readonly [da
   }
 }
 
-function until(time: number, now: number, isPast = false): readonly [date: string, control: string] {
+/** The last second of the year 9999: years have four digits (RFC 9110 §5.6.7). */
+const lastTime = 253_402_300_799;
+
+function until(unbounded: number, now: number, isPast = false): readonly [date: string, control: string] {
+  const time = Math.min(Math.max(unbounded, 0), lastTime);
   return [new Date(time * 1000).toUTCString(), isPast || time < now ? 'no-cache' : `max-age=${time - now}`];
 }
 
