@@ -2,7 +2,7 @@ import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { HeaderList } from '../core/headers.ts';
-import { bufferedBodySize, sendBufferSize } from '../core/limits.ts';
+import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
 import { isReply, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { continueHead, interimHead } from '../protocol/http1/response.ts';
@@ -248,7 +248,9 @@ export class Turn implements BodySource, ExchangeOwner {
     }
     const head = this.#head;
     const neverAsked = exchange.expectsContinue && !this.#isContinued;
-    const keepAlive = head.keepAlive && !context.stopping && !neverAsked && this.#connection.isKept;
+    // More than is read for the sake of keeping the connection.
+    const leavesBody = reply.body instanceof Uint8Array && !this.#isReceived && this.bodyLeft > maxDrainSize;
+    const keepAlive = head.keepAlive && !context.stopping && !neverAsked && !leavesBody && this.#connection.isKept;
     let answer: Answer;
     try {
       answer = prepareAnswer(head, reply, keepAlive, context.date);
