@@ -4,12 +4,26 @@ import type { Exchange, RequestHead } from '../core/exchange.ts';
 import { encodePath, encodeUnsafe } from '../http/uri.ts';
 import { limitedBody } from './body-limit.ts';
 import { ChangedExchange } from './changed-exchange.ts';
+import { statusOutcome } from './outcome.ts';
 import type { SiteRequest } from './site-request.ts';
 import type { Content } from './steps.ts';
 
-/** Has an app answer. It sees the request as rewrites have made it. */
+/**
+ * Has an app answer. It sees the request as rewrites have made it. A body that streams is for one app: where that has failed, or has sent the
+ * request on, no other app gets what is left of it.
+ */
 export function createAppContent(app: string): Content {
-  return (request) => request.services.app(app, exchangeForApp(request), request.main);
+  return (request) => {
+    const exchange = exchangeForApp(request);
+    if (!(exchange.body instanceof Uint8Array)) {
+      if (request.isBodySent) {
+        request.log('error', `the body of the request went to an app already, "${app}" cannot have it`);
+        return statusOutcome(request.failedStatus ?? 502);
+      }
+      request.isBodySent = true;
+    }
+    return request.services.app(app, exchange, request.main);
+  };
 }
 
 function exchangeForApp(request: SiteRequest): Exchange {

@@ -39,8 +39,10 @@ export class SiteRequest implements ExchangeObserver {
   isRewritten = false;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */
   acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
-  /** It was sent to an error page. */
-  hasErrorPage = false;
+  /** Of the failure for which it was sent to an error page. */
+  failedStatus: number | undefined;
+  /** A streamed body went to an app: what is left of it is nothing for another one. */
+  isBodySent = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
   captures: readonly (string | undefined)[] = [];
   /** The values of variables that were set or are kept, by slot. A request shares them with its subrequests, as in nginx. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type SiteStage, siteStage } from '../../test/support/site-stage.ts';
+import type { Body } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
@@ -36,8 +37,9 @@ describe('Site', () => {
       location /rewrite { rewrite ^ /rewrite/again last; }
       location /files { try_files /nowhere /files/more; }
       location /page { error_page 404 /page/x; recursive_error_pages on; return 404; }
+      location /itself { error_page 500 /itself; recursive_error_pages on; return 500; }
     }`);
-    assert.deepEqual(await statuses(stage, ['/rewrite', '/files', '/page']), [500, 500, 500]);
+    assert.deepEqual(await statuses(stage, ['/rewrite', '/files', '/page', '/itself']), [500, 500, 500, 500]);
     assert.match(stage.log(), /rewrite or internal redirection cycle/);
   });
 
@@ -110,6 +112,39 @@ describe('Site', () => {
       (await stage.ask(target, { headers: { accept } })).headers['content-type']?.split(';')[0];
     assert.deepEqual([await typeOf('/gone', 'text/html'), await typeOf('/gone', '*/*')], ['text/html', 'text/plain']);
     assert.deepEqual([await typeOf('/to', 'text/html'), await typeOf('/to', '*/*')], ['text/html', 'text/html']);
+  });
+
+  it('gives a streamed body to one app alone', async () => {
+    const stage = siteStage(
+      `${app} app b { python main:app; } client_max_body_size 0; server {
+        error_page 500 502 = @other;
+        location / { app_pass a; }
+        location /recursive { recursive_error_pages on; app_pass a; }
+        location @other { app_pass b; }
+      }`,
+      async ({ body, request }) => {
+        if (body instanceof Uint8Array) return body.length === 3 ? failed() : reply(`other ${request.method}`);
+        for await (const _ of body) return failed();
+        return reply('nothing came');
+      },
+    );
+    const failed = (): never => {
+      throw new PeerError('app-error', 'It raised');
+    };
+    async function* pieces(): AsyncIterable<Uint8Array> {
+      for (let sent = 0; sent < 3; sent++) yield Buffer.from('ab');
+    }
+    const asked = async (target: string, body: Body, headers = {}): Promise<readonly [number, number]> => {
+      const before = stage.asked.length;
+      const { status } = await stage.ask(target, { method: 'POST', body, headers });
+      return [status, stage.asked.length - before];
+    };
+    assert.deepEqual(await asked('/', pieces()), [500, 1]);
+    assert.deepEqual(await asked('/', pieces(), { 'content-length': '6' }), [500, 1]);
+    assert.deepEqual(await asked('/recursive', pieces()), [500, 1]);
+    assert.match(stage.log(), /the body of the request went to an app already/);
+    assert.deepEqual(await asked('/', Buffer.from('abc')), [500, 2]);
+    assert.deepEqual(await asked('/', Buffer.from('abcd')), [200, 1]);
   });
 
   it('leaves the error answers of an app alone', async () => {

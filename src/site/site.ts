@@ -135,10 +135,11 @@ export class Site {
       if (outcome.kind === 'drop') return drop;
       if (outcome.kind === 'redirect') return this.#settle(request, () => this.#redirect(request, outcome));
       const { settings, errorPages } = request.location;
-      const isAllowed = !request.hasErrorPage || settings.recursiveErrorPages;
+      const isAllowed =
+        request.redirects <= mostRedirects && (request.failedStatus === undefined || settings.recursiveErrorPages);
       const page = isAllowed ? errorPages.find(request, outcome.status) : undefined;
       if (page) {
-        request.hasErrorPage = true;
+        request.failedStatus = outcome.status;
         request.challenge ??= fieldOf(outcome, 'www-authenticate');
         if (page.kind === 'redirect') return this.#finish(request, page);
         return this.#send(request, statusReply(request, page));
