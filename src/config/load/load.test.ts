@@ -84,6 +84,15 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'texts that are neither sizes nor charsets',
+      `export default { defaults: { limitRate: 'foo', limitRateAfter: '1x', charset: 'a b' } };`,
+      [
+        `1:41 Cannot use "foo" for "limitRate": it takes a number of bytes, a size such as '10m', or a text with a variable ['foo']`,
+        `1:64 Cannot use "1x" for "limitRateAfter": it takes a number of bytes, a size such as '10m', or a text with a variable ['1x']`,
+        `1:79 Cannot use "a b" for "charset": it takes the name of a charset such as 'utf-8', or a text with a variable ['a b']`,
+      ],
+    ],
+    [
       'values inside of the form that was meant',
       `export default { servers: [{ listen: [':80'], rateLimit: { key: 'a', rate: '10' } }] };`,
       [`1:76 Cannot use "10" for "rate": it takes a rate such as '10/s' or '30/m' ['10']`],

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   count,
   either,
@@ -14,6 +13,7 @@ import {
   rate,
   type Shape,
   size,
+  sizeTemplate,
   status,
   strict,
   table,
@@ -194,12 +194,12 @@ export const limitOptions: Shape = {
   connectionLimitDryRun: option(flag, 'Nothing is refused, but logged.', { nginx: 'limit_conn_dry_run' }),
   connectionLimitLogLevel: option(logLevel, 'How refusals are logged.', { nginx: 'limit_conn_log_level' }),
   limitRate: option(
-    either('false or a size, maybe with variables', off, fullText, z.number()),
+    either('false or a size, maybe with variables', off, sizeTemplate, wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     'Bytes per second of one answer.',
     { nginx: 'limit_rate' },
   ),
   limitRateAfter: option(
-    either('false or a size, maybe with variables', off, fullText, z.number()),
+    either('false or a size, maybe with variables', off, sizeTemplate, wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     'How much of an answer is sent at any speed.',
     { nginx: 'limit_rate_after' },
   ),

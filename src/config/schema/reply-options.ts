@@ -1,4 +1,5 @@
 import {
+  charsetName,
   checkedObject,
   duration,
   either,
@@ -166,11 +167,11 @@ export const replyOptions: Shape = {
     either(
       'a charset, false or an object',
       off,
-      fullText,
+      charsetName,
       object('Charset', 'The charset of answers.', {
-        charset: option(either('a charset or false', off, fullText), 'Its name.', { nginx: 'charset' }),
+        charset: option(either('a charset or false', off, charsetName), 'Its name.', { nginx: 'charset' }),
         source: option(
-          either('a charset or false', off, fullText),
+          either('a charset or false', off, charsetName),
           'The charset of the files; they are recoded where it is another one.',
           { nginx: 'source_charset' },
         ),

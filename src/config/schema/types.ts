@@ -96,6 +96,14 @@ export const size: z.ZodType = either(
   wholeNumber(0, Number.MAX_SAFE_INTEGER),
   matching(sizePattern, "a size such as '10m'"),
 );
+export const sizeTemplate: z.ZodType = matching(
+  /^(?:\d{1,15}[kmgKMG]?|.*\$.*)$/s,
+  "a number of bytes, a size such as '10m', or a text with a variable",
+);
+export const charsetName: z.ZodType = matching(
+  /^(?:[!#%&'*+\-.^_`|~0-9A-Za-z]+|.*\$.*)$/s,
+  "the name of a charset such as 'utf-8', or a text with a variable",
+);
 export const logLevel: z.ZodType = oneOf('debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg');
 export const variableName: z.ZodType = matching(/^[^\s$]+$/, 'the name of a variable, without the $');
 

@@ -33,6 +33,13 @@ describe('createCharset', () => {
     assert.equal(typeOf(run({ charset: '$cs' }, textReply('x'))), 'text/html');
   });
 
+  it('takes for off what is no name', () => {
+    for (const cs of ['a b', 'utf-8; x=1', 'a\r\nx: y', '']) {
+      assert.equal(typeOf(run({ charset: '$cs' }, textReply('x'), { variables: { cs } })), 'text/html', cs);
+    }
+    assert.throws(() => createCharset({ ...plain, charset: 'a b' }, stageContext), PlanError);
+  });
+
   it('names none for redirects', () => {
     for (const status of [301, 302]) {
       assert.equal(typeOf(run({}, textReply('x', {}, status))), 'text/html');

@@ -1,4 +1,5 @@
 import type { Reply } from '../../core/reply.ts';
+import { isToken } from '../../http/token.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import type { Charset } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -16,6 +17,9 @@ export function createCharset(charset: Charset | undefined, context: CompileCont
   if (charset?.charset === undefined) return undefined;
   const name = context.template(charset.charset);
   const source = charset.source === undefined ? undefined : context.template(charset.source);
+  if (name.constant !== undefined && !isToken(name.constant)) {
+    throw new PlanError(`"${name.constant}" is no name of a charset`);
+  }
   if (source?.constant !== undefined && name.constant !== undefined) {
     if (differ(source.constant, name.constant) && !recoding(source.constant, name.constant)) {
       throw new PlanError(`Cannot recode "${source.constant}" to "${name.constant}": one of them is not known`);
@@ -31,7 +35,8 @@ export function createCharset(charset: Charset | undefined, context: CompileCont
     const { own } = last;
     if (own ? !charset.override : !isWanted(reply.headers)) return reply;
     const to = name.evaluate(request);
-    if (to === '' || to === 'off') return reply;
+    // What is no name would break the field.
+    if (to === 'off' || !isToken(to)) return reply;
     const from = own ?? source?.evaluate(request) ?? '';
     const isSame = from === '' || from === 'off' || !differ(from, to);
     const made = isSame ? reply : recoded(request, reply, from, to);

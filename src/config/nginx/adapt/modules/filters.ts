@@ -1,3 +1,4 @@
+import { isToken } from '../../../../http/token.ts';
 import { recoding } from '../../../../site/reply/recoding.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
@@ -9,6 +10,10 @@ export const filterHandlers: Handlers = {
   charset: (directive, scope, adaptation) => {
     const place = argument(directive, 0);
     const charset = place.text === 'off' ? false : adaptation.template(place.text, place);
+    // nginx sends it as it is, and the rest of the field with it.
+    if (!place.text.includes('$') && !isToken(place.text)) {
+      adaptation.error(place, `"${place.text}" is no name of a charset`);
+    }
     scope.set({ charset: { charset } });
     adaptation.later(() => checkPair(directive, scope, adaptation));
   },
