@@ -1,7 +1,7 @@
 import type { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
-import { decodePath } from '../http/uri.ts';
-import type { InternalRedirect } from './outcome.ts';
+import { decodeEscapes, decodePath } from '../http/uri.ts';
+import { type InternalRedirect, type StatusOutcome, statusOutcome } from './outcome.ts';
 import { cancelReply } from './reply/content-change.ts';
 import type { SiteRequest } from './site-request.ts';
 
@@ -18,16 +18,23 @@ const kept: ReadonlySet<string> = new Set([
   'x-accel-limit-rate',
 ]);
 
+/** What no path may have after its escapes are decoded: nginx's "unsafe URI". */
+const unsafe = /^[^/]|^$|\0|\/\.\.(?:\/|$)/;
+
 /** Where an app sends its client without the client knowing: `X-Accel-Redirect`. Its other fields are kept in the request. */
-export function accelerated(request: SiteRequest, reply: Reply): InternalRedirect | undefined {
+export function accelerated(request: SiteRequest, reply: Reply): InternalRedirect | StatusOutcome | undefined {
   const target = reply.headers.get('x-accel-redirect');
   if (target === undefined) return undefined;
   cancelReply(reply);
   request.acceleratedFields = [...reply.headers].filter(([name]) => kept.has(name));
-  request.method = request.method === 'HEAD' ? 'HEAD' : 'GET';
   if (target.startsWith('@')) return { kind: 'redirect', target, args: undefined };
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
+  if (unsafe.test(decodeEscapes(path))) {
+    request.log('error', `unsafe URI "${target}" was detected`);
+    return statusOutcome(404);
+  }
+  request.method = request.method === 'HEAD' ? 'HEAD' : 'GET';
   return { kind: 'redirect', target: decodePath(path, true), args: mark < 0 ? '' : target.slice(mark + 1) };
 }
 

@@ -175,6 +175,48 @@ describe('Site', () => {
     assert.equal((await stage.ask('/', { headers: { 'x-accel-redirect': '/x' } })).text, '/private/a b c');
   });
 
+  it('has the page of 404 for what X-Accel-Redirect must not lead to (nginx: unsafe URI)', async () => {
+    const stage = siteStage(
+      `${app} server { error_page 404 /page; location / { app_pass a; } location = /page { return 200 page; } location /private/ { internal; return 200 $uri; } }`,
+      ({ request }) => reply('no', { 'x-accel-redirect': request.headers.get('x-to') ?? '' }),
+    );
+    const asked = async (to: string): Promise<string> => {
+      const { status, text } = await stage.ask('/', { headers: { 'x-to': to } });
+      return `${status} ${text}`;
+    };
+    for (const to of [
+      ...['/private/../page', '/private/%2e%2e/page', '/private/..', '/..', '/../x', '/a%00b', '/%2e%2e%2fx'],
+      ...['?x', 'private/a', '', 'http://a/private/'],
+    ]) {
+      assert.equal(await asked(to), '404 page', to);
+    }
+    assert.match(stage.log(), /unsafe URI "\/private\/%2e%2e\/page" was detected/);
+    assert.equal(await asked('/private/..a'), '200 /private/..a');
+    assert.equal(await asked('/private/a?/../'), '200 /private/a');
+  });
+
+  it('asks a named location of X-Accel-Redirect with the method and the body of the request, a path with GET', async () => {
+    const stage = siteStage(
+      `${app} app b { python main:app; } server { location / { app_pass a; } location @b { app_pass b; } location /b { app_pass b; } }`,
+      ({ request, body }) => {
+        const to = request.headers.get('x-to') ?? '';
+        if (stage.asked.length % 2 === 1) return reply('no', { 'x-accel-redirect': to });
+        return reply(`${request.method} ${(body as Uint8Array).length}`);
+      },
+    );
+    const asked = async (to: string, method: string, body?: Body): Promise<string> => {
+      const { status, text } = await stage.ask('/', { method, headers: { 'x-to': to }, ...(body && { body }) });
+      return `${status} ${text}`;
+    };
+    assert.equal(await asked('@b', 'POST', Buffer.from('abc')), '200 POST 3');
+    assert.equal(await asked('/b', 'POST', Buffer.from('abc')), '200 GET 0');
+    assert.equal(await asked('/b', 'HEAD'), '200 HEAD 0');
+    async function* pieces(): AsyncIterable<Uint8Array> {
+      yield Buffer.from('ab');
+    }
+    assert.match(await asked('@b', 'POST', pieces()), /^502 /);
+  });
+
   it('refuses bodies that are larger than the location takes', async () => {
     const stage = siteStage(
       `${app} server { client_max_body_size 4; location / { app_pass a; } location /any { client_max_body_size 0; app_pass a; } }`,
