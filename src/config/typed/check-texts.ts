@@ -9,7 +9,7 @@ import { type Found, keysOf, nodesOf } from './places.ts';
 
 /** Options in which a `$` means nothing, or that are read elsewhere. */
 const plain: ReadonlySet<string | number> = new Set(
-  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp referers proxies disable allow deny'.split(
+  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp origins referers proxies disable allow deny'.split(
     ' ',
   ),
 );

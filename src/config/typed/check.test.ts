@@ -177,6 +177,34 @@ describe('checkConfig', () => {
       ['error servers.0.locations.0.rules: Cannot use header name "x a": it is not a token'],
     ],
     [
+      'origins that no browser sends',
+      server({
+        cors: {
+          origins: [
+            'https://a.com',
+            'http://[::1]:8080',
+            'null',
+            'capacitor://localhost',
+            '*',
+            'https://a.com/',
+            'http://*.d.com',
+            'a.com:81',
+            '~^https://.*$',
+          ],
+        },
+      }),
+      [
+        ['4', '*', "write origins: '*' to let all of them in"],
+        ['5', 'https://a.com/', 'write "https://a.com"'],
+        ['6', 'http://*.d.com', 'list each host: there are no wildcards'],
+        ['7', 'a.com:81', 'write "https://a.com:81"'],
+        ['8', '~^https://.*$', 'list each host: there are no wildcards'],
+      ].map(
+        ([place, origin, hint]) =>
+          `error servers.0.cors.origins.${place}: No browser sends "${origin}" as an origin: it is a scheme and a host, maybe with a port (${hint})`,
+      ),
+    ],
+    [
       'two answers',
       location({ respond: 200, redirect: '/' }),
       ['error servers.0.locations.0.respond: Either "redirect" answers or "respond": there cannot be both'],

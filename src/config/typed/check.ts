@@ -8,6 +8,7 @@ import { resolve } from '../resolve.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import { checkCompiled } from './check-compiled.ts';
 import { checkNetworks } from './check-networks.ts';
+import { checkOrigins } from './check-origins.ts';
 import { checkTexts } from './check-texts.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { valueAt } from './places.ts';
@@ -21,7 +22,7 @@ export function checkConfig(user: UserConfig, config: Config): readonly ConfigPr
   const plan = resolve(config, { hostname: '' });
   const check = new Check(user, config, plan);
   check.run();
-  const problems = [...check.problems, ...checkTexts(user), ...checkNetworks(user)];
+  const problems = [...check.problems, ...checkTexts(user), ...checkNetworks(user), ...checkOrigins(user)];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return isWrong ? problems : [...problems, ...checkCompiled(user, plan)];
 }

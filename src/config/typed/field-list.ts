@@ -105,7 +105,18 @@ function corsFields(options: boolean | Cors, conversion: Conversion): EffectiveF
       volatile: false,
     });
   }
-  if (cors.credentials === true) shared.push(field('Access-Control-Allow-Credentials', 'true'));
+  if (cors.credentials === true) {
+    conversion.variables.push({
+      kind: 'map',
+      variable: `cors_credentials_${number}`,
+      source: `$cors_origin_${number}`,
+      entries: [{ key: '', value: '' }],
+      fallback: 'true',
+      hostnames: false,
+      volatile: false,
+    });
+    shared.push(field('Access-Control-Allow-Credentials', `$cors_credentials_${number}`));
+  }
   const variable = `cors_preflight_${number}`;
   conversion.variables.push({
     kind: 'map',

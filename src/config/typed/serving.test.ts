@@ -114,3 +114,15 @@ describe('Preflight requests', () => {
     assert.equal((await ask('/none/', preflight)).text, 'none');
   });
 });
+
+describe('CORS with credentials', () => {
+  it('allows them to the origins that it names alone', async () => {
+    const { ask } = serving({ respond: 'hello', cors: { origins: ['https://a.example'], credentials: true } });
+    const allowed = async (origin: string): Promise<unknown> => {
+      const { headers } = await ask('/', { headers: { origin } });
+      return [headers['access-control-allow-origin'], headers['access-control-allow-credentials'], headers['vary']];
+    };
+    assert.deepEqual(await allowed('https://a.example'), ['https://a.example', 'true', 'Origin']);
+    assert.deepEqual(await allowed('https://b.example'), [undefined, undefined, 'Origin']);
+  });
+});

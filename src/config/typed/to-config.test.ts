@@ -127,11 +127,17 @@ describe('toConfig', () => {
 
   it('lets pages of other origins read answers', () => {
     const config = configOf({ cors: { origins: ['https://a.example'], credentials: true, maxAge: '10m' } });
-    const [origin, preflight] = config.variables;
+    const [origin, credentials, preflight] = config.variables;
     assert.deepEqual(origin?.kind === 'map' && origin.entries, [{ key: 'https://a.example', value: '$http_origin' }]);
     const headers = new Map(config.servers[0]?.headers?.map(({ name, value }) => [name, value]));
     assert.equal(headers.get('Access-Control-Allow-Origin'), `$${origin?.variable}`);
-    assert.equal(headers.get('Access-Control-Allow-Credentials'), 'true');
+    // For other origins it is empty, so that the field is left out.
+    assert.equal(headers.get('Access-Control-Allow-Credentials'), `$${credentials?.variable}`);
+    assert.ok(credentials?.kind === 'map');
+    assert.deepEqual(
+      [credentials.source, credentials.entries, credentials.fallback],
+      [`$${origin?.variable}`, [{ key: '', value: '' }], 'true'],
+    );
     assert.equal(headers.get('Vary'), 'Origin');
     const [rule] = config.servers[0]!.rules;
     assert.ok(rule?.kind === 'if');
