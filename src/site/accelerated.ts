@@ -1,7 +1,8 @@
-import type { HeaderList } from '../core/headers.ts';
+import { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
 import { decodeEscapes, decodePath } from '../http/uri.ts';
 import { type InternalRedirect, type StatusOutcome, statusOutcome } from './outcome.ts';
+import { withoutAcceleratedFields } from './reply/accelerated-fields.ts';
 import { cancelReply } from './reply/content-change.ts';
 import type { SiteRequest } from './site-request.ts';
 
@@ -13,9 +14,6 @@ const kept: ReadonlySet<string> = new Set([
   'content-type',
   'expires',
   'set-cookie',
-  // The filters of where it goes heed them.
-  'x-accel-charset',
-  'x-accel-limit-rate',
 ]);
 
 /** What no path may have after its escapes are decoded: nginx's "unsafe URI". */
@@ -26,7 +24,8 @@ export function accelerated(request: SiteRequest, reply: Reply): InternalRedirec
   const target = reply.headers.get('x-accel-redirect');
   if (target === undefined) return undefined;
   cancelReply(reply);
-  request.acceleratedFields = [...reply.headers].filter(([name]) => kept.has(name));
+  const headers = withAcceleratedFields(request, withoutAcceleratedFields(request, reply.headers));
+  request.acceleratedFields = [...headers].filter(([name]) => kept.has(name));
   if (target.startsWith('@')) return { kind: 'redirect', target, args: undefined };
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
@@ -38,9 +37,17 @@ export function accelerated(request: SiteRequest, reply: Reply): InternalRedirec
   return { kind: 'redirect', target: decodePath(path, true), args: mark < 0 ? '' : target.slice(mark + 1) };
 }
 
-/** An answer with the fields that the app wanted in place of its own. */
+/** The fields of an answer, with those that the app wanted in place of its own. Cookies are of both, and an app knows its own media type. */
 export function withAcceleratedFields(request: SiteRequest, headers: HeaderList): HeaderList {
   const fields = request.acceleratedFields;
   if (!fields || fields.length === 0) return headers;
-  return headers.without(...fields.map(([name]) => name)).withAll(fields);
+  const isTyped = request.location.settings.content.kind === 'app' && headers.has('content-type');
+  const wanted = isTyped ? fields.filter(([name]) => name !== 'content-type') : fields;
+  const replaced = wanted.map(([name]) => name).filter((name) => name !== 'set-cookie');
+  return HeaderList.of(wanted).withAll(headers.without(...replaced));
+}
+
+/** Where it failed, its cookies alone go with the page of the failure. */
+export function dropAcceleratedFields(request: SiteRequest): void {
+  request.acceleratedFields = request.acceleratedFields?.filter(([name]) => name === 'set-cookie');
 }

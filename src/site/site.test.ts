@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type SiteStage, siteStage } from '../../test/support/site-stage.ts';
+import { exchangeOf, type SiteStage, siteStage } from '../../test/support/site-stage.ts';
 import type { Body } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import { HeaderList } from '../core/headers.ts';
@@ -193,6 +193,58 @@ describe('Site', () => {
     assert.match(stage.log(), /unsafe URI "\/private\/%2e%2e\/page" was detected/);
     assert.equal(await asked('/private/..a'), '200 /private/..a');
     assert.equal(await asked('/private/a?/../'), '200 /private/a');
+  });
+
+  it('keeps what an app wants from pages of errors, and from the fields of other apps, but for its cookies', async () => {
+    const wanted = { 'content-type': 'x/y', 'cache-control': 'max-age=9', 'content-disposition': 'attachment' };
+    const stage = siteStage(
+      `${app} app b { python main:app; } server {
+        location / { app_pass a; } location /nothing { return 404; } location /failed { error_page 404 /page; return 404; }
+        location /page { default_type p/p; add_header cache-control no-store always; return 200 page; }
+        location /b/ { app_pass b; } location /untyped { app_pass b; } location /again/ { app_pass a; }
+      }`,
+      ({ request: { path, headers } }) => {
+        const to = headers.get('x-to') ?? '';
+        if (path === '/untyped') return reply('b', { 'set-cookie': 'b=1' });
+        if (path === '/b/')
+          return reply('b', { 'content-type': 'b/b', 'set-cookie': 'b=1', 'cache-control': 'no-cache' });
+        if (path === '/again/') return reply('', { 'x-accel-redirect': '/b/', 'set-cookie': 'again=1' });
+        return reply('', { ...wanted, 'x-accel-redirect': to, 'set-cookie': 'a=1' });
+      },
+    );
+    const asked = async (to: string): Promise<readonly (string | undefined)[]> => {
+      const outcome = (await stage.site.handle(
+        exchangeOf('/', { headers: { 'x-to': to, accept: 'text/plain' } }),
+        0,
+      )) as Reply;
+      const { status, headers } = outcome;
+      const names = ['content-type', 'cache-control', 'content-disposition', 'set-cookie'];
+      return [`${status}`, ...names.map((name) => headers.getAll(name).join(' '))];
+    };
+    assert.deepEqual(await asked('/nothing'), ['404', 'text/plain; charset=utf-8', '', '', 'a=1']);
+    assert.deepEqual(await asked('/failed'), ['404', 'p/p', 'no-store', '', 'a=1']);
+    assert.deepEqual(await asked('/b/'), ['200', 'b/b', 'max-age=9', 'attachment', 'a=1 b=1']);
+    assert.deepEqual(await asked('/untyped'), ['200', 'x/y', 'max-age=9', 'attachment', 'a=1 b=1']);
+    assert.deepEqual(await asked('/again/'), ['200', 'b/b', 'max-age=9', 'attachment', 'a=1 again=1 b=1']);
+  });
+
+  it('heeds the charset and the rate of an app that sends its client elsewhere', async () => {
+    const stage = siteStage(
+      `${app} server { location / { app_pass a; } location /file { default_type text/plain; return 200 "$limit_rate"; } }`,
+      () =>
+        reply('', {
+          'x-accel-redirect': '/file',
+          'content-type': 'text/html',
+          'x-accel-charset': 'koi8-r',
+          'x-accel-limit-rate': '77k',
+        }),
+    );
+    const { headers, text } = await stage.ask('/');
+    assert.deepEqual([text, headers['content-type']], ['78848', 'text/html; charset=koi8-r']);
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith('x-')),
+      [],
+    );
   });
 
   it('asks a named location of X-Accel-Redirect with the method and the body of the request, a path with GET', async () => {

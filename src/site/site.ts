@@ -5,7 +5,7 @@ import type { ExchangeRecord } from '../core/exchange-record.ts';
 import { HeaderList } from '../core/headers.ts';
 import { drop, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import { decodeEscapes, decodePath, encodePath } from '../http/uri.ts';
-import { accelerated, withAcceleratedFields } from './accelerated.ts';
+import { accelerated, dropAcceleratedFields, withAcceleratedFields } from './accelerated.ts';
 import { fieldOf } from './access/answer-parts.ts';
 import { checkBodySize } from './body-limit.ts';
 import type { Location } from './location.ts';
@@ -134,6 +134,7 @@ export class Site {
     if ('kind' in outcome) {
       if (outcome.kind === 'drop') return drop;
       if (outcome.kind === 'redirect') return this.#settle(request, () => this.#redirect(request, outcome));
+      dropAcceleratedFields(request);
       const { settings, errorPages } = request.location;
       const isAllowed =
         request.redirects <= mostRedirects && (request.failedStatus === undefined || settings.recursiveErrorPages);

@@ -101,7 +101,8 @@ function withoutErrorLogs(plan: SitePlan): SitePlan {
   return JSON.parse(JSON.stringify(plan), (key, value) => (key === 'errorLogs' ? [] : value));
 }
 
-function exchangeOf(target: string, { method = 'GET', headers = {}, body }: AskOptions): Exchange {
+/** What comes in when this is asked. */
+export function exchangeOf(target: string, { method = 'GET', headers = {}, body }: AskOptions): Exchange {
   const exchange = fakeExchange(target, body, false, method);
   const fields = Object.entries({ host: 'test', ...headers });
   const normalizedPath = normalizePath(exchange.request.path);

@@ -1,3 +1,5 @@
+import type { HeaderList } from '../../core/headers.ts';
+import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { withCharset } from './charset.ts';
 
@@ -6,11 +8,16 @@ const names = ['x-accel-redirect', 'x-accel-expires', 'x-accel-buffering', 'x-ac
 
 /** Takes from an app's answer what it says to the server: its charset, and how fast it is to be sent. The client sees nothing of it. */
 export const takeAcceleratedFields: ReplyFilter = (request, reply) => {
-  const headers = reply.headers.without(...names);
-  if (headers === reply.headers) return reply;
-  const charset = reply.headers.get('x-accel-charset');
-  const type = headers.get('content-type');
-  request.limitRate ??= reply.headers.get('x-accel-limit-rate');
-  if (!charset || type === undefined) return { ...reply, headers };
-  return { ...reply, headers: headers.replaced('content-type', withCharset(type, charset)) };
+  const headers = withoutAcceleratedFields(request, reply.headers);
+  return headers === reply.headers ? reply : { ...reply, headers };
 };
+
+/** The fields of an app's answer without what it says to the server, which is heeded. */
+export function withoutAcceleratedFields(request: SiteRequest, all: HeaderList): HeaderList {
+  const headers = all.without(...names);
+  if (headers === all) return headers;
+  const charset = all.get('x-accel-charset');
+  const type = headers.get('content-type');
+  request.limitRate ??= all.get('x-accel-limit-rate');
+  return charset && type !== undefined ? headers.replaced('content-type', withCharset(type, charset)) : headers;
+}
