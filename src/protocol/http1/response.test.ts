@@ -185,21 +185,33 @@ describe('writeResponseHead', () => {
   });
 
   it('never needs more room than responseHeadSize says', () => {
-    const field = fc.tuple(fc.stringMatching(/^[a-z-]{1,20}$/), fc.stringMatching(/^[ -~]{0,30}$/));
+    const known = fc.constantFrom('upgrade', 'connection', 'content-length', 'trailer', 'date', 'server');
+    const name = fc.oneof(known, fc.stringMatching(/^[a-z-]{1,20}$/));
+    const field = fc.tuple(name, fc.stringMatching(/^[ -~]{0,30}$/));
     const framing = fc.constantFrom(
       { kind: 'chunked' } as const,
       { kind: 'length', length: Number.MAX_SAFE_INTEGER } as const,
+      { kind: 'none', length: Number.MAX_SAFE_INTEGER } as const,
     );
     const shape = fc.record({
       fields: fc.array(field),
       framing,
       keepAlive: fc.boolean(),
       version: fc.constantFrom('1.0' as const, '1.1' as const),
-      status: fc.constantFrom(200, 203, 431, 511, 599),
+      status: fc.constantFrom(200, 203, 426, 431, 511, 599),
       server: fc.stringMatching(/^[a-z]{0,50}$/),
       reason: fc.stringMatching(/^[a-z]{0,50}$/),
     });
     fc.assert(fc.property(shape, ({ fields, ...head }) => void linesOf({ ...head, headers: HeaderList.of(fields) })));
+    const upgrades = HeaderList.of(Array.from({ length: 100 }, () => ['upgrade', 'x'] as const));
+    const lines = linesOf({ status: 426, headers: upgrades, framing: { kind: 'chunked' }, keepAlive: false });
+    assert.deepEqual(lines.slice(1, 4), ['upgrade: x', 'connection: upgrade', 'upgrade: x']);
+    assert.deepEqual(lines.slice(102), [
+      `date: ${plain.date}`,
+      'server: galley',
+      'transfer-encoding: chunked',
+      'connection: close',
+    ]);
     const least = HeaderList.of(Array.from({ length: 100 }, () => ['a', ''] as const));
     linesOf({ headers: least, framing: { kind: 'length', length: Number.MAX_SAFE_INTEGER }, keepAlive: false });
   });

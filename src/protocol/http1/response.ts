@@ -42,7 +42,7 @@ const none: ResponseFraming = { kind: 'none' };
 const chunked: ResponseFraming = { kind: 'chunked' };
 const close: ResponseFraming = { kind: 'close' };
 
-// More than a head has beyond its fields, reason, date and server: a registered phrase, the names we add, line ends.
+// More than a head has beyond its fields, reason, date and server: a registered phrase, the fields that we add once, line ends.
 const fixedSize = 160;
 
 /**
@@ -91,6 +91,7 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
   const keepsLength = framing.kind === 'none' && !hasNoLength(status);
   let hasDate = false;
   let hasServer = false;
+  let hasUpgrade = false;
   let out = writeStatusLine(into, at, status, head.reason);
   for (let from = headers.start; from < headers.end; ) {
     const line = out;
@@ -107,8 +108,10 @@ export function writeResponseHead(into: Buffer, at: number, head: ResponseHead):
     if (kind === 'date') hasDate = true;
     else if (kind === 'server') hasServer = true;
     else if (kind === 'trailer' && framing.kind === 'chunked') continue;
-    else if (kind === 'upgrade' && status === upgradeRequired) out = writeText(into, out, 'connection: upgrade\r\n');
-    else if (kind !== 'length' || !keepsLength) out = line;
+    else if (kind === 'upgrade' && status === upgradeRequired) {
+      if (!hasUpgrade) out = writeText(into, out, 'connection: upgrade\r\n');
+      hasUpgrade = true;
+    } else if (kind !== 'length' || !keepsLength) out = line;
   }
   if (!hasDate) out = writeField(into, out, 'date: ', head.date);
   if (!hasServer) out = writeField(into, out, 'server: ', head.server);
