@@ -54,8 +54,19 @@ describe('Site', () => {
     assert.equal((await stage.ask('/page')).text, 'hidden');
   });
 
-  it('closes the connection for return 444', async () => {
-    assert.equal((await siteStage('server { return 444; }').ask('/')).status, 0);
+  it('closes the connection for 444, whoever says it, but not where it has a text', async () => {
+    const stage = siteStage(`limit_req_zone $uri zone=z:1m rate=1r/m; server {
+      location /return { return 444; }
+      location /try { try_files /nowhere =444; }
+      location /limited { limit_req zone=z; limit_req_status 444; try_files /nowhere =404; }
+      location /paged { error_page 444 =200 /page; try_files /nowhere =444; }
+      location /page { return 200 page; }
+      location /text { return 444 "x"; }
+      location /status { error_page 404 =444 /page; return 404; }
+    }`);
+    const targets = ['/return', '/try', '/limited', '/limited', '/paged', '/text', '/status'];
+    assert.deepEqual(await statuses(stage, targets), [0, 0, 404, 0, 0, 444, 444]);
+    assert.equal((await stage.ask('/text')).text, 'x');
   });
 
   it('answers OPTIONS * itself', async () => {

@@ -134,6 +134,8 @@ export class Site {
     if ('kind' in outcome) {
       if (outcome.kind === 'drop') return drop;
       if (outcome.kind === 'redirect') return this.#settle(request, () => this.#redirect(request, outcome));
+      // nginx NGX_HTTP_CLOSE
+      if (outcome.status === 444) return drop;
       dropAcceleratedFields(request);
       const { settings, errorPages } = request.location;
       const isAllowed =

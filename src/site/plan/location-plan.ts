@@ -23,7 +23,7 @@ export interface LocationPlan {
 export type Rule =
   | { readonly kind: 'set'; readonly variable: string; readonly value: Template }
   | { readonly kind: 'rewrite'; readonly pattern: string; readonly replacement: Template; readonly flag: RewriteFlag }
-  /** `text`: a body, or a URL for 301, 302, 303, 307 and 308. 444 closes the connection without an answer. */
+  /** `text`: a body, or a URL for 301, 302, 303, 307 and 308. 444 without one closes the connection without an answer. */
   | { readonly kind: 'return'; readonly status: number; readonly text: Template | undefined }
   | { readonly kind: 'break' }
   /** `settings`: what holds for the request from then on, where the block has more than rewrite rules in it. */

@@ -1,4 +1,3 @@
-import { drop } from '../../core/reply.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Location } from '../location.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
@@ -82,7 +81,6 @@ export function compileReturn(
   { status, text, type }: Omit<Extract<Content, { kind: 'return' }>, 'kind'>,
   context: CompileContext,
 ): (request: SiteRequest) => SiteOutcome {
-  if (status === 444) return () => drop;
   if (redirectStatuses.has(status)) {
     // Two slashes name a host. What the config says is meant; what a request makes of it is not (locationField).
     const template = context.template(text?.startsWith('//') ? `$scheme:${text}` : (text ?? ''));
