@@ -16,16 +16,40 @@ describe('PidFile', () => {
 
   it('makes way for another process, and removes its own name only', async () => {
     await using folder = await AppFolder.with({});
-    const [old, fresh] = [new PidFile(folder.file('a.pid'), 1), new PidFile(folder.file('a.pid'), 2)];
+    const [old, fresh] = [
+      new PidFile(folder.file('a.pid'), 999_999_998),
+      new PidFile(folder.file('a.pid'), 999_999_999),
+    ];
     old.write();
     old.moveToOld();
     fresh.write();
-    assert.equal(readFileSync(folder.file('a.pid.oldbin'), 'latin1'), '1\n');
+    assert.equal(readFileSync(folder.file('a.pid.oldbin'), 'latin1'), '999999998\n');
     old.remove();
     assert.deepEqual(readdirSync(folder.path), ['a.pid']);
     fresh.moveToOld();
     fresh.moveBack();
-    assert.equal(readFileSync(folder.file('a.pid'), 'latin1'), '2\n');
+    assert.equal(readFileSync(folder.file('a.pid'), 'latin1'), '999999999\n');
+  });
+
+  it('is not moved over the file of another process that lives', async () => {
+    await using folder = await AppFolder.with({});
+    const path = folder.file('a.pid');
+    const old = new PidFile(path, 999_999_998);
+    old.write();
+    old.moveToOld();
+    for (const [text, isTaken] of [
+      [`${process.pid}\n`, true],
+      ['999999999\n', false],
+    ] as const) {
+      writeFileSync(path, text);
+      if (isTaken)
+        assert.throws(
+          () => old.moveBack(),
+          new PidFileError(`${path}.oldbin is not renamed to ${path}, which is of process ${process.pid}`),
+        );
+      else old.moveBack();
+      assert.equal(readFileSync(path, 'latin1'), isTaken ? text : '999999998\n');
+    }
   });
 
   it('leaves a file in which another process wrote its number', async () => {

@@ -44,12 +44,12 @@ export class PidFile {
     this.#current = this.path;
   }
 
-  /** Makes way for the process that is to replace this one: nginx's `.oldbin`. Throws {@link PidFileError}. */
+  /** Makes way for the process that is to replace this one: nginx's `.oldbin`. Throws {@link PidFileError}, also where another process has that file. */
   moveToOld(): void {
     this.#move(`${this.path}.oldbin`);
   }
 
-  /** The other process did not come up. Throws {@link PidFileError}. */
+  /** The other process did not come up, or has ended. Throws {@link PidFileError}, also where another one has the file now. */
   moveBack(): void {
     this.#move(this.path);
   }
@@ -69,6 +69,10 @@ export class PidFile {
   #move(to: string): void {
     const from = this.#current;
     if (from === undefined || from === to) return;
+    const other = readPid(to);
+    if (other !== undefined && other !== this.#pid && isAlive(other)) {
+      throw new PidFileError(`${from} is not renamed to ${to}, which is of process ${other}`);
+    }
     try {
       renameSync(from, to);
     } catch (error) {
@@ -83,6 +87,17 @@ function readPid(path: string): number | undefined {
     return Number(readFileSync(path, 'latin1'));
   } catch {
     return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  // 0 and less would be groups of processes.
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
