@@ -48,10 +48,13 @@ export function listenToSignals(
     }
     whenStarted(signal, (server) => {
       log.info(`${signal}: starting a new Galley that takes the listening sockets over`);
-      server.upgrade().then(replaced, (error: unknown) => {
-        if (!(error instanceof UpgradeError)) throw error;
-        log.error(error.message);
-      });
+      server.upgrade().then(
+        ({ pid }) => replaced(pid),
+        (error: unknown) => {
+          if (!(error instanceof UpgradeError)) throw error;
+          log.error(error.message);
+        },
+      );
     });
   });
 }

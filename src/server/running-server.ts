@@ -20,7 +20,7 @@ import { ServedSite } from './served-site.ts';
 import { type Serving, ServingError } from './serving.ts';
 import type { SocketFolder } from './socket-folder.ts';
 import { ServiceManager } from './systemd.ts';
-import { startUpgrade, UpgradeError } from './upgrade.ts';
+import { startUpgrade, type Upgrade, UpgradeError } from './upgrade.ts';
 import { version } from './version.ts';
 
 /** What a server is made of. */
@@ -51,6 +51,8 @@ export class RunningServer implements ControlTarget {
   readonly #files: Map<string, SocketFile> = new Map();
   /** Whether the files of inherited sockets are ours too. */
   #hasTakenOver = false;
+  /** The process that the sockets were inherited from. */
+  #before: number | undefined;
   #isStopping = false;
   readonly #reloads: OneAtATime<ReloadOutcome> = new OneAtATime();
 
@@ -58,7 +60,7 @@ export class RunningServer implements ControlTarget {
     const { fronts, folder, log, now } = parts;
     this.#parts = parts;
     this.#surroundings = { fronts, folder: folder.path, log, now };
-    this.#site = new ServedSite(fronts);
+    this.#site = new ServedSite(fronts, log);
     this.#service = new ServiceManager({
       environment: process.env,
       pid: process.pid,
@@ -132,6 +134,7 @@ export class RunningServer implements ControlTarget {
   /** The process that the sockets were inherited from leaves all to this one; until then it may have to serve on. */
   takeOver(): void {
     this.#hasTakenOver = true;
+    this.#before = process.ppid;
     this.listening(this.#parts.fronts.listening);
   }
 
@@ -194,17 +197,22 @@ export class RunningServer implements ControlTarget {
     this.#parts.askStop('galley stop', 0);
   }
 
-  /** Starts Galley once more and hands the listening sockets over; then this one is to be ended. Throws UpgradeError. */
-  async upgrade(): Promise<number> {
+  /** Starts Galley once more and hands the listening sockets over; then this one is to be ended. Where the other one ends before, this one goes on. Throws UpgradeError. */
+  async upgrade(): Promise<Upgrade> {
     if (this.#isStopping) throw new UpgradeError('Cannot upgrade: Galley is stopping');
     const sockets = this.#parts.fronts.listening.map(({ plan, fd }): InheritedSocket => {
       return { bind: plan.bind, fd, origin: plan.origin };
     });
     const [program = '', ...argv] = process.argv.slice(1);
-    const { pid } = await startUpgrade({ sockets, argv, program, signal: this.#upgrading.signal });
-    for (const file of this.#files.values()) file.leave();
+    const upgrade = await startUpgrade({ sockets, argv, program, signal: this.#upgrading.signal });
+    const files = [...this.#files];
+    for (const [, file] of files) file.leave();
     this.#files.clear();
-    return pid;
+    void upgrade.ended.then(() => {
+      if (this.#isStopping) return;
+      for (const [path] of files) if (this.#site.isOn(path)) this.#files.set(path, new SocketFile(path));
+    });
+    return upgrade;
   }
 
   /** Ends requests under way, at most so long, then the apps. `isReplaced`: a new process serves meanwhile, so clients may take their time. */
@@ -213,6 +221,7 @@ export class RunningServer implements ControlTarget {
     const deadline = performance.now() + graceMs;
     this.#isStopping = true;
     this.#upgrading.abort();
+    this.#site.stopTrying();
     for (const app of this.#running()) app.unwatch();
     if (isReplaced) this.#service.close();
     else this.#service.stopping();
@@ -225,7 +234,11 @@ export class RunningServer implements ControlTarget {
     this.#service.close();
     await fronts.end();
     await this.control?.close();
-    for (const file of this.#files.values()) file.remove();
+    for (const file of this.#files.values()) {
+      // The process before this one, where it has not ended, serves there.
+      if (process.ppid === this.#before) file.leave();
+      else file.remove();
+    }
     await folder.remove();
   }
 

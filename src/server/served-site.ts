@@ -1,5 +1,6 @@
 import type { Bind } from '../core/bind.ts';
-import { bindText } from '../front/listen.ts';
+import { bindText, ListenError } from '../front/listen.ts';
+import type { Log } from '../observe/log.ts';
 import { type ZoneBuffers, ZoneMemoryError, zoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { AppRunner } from './app-runner.ts';
@@ -9,16 +10,27 @@ import type { ListenPlan } from './inherited-sockets.ts';
 import { ListenerNumbers, neededListeners } from './listeners.ts';
 import { ServingError } from './serving.ts';
 
+/** An address that another process still has is tried again after so long, in milliseconds. */
+const againMs = 50;
+
 /** The site that front threads serve, and the sockets that it is served on. */
 export class ServedSite {
   readonly #fronts: FrontThreads;
   readonly #numbers: ListenerNumbers = new ListenerNumbers();
   /** What is listened on. */
   readonly #open: Set<number> = new Set();
+  readonly #log: Log;
   #current: FrontSite | undefined;
+  /** It was told to listen no more, and has not come back to all that it is to listen on. */
+  #isPaused = false;
+  /** Changes when what is tried is not to be tried any longer. */
+  #attempt = 0;
+  #trying: Promise<void> = Promise.resolve();
+  #nextTry: NodeJS.Timeout | undefined;
 
-  constructor(fronts: FrontThreads) {
+  constructor(fronts: FrontThreads, log: Log) {
     this.#fronts = fronts;
+    this.#log = log;
   }
 
   /** Serves a site for the first time; `planOf` may listen elsewhere, where a service manager says so. Throws ServingError or ListenError. */
@@ -51,8 +63,13 @@ export class ServedSite {
     );
   }
 
-  /** Serves another site; where that fails the one before stays. Throws ServingError or ListenError. */
+  /**
+   * Serves another site; where that fails the one before stays. After `stopListening` another process may have an address: then it is
+   * tried until it can be had. Throws ServingError or ListenError.
+   */
   async change(plan: SitePlan, apps: readonly AppRunner[]): Promise<void> {
+    this.stopTrying();
+    await this.#trying;
     const before = this.#current;
     const numbered = this.#numbers.assign(neededListeners(plan));
     const isWanted = new Set(numbered.map(({ listener }) => listener));
@@ -64,13 +81,13 @@ export class ServedSite {
     const opening = numbered.filter(({ listener }) => !this.#open.has(listener));
     try {
       await this.#use(site);
-      await this.#listen(
-        new Map(
-          opening.map(({ listener, needed: { bind, backlog, ipv6Only } }) => {
-            return [listener, { bind, fds: [], origin: 'galley', backlog, ipv6Only }];
-          }),
-        ),
+      const plans = new Map(
+        opening.map(({ listener, needed: { bind, backlog, ipv6Only } }): [number, ListenPlan] => {
+          return [listener, { bind, fds: [], origin: 'galley', backlog, ipv6Only }];
+        }),
       );
+      if (this.#isPaused) await this.#resume(plans);
+      else await this.#listen(plans);
     } catch (error) {
       const opened = opening.map(({ listener }) => listener);
       this.#fronts.unlisten(opened);
@@ -91,9 +108,57 @@ export class ServedSite {
 
   /** Accepts no more connections. */
   stopListening(): void {
+    this.stopTrying();
+    this.#isPaused = true;
     this.#fronts.unlisten([...this.#open]);
     this.#numbers.forget(() => true);
     this.#open.clear();
+  }
+
+  /** What could not be listened on again is given up. */
+  stopTrying(): void {
+    this.#attempt++;
+    clearTimeout(this.#nextTry);
+  }
+
+  async #resume(plans: ReadonlyMap<number, ListenPlan>): Promise<void> {
+    const attempt = this.#attempt;
+    const reasons = await this.#tryAll(plans, attempt);
+    this.#isPaused = reasons.size > 0;
+    if (reasons.size === 0) return;
+    this.#log.warn('it is tried until it can be', { text: [...reasons.values()].join('\n') });
+    const again = async (): Promise<void> => {
+      const left = new Map([...plans].filter(([listener]) => !this.#open.has(listener)));
+      const { size } = await this.#tryAll(left, attempt);
+      if (attempt !== this.#attempt) return;
+      if (size > 0) later();
+      else {
+        this.#isPaused = false;
+        this.#log.info('all addresses are listened on again');
+      }
+    };
+    const later = (): void => {
+      this.#nextTry = setTimeout(() => {
+        this.#trying = again();
+      }, againMs);
+    };
+    later();
+  }
+
+  /** Gives why each that cannot be listened on cannot. */
+  async #tryAll(plans: ReadonlyMap<number, ListenPlan>, attempt: number): Promise<ReadonlyMap<number, string>> {
+    const reasons = new Map<number, string>();
+    for (const [listener, plan] of plans) {
+      if (attempt !== this.#attempt) break;
+      try {
+        await this.#listen(new Map([[listener, plan]]));
+      } catch (error) {
+        if (!(error instanceof ListenError)) throw error;
+        this.#fronts.unlisten([listener]);
+        reasons.set(listener, error.message);
+      }
+    }
+    return reasons;
   }
 
   async #use(site: FrontSite): Promise<void> {

@@ -24,6 +24,8 @@ export interface UpgradeOptions {
 /** The process that serves from now on. */
 export interface Upgrade {
   readonly pid: number;
+  /** Resolves when it has ended while this one still runs; then there may be another upgrade. */
+  readonly ended: Promise<void>;
 }
 
 /** Why there is no new process; the message is one sentence. This process serves on. */
@@ -41,11 +43,15 @@ export async function startUpgrade(options: UpgradeOptions): Promise<Upgrade> {
   state = 'running';
   try {
     const child = spawnNew(options);
+    const hasEnded = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const pid = await untilServes(child, options);
     state = 'done';
     child.unref();
     if (process.connected) process.send?.({ replacedBy: pid });
-    return { pid };
+    const ended = hasEnded.then(() => {
+      state = 'idle';
+    });
+    return { pid, ended };
   } catch (error) {
     state = 'idle';
     throw new UpgradeError(`The upgrade failed, this process serves on: ${(error as Error).message}`);

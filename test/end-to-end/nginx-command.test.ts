@@ -126,4 +126,23 @@ describe('galley nginx', () => {
       assert.ok(stderr.includes(`nginx: [emerg] ${reason}\n`), stderr);
     }
   });
+
+  it('waits no longer for requests where SIGTERM comes after SIGQUIT', async () => {
+    await using folder = await AppFolder.with({ 'a.txt': 'x'.repeat(1_000_000) });
+    const { galley: started, url } = await serving(
+      folder,
+      'access_log off; server { listen PORT; limit_rate 1k; root .; }',
+    );
+    await using galley = started;
+    const response = await fetch(`${url}/a.txt`);
+    const isCut = assert.rejects(response.arrayBuffer());
+    galley.signal('SIGQUIT');
+    await until(() => /received, shutting down/.test(readFileSync(folder.file('error.log'), 'latin1')), 'it ends');
+    galley.signal('SIGTERM');
+    // Requests may take 30 s, which is longer than the test.
+    assert.equal((await galley.exited).code, 0);
+    await isCut;
+    assert.equal(existsSync(folder.file('a.pid')), false);
+    await galley.leavesNothing();
+  });
 });

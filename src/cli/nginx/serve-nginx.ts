@@ -24,9 +24,15 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   const threshold: LogThreshold = { level: 'info' };
   const files = new LogFiles((problem) => say('alert', problem));
   const ended = Promise.withResolvers<{ readonly graceMs: number; readonly exitCode: number }>();
-  const end = (graceMs: number, exitCode = 0): void => ended.resolve({ graceMs, exitCode });
+  let isEnding = false;
+  const end = (graceMs: number, exitCode = 0): void => {
+    isEnding = true;
+    ended.resolve({ graceMs, exitCode });
+  };
+  /** Who was told to end when its requests have is told not to wait for them. */
+  const hurried = Promise.withResolvers<void>();
   let server: RunningServer;
-  let isReplaced = false;
+  let upgrading = 'idle' as 'idle' | 'running' | 'done';
   try {
     const log = createOwnLog(errorLogs, files, threshold);
     const options = optionsOf(request, log);
@@ -38,7 +44,10 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
     const whenStarted = (act: (running: RunningServer) => void): void => void started.then(act, () => {});
     const unlisten = listenToNginxSignals(
       {
-        stopNow: () => end(0),
+        stopNow() {
+          if (isEnding) hurried.resolve();
+          end(0);
+        },
         stopGracefully: () => end(options.gracefulTimeoutMs),
         reload: () => whenStarted((running) => void running.reload()),
         reopenLogs() {
@@ -52,15 +61,34 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
       isDaemon,
     );
     const upgrade = async (running: RunningServer): Promise<void> => {
+      if (upgrading !== 'idle') {
+        log.error('the changing binary signal is ignored: end the old process or the new one before');
+        return;
+      }
+      upgrading = 'running';
       try {
         pidFile.moveToOld();
-        await running.upgrade();
-        // As nginx: both serve until this one is told to quit.
-        isReplaced = true;
+        const { ended: gone } = await running.upgrade();
+        // As nginx: both serve until one of them is told to quit.
+        upgrading = 'done';
+        void gone.then(() => {
+          log.info('the new process has ended, this one serves on');
+          upgrading = 'idle';
+          movePidFileBack();
+        });
       } catch (error) {
+        upgrading = 'idle';
         if (!(error instanceof UpgradeError || error instanceof PidFileError)) throw error;
         log.error(error.message);
+        movePidFileBack();
+      }
+    };
+    const movePidFileBack = (): void => {
+      try {
         pidFile.moveBack();
+      } catch (error) {
+        if (!(error instanceof PidFileError)) throw error;
+        log.error(error.message);
       }
     };
     const first = await Promise.race([started, ended.promise]);
@@ -71,7 +99,7 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
     server = first;
     request.serving();
     const { graceMs, exitCode } = await ended.promise;
-    await server.end(graceMs, isReplaced);
+    await Promise.race([server.end(graceMs, upgrading === 'done'), hurried.promise]);
     unlisten();
     pidFile.remove();
     await files.close();
