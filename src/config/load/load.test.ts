@@ -93,6 +93,14 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'statuses that cannot be sent',
+      `export default { defaults: { rateLimitStatus: 100, errorPages: [{ statuses: [404], status: 100, target: '/' }] } };`,
+      [
+        '1:47 Cannot use 100 for "rateLimitStatus": it takes a whole number from 400 to 599 [100]',
+        '1:92 Cannot use 100 for "status": it takes a whole number from 200 to 599 [100]',
+      ],
+    ],
+    [
       'values inside of the form that was meant',
       `export default { servers: [{ listen: [':80'], rateLimit: { key: 'a', rate: '10' } }] };`,
       [`1:76 Cannot use "10" for "rate": it takes a rate such as '10/s' or '30/m' ['10']`],

@@ -12,7 +12,6 @@ import {
   option,
   type Shape,
   size,
-  status,
   strict,
   table,
   text,
@@ -23,7 +22,7 @@ const errorPage = object('ErrorPage', 'What clients get in place of some failure
   statuses: needed(list(wholeNumber(300, 599)), 'For which statuses.'),
   target: needed(fullText, "A path of this server, '@name' for a location, or a URL to which clients are redirected."),
   status: option(
-    either("a status or 'handler'", status, oneOf('handler')),
+    either("a status from 200 on or 'handler'", wholeNumber(200, 599), oneOf('handler')),
     "The status that clients get: 'handler' for that of what answers.",
     { default: 'that of the failure' },
   ),

@@ -83,7 +83,8 @@ export const text: z.ZodType = z.string({ error: 'it takes a text' });
 export const fullText: z.ZodType = z
   .string({ error: 'it takes a text' })
   .min(1, { error: 'it takes a text that is not empty' });
-export const status: z.ZodType = wholeNumber(100, 599);
+/** Of what is refused. */
+export const status: z.ZodType = wholeNumber(400, 599);
 export const count: z.ZodType = wholeNumber(0, 1_000_000_000);
 export const duration: z.ZodType = matching(durationPattern, "a time with its unit, such as '30s' or '1h 30m'");
 export const rate: z.ZodType = matching(ratePattern, "a rate such as '10/s' or '30/m'");

@@ -35,8 +35,13 @@ function readErrorPage({ args }: Directive, adaptation: Adaptation): ErrorPage |
   const hasStatus = before.text.startsWith('=') && args.length > 2;
   let status: ErrorPage['status'];
   if (hasStatus) {
-    status = before.text === '=' ? 'handler' : parseNumber(before.text.slice(1));
-    if (status === undefined) return adaptation.error(before, `invalid value "${before.text}"`);
+    const number = before.text === '=' ? 0 : parseNumber(before.text.slice(1));
+    if (number === undefined) return adaptation.error(before, `invalid value "${before.text}"`);
+    // nginx sends any number, which need not be HTTP.
+    if (number !== 0 && (number < 200 || number > 599)) {
+      return adaptation.error(before, `value "${before.text}" must be between 200 and 599`);
+    }
+    status = number === 0 ? 'handler' : number;
   }
   const uri = adaptation.template(target.text, target);
   const statuses: number[] = [];
