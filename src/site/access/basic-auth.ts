@@ -4,7 +4,7 @@ import { type StatusOutcome, statusOutcome } from '../outcome.ts';
 import type { BasicAuth } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Check, Verdict } from './gate.ts';
-import { PasswordChecker, TooManyPasswords } from './password-checker.ts';
+import { NobodyAsks, PasswordChecker, TooManyPasswords } from './password-checker.ts';
 import { PasswordFiles } from './password-files.ts';
 import { hashKind } from './password-hash.ts';
 
@@ -80,6 +80,8 @@ function verify(
     return challenge(realm);
   };
   const failed = (error: unknown): Verdict => {
+    // nginx's status of a client that has left; nobody gets it.
+    if (error instanceof NobodyAsks) return statusOutcome(499);
     if (error instanceof TooManyPasswords) {
       request.log('error', 'too many passwords wait to be checked');
       return statusOutcome(503);
@@ -88,7 +90,9 @@ function verify(
     return statusOutcome(500);
   };
   try {
-    const isRight = passwords.check(password, hash);
+    const { main } = request;
+    const { address } = main.exchange.connection.client;
+    const isRight = passwords.check(password, hash, { address, onDone: (listener) => main.onDone(listener) });
     return typeof isRight === 'boolean' ? judged(isRight) : isRight.then(judged, failed);
   } catch (error) {
     return failed(error);

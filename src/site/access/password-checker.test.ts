@@ -1,40 +1,59 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { PasswordChecker, TooManyPasswords } from './password-checker.ts';
+import { type Asker, NobodyAsks, PasswordChecker, TooManyPasswords } from './password-checker.ts';
 
 const bcrypt = '$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW';
 const md5 = '$1$ab$dslkcXxVH.x8LwW1W/oAB/';
+
+let clients = 0;
+
+/** A client of its own, or one of that address. */
+function client(address = `client ${++clients}`): Asker & { leave(): void } {
+  const listeners: (() => void)[] = [];
+  return {
+    address,
+    onDone: (listener) => listeners.push(listener),
+    leave() {
+      for (const listener of listeners) listener();
+    },
+  };
+}
 
 describe('PasswordChecker', () => {
   let now = 0;
   const checker = new PasswordChecker(() => now);
   after(() => checker.close());
+  const check = (password: string, hash: string, asker: Asker = client()): boolean | Promise<boolean> =>
+    checker.check(password, hash, asker);
 
   it('answers at once what costs little', () => {
-    assert.equal(checker.check('secret', '{PLAIN}secret'), true);
-    assert.equal(checker.check('other', '{PLAIN}secret'), false);
+    assert.equal(check('secret', '{PLAIN}secret'), true);
+    assert.equal(check('other', '{PLAIN}secret'), false);
   });
 
   it('has a thread check what costs much, and remembers for 5 minutes what was right', async () => {
-    const asked = checker.check('secret', bcrypt);
+    const asked = check('secret', bcrypt);
     assert.ok(asked instanceof Promise);
     assert.equal(await asked, true);
-    assert.equal(checker.check('secret', bcrypt), true);
+    assert.equal(check('secret', bcrypt), true);
     now += 299_999;
-    assert.equal(checker.check('secret', bcrypt), true);
-    now += 1;
-    assert.equal(await checker.check('secret', bcrypt), true);
-    assert.equal(checker.check('secret', bcrypt), true);
+    assert.equal(check('secret', bcrypt), true);
+    now += 299_999;
+    assert.equal(check('secret', bcrypt), true, 'it was used meanwhile');
+    now += 300_000;
+    assert.ok(check('secret', bcrypt) instanceof Promise);
+    assert.equal(await check('secret', bcrypt), true);
+    assert.equal(check('secret', bcrypt), true);
   });
 
   it('remembers nothing of what was wrong, nor of another hash', async () => {
     for (let count = 0; count < 2; count++) {
-      const asked = checker.check('other', bcrypt);
+      const asked = check('other', bcrypt);
       assert.ok(asked instanceof Promise);
       assert.equal(await asked, false);
     }
-    assert.equal(await checker.check('secret', md5), true);
-    const asked = checker.check('secret', `${bcrypt.slice(0, -1)}X`);
+    assert.equal(await check('secret', md5), true);
+    const asked = check('secret', `${bcrypt.slice(0, -1)}X`);
     assert.ok(asked instanceof Promise);
     assert.equal(await asked, false);
   });
@@ -43,7 +62,7 @@ describe('PasswordChecker', () => {
     let turns = 0;
     let isDone = false;
     // Cost 10: some 50 ms.
-    const asked = Promise.resolve(checker.check('secret', `$2b$10$${bcrypt.slice(7)}`)).then(() => {
+    const asked = Promise.resolve(check('secret', `$2b$10$${bcrypt.slice(7)}`)).then(() => {
       isDone = true;
     });
     while (!isDone) {
@@ -55,18 +74,36 @@ describe('PasswordChecker', () => {
   });
 
   it('checks one password once for all who wait, and 64 passwords at most', async () => {
-    const asked = Array.from({ length: 64 }, (_, index) => checker.check(`password ${index}`, md5));
-    assert.equal(checker.check('password 7', md5), asked[7]);
-    assert.throws(() => checker.check('one more', md5), TooManyPasswords);
+    const asked = Array.from({ length: 64 }, (_, index) => check(`password ${index}`, md5));
+    assert.equal(check('password 7', md5), asked[7]);
+    assert.throws(() => check('one more', md5), TooManyPasswords);
     assert.deepEqual(await Promise.all(asked), Array(64).fill(false));
-    assert.equal(await checker.check('one more', md5), false);
+    assert.equal(await check('one more', md5), false);
+  });
+
+  it('checks 8 passwords of one client at most, and nothing for those who have left', async () => {
+    const greedy = Array.from({ length: 8 }, () => client('greedy'));
+    const asked = greedy.map((each, index) => check(`greedy ${index}`, `$2b$10$${bcrypt.slice(7)}`, each));
+    assert.throws(() => check('greedy', bcrypt, client('greedy')), TooManyPasswords);
+    const shared = client();
+    assert.equal(check('greedy 7', `$2b$10$${bcrypt.slice(7)}`, shared), asked[7]);
+    const other = check('other', md5);
+    for (const each of greedy) each.leave();
+    const outcomes = await Promise.allSettled(asked);
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.constructor)),
+      [false, ...Array(6).fill(NobodyAsks), false],
+      'one was under way, and one is another client’s too',
+    );
+    assert.equal(await other, false);
+    assert.equal(await check('greedy', md5, client('greedy')), false);
   });
 
   it('fails what was waited for where its thread ends, and starts another one', async () => {
-    const asked = checker.check('password', bcrypt);
+    const asked = check('password', bcrypt);
     const failed = assert.rejects(Promise.resolve(asked), /has ended/);
     await checker.close();
     await failed;
-    assert.equal(await checker.check('password', bcrypt), false);
+    assert.equal(await check('password', bcrypt), false);
   });
 });

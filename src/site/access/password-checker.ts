@@ -5,48 +5,70 @@ import type { PasswordAnswer, PasswordTask } from './password-worker.ts';
 
 /** Checks that wait or are under way; a bcrypt of cost 12 takes 0.3 s. */
 const mostChecks = 64;
+/** Those of them that one client has asked for, so that it does not lock all others out. */
+const mostOfClient = 8;
 /** Pairs of password and hash that are known to be right, and for how long, in milliseconds. */
 const mostKnown = 1000;
 const knownMs = 300_000;
 
+/** Who wants to know. */
+export interface Asker {
+  /** The client's; '' where it is not known, on a Unix socket. */
+  readonly address: string;
+  /** Calls back when nobody waits for the answer any longer. */
+  onDone(listener: () => void): void;
+}
+
 interface Waiting {
+  readonly task: PasswordTask;
+  /** Of the client that asked first. */
+  readonly address: string;
   readonly result: Promise<boolean>;
   settle(isRight: boolean | Error): void;
+  /** How many still wait. */
+  askers: number;
 }
 
 /** There are too many passwords to be checked. */
 export class TooManyPasswords extends Error {}
 
+/** All who wanted to know have left before it was found out. */
+export class NobodyAsks extends Error {}
+
 /**
  * Checks passwords. What takes long is done by a thread of its own, one after the other, and what was right is remembered for 5
- * minutes by a hash that is of no use elsewhere, so that not every request of a user pays for it.
+ * minutes after it was last used by a hash that is of no use elsewhere, so that not every request of a user pays for it.
  */
 export class PasswordChecker {
   readonly #now: () => number;
   readonly #secret: string = randomBytes(32).toString('hex');
-  /** When it was found right, by digest; the oldest first. */
+  /** When it was last found right, by digest; the oldest first. */
   readonly #known: Map<string, number> = new Map();
   /** By digest, so that one password is checked once however many requests wait for it. */
   readonly #waiting: Map<string, Waiting> = new Map();
-  readonly #digests: Map<number, string> = new Map();
+  /** What the thread is at. */
+  #current: string | undefined;
   #worker: Worker | undefined;
-  #lastId = 0;
 
   /** `now`: milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Whether the password, latin-1 of its bytes, is the one of the hash. Throws TooManyPasswords. */
-  check(password: string, hash: string): boolean | Promise<boolean> {
+  /** Whether the password, latin-1 of its bytes, is the one of the hash. Throws TooManyPasswords; rejects with NobodyAsks. */
+  check(password: string, hash: string, asker: Asker): boolean | Promise<boolean> {
     if (hashKind(hash) !== 'slow') return isPassword(password, hash);
     const key = digest('sha256', `${this.#secret}${hash}\0${password}`, 'base64');
     const since = this.#known.get(key);
-    if (since !== undefined && this.#now() - since < knownMs) return true;
-    const waiting = this.#waiting.get(key);
-    if (waiting) return waiting.result;
-    if (this.#waiting.size >= mostChecks) throw new TooManyPasswords();
-    return this.#start(key, { id: ++this.#lastId, password, hash });
+    if (since !== undefined && this.#now() - since < knownMs) {
+      this.#remember(key);
+      return true;
+    }
+    const waiting = this.#waiting.get(key) ?? this.#add(key, { password, hash }, asker.address);
+    waiting.askers++;
+    asker.onDone(() => this.#left(key, waiting));
+    this.#next();
+    return waiting.result;
   }
 
   /** Ends the thread; what was waited for fails. */
@@ -54,51 +76,75 @@ export class PasswordChecker {
     await this.#worker?.terminate();
   }
 
-  #start(key: string, task: PasswordTask): Promise<boolean> {
+  #add(key: string, task: PasswordTask, address: string): Waiting {
+    const ofClient = [...this.#waiting.values()].filter((each) => each.address === address).length;
+    const isGreedy = address !== '' && ofClient >= mostOfClient;
+    if (this.#waiting.size >= mostChecks || isGreedy) throw new TooManyPasswords();
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    this.#waiting.set(key, {
+    const waiting: Waiting = {
+      task,
+      address,
       result: promise,
       settle: (isRight) => (typeof isRight === 'boolean' ? resolve(isRight) : reject(isRight)),
-    });
-    this.#digests.set(task.id, key);
+      askers: 0,
+    };
+    this.#waiting.set(key, waiting);
+    return waiting;
+  }
+
+  /** What nobody waits for is not begun. */
+  #left(key: string, waiting: Waiting): void {
+    if (--waiting.askers > 0 || key === this.#current || this.#waiting.get(key) !== waiting) return;
+    this.#waiting.delete(key);
+    waiting.settle(new NobodyAsks());
+  }
+
+  /** Gives the thread what has waited for longest, where it has nothing to do. */
+  #next(): void {
+    if (this.#current !== undefined) return;
+    const [first] = this.#waiting;
+    if (!first) {
+      this.#worker?.unref();
+      return;
+    }
+    const [key, { task }] = first;
+    this.#current = key;
     this.#worker ??= this.#startWorker();
     // The process need not stay for the thread, but for what is asked of it.
     this.#worker.ref();
     this.#worker.postMessage(task);
-    return promise;
   }
 
   #startWorker(): Worker {
     const worker = new Worker(new URL('./password-worker.ts', import.meta.url), { name: 'passwords' });
     let cause: Error | undefined;
-    worker.on('message', ({ id, isRight }: PasswordAnswer) => this.#answered(id, isRight));
+    worker.on('message', ({ isRight }: PasswordAnswer) => this.#answered(isRight));
     worker.on('error', (error: Error) => {
       cause = error;
     });
     worker.on('exit', () => {
       this.#worker = undefined;
-      for (const id of [...this.#digests.keys()]) {
-        this.#settle(id, cause ?? new Error('The thread that checks passwords has ended'));
-      }
+      this.#current = undefined;
+      const failed = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const { settle } of failed) settle(cause ?? new Error('The thread that checks passwords has ended'));
     });
     return worker;
   }
 
-  #answered(id: number, isRight: boolean): void {
-    const key = this.#settle(id, isRight);
-    if (this.#waiting.size === 0) this.#worker?.unref();
-    if (!isRight || key === undefined) return;
+  #answered(isRight: boolean): void {
+    const key = this.#current;
+    if (key === undefined) return;
+    this.#current = undefined;
+    this.#waiting.get(key)?.settle(isRight);
+    this.#waiting.delete(key);
+    this.#next();
+    if (isRight) this.#remember(key);
+  }
+
+  #remember(key: string): void {
     this.#known.delete(key);
     this.#known.set(key, this.#now());
     if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value ?? '');
-  }
-
-  #settle(id: number, isRight: boolean | Error): string | undefined {
-    const key = this.#digests.get(id);
-    if (key === undefined) return undefined;
-    this.#digests.delete(id);
-    this.#waiting.get(key)?.settle(isRight);
-    this.#waiting.delete(key);
-    return key;
   }
 }
