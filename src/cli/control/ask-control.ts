@@ -68,6 +68,10 @@ export async function tellControl(
 ): Promise<string> {
   const reply = await askControl(socketPath, method, path, body);
   const text = textOf(socketPath, reply.body);
+  const { apps } = reply.body as { readonly apps?: unknown };
+  if (reply.status >= 400 && Array.isArray(apps)) {
+    throw new ControlFailure(`Name the app with --app NAME, one of ${apps.join(', ')}`);
+  }
   if (reply.status >= 400) throw new ControlFailure(text);
   return text;
 }

@@ -156,6 +156,18 @@ describe('the commands for a running Galley', () => {
     assert.deepEqual([looks, existsSync(control.path)], [2, false]);
   });
 
+  it('ask for the app where there are several', async () => {
+    target.current = galleyStatus({ apps: [appStatus({ name: 'shop' }), appStatus({ name: 'blog' })] });
+    await listen(4711);
+    for (const args of [
+      ['scale', '2'],
+      ['drain', '1'],
+    ]) {
+      const { code, stderr } = await galley(...args);
+      assert.deepEqual([code, stderr], [1, 'galley: Name the app with --app NAME, one of shop, blog\n']);
+    }
+  });
+
   it('go on where one of several does not answer', async () => {
     const other = await listenTwice();
     other.status = () => {

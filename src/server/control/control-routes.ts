@@ -130,7 +130,8 @@ function appOf(target: ControlTarget, { app }: Body): string | ControlAnswer {
   const named = names.find((name) => name === app);
   if (named !== undefined) return named;
   if (only === undefined) return refused(409, 'There is no app');
-  return refused(400, `Name the app with {"app": NAME}, one of ${names.join(', ')}`);
+  const text = `Name the app with {"app": NAME}, one of ${names.join(', ')}`;
+  return { status: 400, body: { ok: false, text, apps: names } };
 }
 
 function isWorkerCount(value: unknown): value is number {
