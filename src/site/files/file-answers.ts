@@ -30,10 +30,16 @@ export class FileAnswerRules {
   /** Whether the content is changed on its way, so that its parts are not those of the file. */
   readonly #isChanged: readonly MediaTypeTest[];
 
-  constructor({ etag, ifModifiedSince, maxRanges: most, ...change }: Settings) {
+  /** Whether the whole content may be compressed on its way, where caches are told of that. */
+  readonly #varies: (fields: HeaderList, size: number) => boolean;
+
+  constructor({ etag, ifModifiedSince, maxRanges: most, compression, ...change }: Settings) {
     this.#hasEntityTag = etag;
     this.comparison = ifModifiedSince;
     this.maxRanges = most ?? maxRanges;
+    const { vary = false, encodings = [], types = [], minLength = 0 } = compression ?? {};
+    const isCompressible = vary && encodings.length > 0 ? mediaTypeTest(types) : () => false;
+    this.#varies = (fields, size) => size >= minLength && isCompressible(fields);
     const changed = [
       change.substitution?.types,
       change.addition?.types,
@@ -56,14 +62,16 @@ export class FileAnswerRules {
     if (entityTag !== undefined) fields.push(['etag', entityTag]);
     if (varies) fields.push(['vary', 'Accept-Encoding']);
     const typeFields: Field[] = type === '' ? [] : [['content-type', type]];
+    const typeList = HeaderList.of(typeFields);
+    const isCompressed = encoding === undefined && !varies && this.#varies(typeList, facts.size);
     // As nginx: a sibling is sent whole.
-    const isRangeable =
-      this.maxRanges > 0 && encoding === undefined && !this.#isChanged.some((test) => test(HeaderList.of(typeFields)));
+    const isRangeable = this.maxRanges > 0 && encoding === undefined && !this.#isChanged.some((test) => test(typeList));
     const encodingFields: Field[] = encoding === undefined ? [] : [['content-encoding', encoding]];
     return new FileAnswers(this, contents, {
       validators: { entityTag, modifiedSeconds },
       type,
       fields,
+      partFields: isCompressed ? [...fields, ['vary', 'Accept-Encoding']] : fields,
       ownFields: [...typeFields, ...encodingFields],
       isRangeable,
     });
@@ -75,6 +83,8 @@ interface AnswerFacts {
   readonly type: string;
   /** Of every answer. */
   readonly fields: readonly Field[];
+  /** The same where it is not sent whole: nobody sees then that it would have been compressed. */
+  readonly partFields: readonly Field[];
   /** Of an answer with content. */
   readonly ownFields: readonly Field[];
   readonly isRangeable: boolean;
@@ -139,7 +149,7 @@ export class FileAnswers {
   }
 
   #reply304(): Reply {
-    this.#notModified ??= { status: 304, headers: HeaderList.of(this.#facts.fields), body: emptyBody };
+    this.#notModified ??= { status: 304, headers: HeaderList.of(this.#facts.partFields), body: emptyBody };
     return this.#notModified;
   }
 
@@ -148,7 +158,7 @@ export class FileAnswers {
     const headers = HeaderList.of([
       ...this.#facts.ownFields,
       ['content-length', String(end - start)],
-      ...this.#facts.fields,
+      ...this.#facts.partFields,
       ['content-range', `bytes ${start}-${end - 1}/${this.#contents.size}`],
     ]);
     if (method === 'HEAD') return this.#headOnly(206, headers);
@@ -161,7 +171,7 @@ export class FileAnswers {
     const headers = HeaderList.of([
       ['content-type', `multipart/byteranges; boundary=${boundary}`],
       ['content-length', String(length)],
-      ...this.#facts.fields,
+      ...this.#facts.partFields,
     ]);
     if (method === 'HEAD') return this.#headOnly(206, headers);
     return { status: 206, headers, body: this.#contents.parts(segments) };

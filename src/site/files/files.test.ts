@@ -51,6 +51,41 @@ function ahead(ms: number): FakeSiteRequestOptions {
 }
 
 describe('a file', () => {
+  it('says that it varies where it is not sent whole, if it would be compressed (RFC 9110 §15.4.5)', async () => {
+    await writeFile(folder.file('long.txt'), 'x'.repeat(2000));
+    await writeFile(folder.file('long.bin'), 'x'.repeat(2000));
+    const compression = {
+      encodings: [{ encoding: 'gzip', level: 1 }],
+      minLength: 20,
+      types: ['text/plain'],
+      vary: true,
+      proxied: [],
+      httpVersion: '1.1',
+      disable: [],
+    } as const;
+    const varyOf = (stage: FilesStage, target: string, headers: Readonly<Record<string, string>>): unknown => {
+      const reply = ask(stage, target, { headers: Object.entries(headers) }) as Reply;
+      return [reply.status, reply.headers.get('vary')];
+    };
+    const requests = [
+      { 'if-modified-since': new Date(Date.now() + 86_400_000).toUTCString() },
+      { range: 'bytes=0-4' },
+      { range: 'bytes=0-4,8-9' },
+    ];
+    const stage = stageOf({ compression, ifModifiedSince: 'before' });
+    const statuses = [304, 206, 206];
+    for (const [index, headers] of requests.entries()) {
+      const own = statuses[index];
+      assert.deepEqual(varyOf(stage, '/long.txt', headers), [own, 'Accept-Encoding']);
+      assert.deepEqual(varyOf(stage, '/a.txt', headers), [own, undefined], 'too short');
+      assert.deepEqual(varyOf(stage, '/long.bin', headers), [own, undefined], 'another type');
+      const silent = stageOf({ compression: { ...compression, vary: false }, ifModifiedSince: 'before' });
+      assert.deepEqual(varyOf(silent, '/long.txt', headers), [own, undefined]);
+    }
+    // The filter says it of what is sent whole.
+    assert.deepEqual(varyOf(stage, '/long.txt', {}), [200, undefined]);
+  });
+
   it('is answered without a promise, and the second time with the very same reply', () => {
     const stage = stageOf();
     const first = ask(stage, '/a.txt', ahead(1_000));

@@ -105,9 +105,7 @@ describe('createCompression', () => {
       ['a short text', textReply('x'.repeat(19)), {}],
       ['a short stream', textReply(pieces('x'), long), {}],
       ['another status', textReply(page, {}, 500), {}],
-      ['a part', textReply(page, {}, 206), {}],
       ['no content', textReply('', {}, 204), {}],
-      ['the same as before', textReply('', {}, 304), {}],
       ['a coding', textReply(page, { 'content-encoding': 'br' }), {}],
       ['no-transform', textReply(page, { 'cache-control': 'public, No-Transform' }), {}],
     ] as [string, Reply, StageOptions][]) {
@@ -149,6 +147,26 @@ describe('createCompression', () => {
     }
     for (const vary of ['*', 'origin, accept-encoding']) {
       assert.deepEqual((await compress(textReply(page, { vary }))).headers.getAll('vary'), [vary]);
+    }
+  });
+
+  it('tells them so of a part and of what is the same as before (RFC 9110 §15.3.7, §15.4.5)', async () => {
+    const part = { 'content-range': 'bytes 0-4/2000', 'content-length': '5' };
+    for (const reply of [textReply('first', part, 206), textReply('', {}, 304)]) {
+      const { headers, body } = await compress(reply);
+      assert.deepEqual(
+        [headers.get('vary'), headers.get('content-encoding'), body],
+        ['Accept-Encoding', undefined, reply.body],
+      );
+      assert.equal(await compress(reply, {}, { vary: false }), reply);
+    }
+    const short = { 'content-range': 'bytes 0-4/19', 'content-length': '5' };
+    for (const reply of [
+      textReply('first', short, 206),
+      textReply('first', { ...part, 'content-encoding': 'br' }, 206),
+      textReply('', { 'content-type': 'image/png' }, 304),
+    ]) {
+      assert.equal(await compress(reply), reply);
     }
   });
 

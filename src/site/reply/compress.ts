@@ -46,13 +46,14 @@ export function createCompression(
   );
   return (request, reply) => {
     const { headers, status } = reply;
-    if (!statuses.has(status) || request.parent || !hasWholeContent(request.method, reply)) return reply;
+    const isPart = status === 206 || status === 304;
+    if (request.parent || !(isPart || (statuses.has(status) && hasWholeContent(request.method, reply)))) return reply;
     if (!isWanted(headers) || lengthOf(request.method, reply) < minLength || headers.get('content-encoding'))
       return reply;
     if (headers.has('cache-control') && hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) {
       return reply;
     }
-    const encoding = choose(request, headers);
+    const encoding = isPart ? undefined : choose(request, headers);
     const way = encoding && ways.get(encoding);
     const hasVary = headers.has('vary');
     const varied = vary && (hasVary || !way) ? variesByEncoding(headers) : headers;
@@ -70,9 +71,11 @@ export function createCompression(
   };
 }
 
-/** How long the content is; Infinity where that shows only at its end. */
-function lengthOf(method: string, { headers, body }: Reply): number {
-  return body instanceof Uint8Array && method !== 'HEAD'
+/** How long the whole content is; Infinity where that shows only at its end. */
+function lengthOf(method: string, { status, headers, body }: Reply): number {
+  if (status === 206)
+    return Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.POSITIVE_INFINITY);
+  return body instanceof Uint8Array && method !== 'HEAD' && status !== 304
     ? body.length
     : Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
 }

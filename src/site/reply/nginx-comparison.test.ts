@@ -55,6 +55,7 @@ const whys = {
   star: 'RFC 9110 §12.5.3: * stands for any coding',
   noTransform: 'RFC 9110 §7.7: what says no-transform is not changed',
   gunzipVary: 'caches must know that the answer depends on the request also without gzip_vary',
+  sameVary: 'RFC 9110 §15.4.5: a 304 has the Vary that a 200 would have',
   ranges: 'no part can be asked for of content that is changed on its way',
   charsetMap: 'charsets are known without a charset_map',
 };
@@ -101,7 +102,12 @@ const groups: readonly [directives: string, settings: Partial<ReplySettings>, ex
     [
       ...[200, 201, 202, 400, 403, 404, 500].map((status) => ({ status, headers: takesGzip, fields: { etag: '"1"' } })),
       { method: 'HEAD', headers: takesGzip },
-      { status: 304, headers: takesGzip, body: '' },
+      {
+        status: 304,
+        headers: takesGzip,
+        body: '',
+        differs: { why: whys.sameVary, fields: { vary: 'Accept-Encoding' } },
+      },
       { fields: { 'content-encoding': 'br' }, headers: takesGzip },
       { fields: { vary: 'Cookie' }, headers: takesGzip },
       { fields: { etag: 'W/"1"', 'accept-ranges': 'bytes', ...modified }, headers: takesGzip },
