@@ -49,7 +49,8 @@ const hostile: readonly string[] = [
   String.raw`([^/]+/)*\.php`,
   '(x+x+)+y',
   'a*a*a*a*b',
-  '(?:a?){30}a{30}',
+  '(?:a?){10}a{10}',
+  '([a-z]{1,8}-?){1,2}!',
 ];
 
 const pieces = [
@@ -126,6 +127,42 @@ describe('compilePattern', () => {
         /could take too long on hostile input: begin it with \^/,
         source,
       );
+    }
+  });
+
+  it('refuses repeats that a text can be at many places of at once, and finds that out quickly', () => {
+    const many = Array.from({ length: 20 }, (_, index) => `([a-z]{1,10}[a-z]{1,9})+[1${index}]$`).join('|');
+    for (const source of [
+      String.raw`(?:[a-z0-9-]{1,63}\.?){1,15}$`,
+      String.raw`^(?:[a-z0-9-]{1,63}\.?){1,15}$`,
+      String.raw`([a-z]{0,10}){1,30}\w\b`,
+      String.raw`\w{1,20}\d{1,20}\w{1,20}$`,
+      '[a-z]{1,200}$',
+      '(?:a?){30}a{30}',
+      '^(.{1,30})+$',
+      many,
+    ]) {
+      const time = leastTime(50, () => assert.throws(() => compilePattern(source, true), PlanError, source));
+      assert.ok(time < 50, `${source} took ${time} ms`);
+    }
+  });
+
+  it('takes repeats that a text can be at few places of, and is done with 8 KiB in 15 ms', () => {
+    for (const source of [
+      '^.{0,200}$',
+      '^[a-z]{1,60}$',
+      String.raw`^([a-z0-9-]{1,63}\.)+[a-z]{2,6}$`,
+      String.raw`^(([0-9]{1,3}\.){3}[0-9]{1,3})$`,
+      '^(.{1,20})+$',
+      '([a-z]{1,10}[a-z]{1,9})+$',
+      String.raw`(\w{1,4}){1,5}\b!`,
+      String.raw`^/(\d{4})/(\d{2})/([\w-]{1,100})\.html$`,
+    ]) {
+      const pattern = compilePattern(source, true);
+      for (const subject of [...subjects, `${'a'.repeat(8190)}!`, `${`${'a'.repeat(62)}.`.repeat(130)}com`]) {
+        const time = leastTime(15, () => pattern.match(subject));
+        assert.ok(time < 15, `${source} took ${time} ms for ${subject.slice(0, 20)}…${subject.slice(-5)}`);
+      }
     }
   });
 

@@ -4,7 +4,7 @@ import { backtrackingWork } from './backtracking.ts';
 import { parsePattern } from './parse-pattern.ts';
 import type { Pattern, PatternMatch } from './pattern.ts';
 import type { ParsedPattern, PatternNode } from './pattern-node.ts';
-import { forgetsGroups, hasEnd, isForRe2, repeatsNothing } from './pattern-traits.ts';
+import { forgetsGroups, hasEnd, hasQuickRepeats, isForRe2, repeatsNothing } from './pattern-traits.ts';
 import { javascript, re2, writePattern } from './write-pattern.ts';
 
 /** Steps for each byte of a text: 8 KiB then take a few milliseconds at most. */
@@ -54,7 +54,7 @@ function engineOf({ root, groups }: ParsedPattern, source: string): Engine {
   if (engine) return engine;
   const ways = root.kind === 'choice' ? root.items.map((item) => singleEngine(item, groups)) : [undefined];
   const usable = ways.filter((each) => each !== undefined);
-  if (usable.length === ways.length) return firstOf(usable);
+  if (usable.length === ways.length && areTogetherQuick(root)) return firstOf(usable);
   throw new PlanError(
     `the pattern "${source}" could take too long on hostile input: begin it with ^, repeat [^/] rather than a dot, or leave out what repeats inside of (?=, (?!, (?> and \\1`,
   );
@@ -65,6 +65,13 @@ function singleEngine(root: PatternNode, groups: number): Engine | undefined {
   const isElsewhereBetter = forgetsGroups(root) && isForRe2(root);
   if (isForJavascript && !isElsewhereBetter) return javascriptEngine(root, groups);
   return isForRe2(root) ? re2Engine(root, groups) : undefined;
+}
+
+/** Whether the alternatives that RE2 has are quick one after the other. */
+function areTogetherQuick(root: PatternNode): boolean {
+  if (root.kind !== 'choice') return true;
+  const items = root.items.filter(isForRe2);
+  return items.length < 2 || hasQuickRepeats({ kind: 'choice', items });
 }
 
 function javascriptEngine(root: PatternNode, groups: number): Engine {

@@ -19,6 +19,10 @@ describe('mostThreads', () => {
     assert.equal(threadsOf('^(?:a|ab|abc)'), 3);
     assert.equal(threadsOf('^a?b?c?d'), 4);
     assert.equal(threadsOf('^(?:a{2,3}|b)+$'), 4);
+    assert.equal(threadsOf('^a{1,20}$'), 1);
+    assert.equal(threadsOf('^a{0,20}b'), 2);
+    assert.equal(threadsOf('^(?:a{1,20})+$'), 20);
+    assert.equal(threadsOf('a{20}'), 20);
   });
 
   it('counts that it may begin anywhere', () => {
@@ -28,6 +32,7 @@ describe('mostThreads', () => {
 
   it('is not known for what is too large or no automaton', () => {
     assert.equal(threadsOf('a{2000}'), Number.POSITIVE_INFINITY);
+    assert.equal(threadsOf('a{200}'), Number.POSITIVE_INFINITY);
     assert.equal(threadsOf('(?:a|b).{12}c'), Number.POSITIVE_INFINITY);
     assert.equal(threadsOf('a(?=b)'), Number.POSITIVE_INFINITY);
   });

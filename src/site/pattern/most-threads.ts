@@ -4,6 +4,7 @@ import type { PatternNode, Repeat } from './pattern-node.ts';
 /** More are not looked at: then it is not known. */
 const mostPositions = 1000;
 const mostStates = 1000;
+const mostCounted = 100;
 
 /** What a part of a pattern may begin and end with, as positions. */
 interface Fragment {
@@ -59,16 +60,15 @@ class Positions {
     }, nothing);
   }
 
-  /** Written out as often as it may be there. */
+  /** Written out as often as it may be there, as RE2 does it: `a{1,3}` is `a(a(a)?)?`. */
   #repeat({ item, least, most }: Repeat): Fragment {
     const isEndless = most === Number.POSITIVE_INFINITY;
-    const times = Array.from({ length: isEndless ? Math.max(least, 1) : most }, (_, index): Fragment => {
-      const made = this.add(item);
-      return index < least ? made : { ...made, isEmpty: true };
-    });
+    const times = Array.from({ length: isEndless ? Math.max(least, 1) : most }, () => this.add(item));
     const last = times.at(-1);
     if (isEndless && last) this.#join(last, last);
-    return this.#sequence(times);
+    const all = this.#sequence(times);
+    const mayEnd = times.slice(Math.max(least - 1, 0)).flatMap((each) => [...each.last]);
+    return { first: all.first, last: new Set([...all.last, ...mayEnd]), isEmpty: all.isEmpty || least === 0 };
   }
 
   #join(before: Fragment, after: Fragment): void {
@@ -99,6 +99,7 @@ export function mostThreads(root: PatternNode): number {
   let most = 0;
   for (const state of states.values()) {
     most = Math.max(most, state.size);
+    if (most > mostCounted) return Number.POSITIVE_INFINITY;
     for (const byte of bytes) {
       const taking = [...state].filter((position) => ((positions.sets[position] ?? 0n) & byte) !== 0n);
       const next = new Set(always);

@@ -10,6 +10,9 @@ const mostLongRepeats = 5;
 /** As many places as five repeats of any byte may be at. */
 const mostPlaces = 10;
 
+/** As many positions of repeats as cost RE2 little even if a text is at all of them at once. */
+const mostRepeatedPositions = 20;
+
 /** RE2 has no way to look around, to refer to a group or to be atomic, and a `$` only at the end. Much of it takes it long as well. */
 export function isForRe2(node: PatternNode): boolean {
   return (
@@ -23,8 +26,33 @@ export function isForRe2(node: PatternNode): boolean {
         (each.kind === 'repeat' &&
           Math.max(each.least, each.most === Number.POSITIVE_INFINITY ? 0 : each.most) > mostRepeats),
     ) &&
-    (longRepeats(node) <= mostLongRepeats || mostThreads(node) <= mostPlaces)
+    (longRepeats(node) <= mostLongRepeats || mostThreads(node) <= mostPlaces) &&
+    hasQuickRepeats(node)
   );
+}
+
+/** Whether a text is at few places of repeats with a limit at once. */
+export function hasQuickRepeats(node: PatternNode): boolean {
+  return repeatedPositions(node, 0) <= mostRepeatedPositions || mostThreads(node) <= mostRepeatedPositions;
+}
+
+/** How many bytes the repeats with a limit take when they are written out. `times`: how often this stands there; 0 outside of repeats. */
+function repeatedPositions(node: PatternNode, times: number): number {
+  switch (node.kind) {
+    case 'set':
+      return times;
+    case 'repeat': {
+      const written = node.most === Number.POSITIVE_INFINITY ? node.least : node.most;
+      return repeatedPositions(node.item, written > 1 ? written * Math.max(times, 1) : times);
+    }
+    case 'sequence':
+    case 'choice':
+      return node.items.reduce((sum, item) => sum + repeatedPositions(item, times), 0);
+    case 'capture':
+      return repeatedPositions(node.item, times);
+    default:
+      return 0;
+  }
 }
 
 /** How many repeats without a limit there are when those with one are written out. */
