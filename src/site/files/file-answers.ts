@@ -13,7 +13,7 @@ import { formatHttpDate } from '../../http/date.ts';
 import { fileEntityTag } from '../../http/entity-tag.ts';
 import { type ByteRange, decideRanges } from '../../http/range.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { Settings } from '../plan/settings.ts';
+import type { Charset, Settings } from '../plan/settings.ts';
 import { type MediaTypeTest, mediaTypeTest } from '../reply/media-types.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { FileContents } from './file-contents.ts';
@@ -43,7 +43,7 @@ export class FileAnswerRules {
     const changed = [
       change.substitution?.types,
       change.addition?.types,
-      change.charset?.source === undefined ? undefined : change.charset.types,
+      change.charset && mayRecode(change.charset) ? change.charset.types : undefined,
     ];
     this.#isChanged = changed.filter((types) => types !== undefined).map(mediaTypeTest);
   }
@@ -76,6 +76,12 @@ export class FileAnswerRules {
       isRangeable,
     });
   }
+}
+
+/** Whether text may leave in another charset than that of the file. */
+function mayRecode({ charset, source }: Charset): boolean {
+  if (charset === undefined || source === undefined || source === 'off') return false;
+  return `${charset}${source}`.includes('$') || charset.toLowerCase() !== source.toLowerCase();
 }
 
 interface AnswerFacts {

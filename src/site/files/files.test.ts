@@ -51,6 +51,29 @@ function ahead(ms: number): FakeSiteRequestOptions {
 }
 
 describe('a file', () => {
+  it('has no parts where its text may be recoded', () => {
+    const statusOf = (charset: string | undefined, source: string | undefined): number =>
+      status(
+        ask(stageOf({ charset: { charset, source, override: false, types: ['text/plain'] } }), '/a.txt', {
+          headers: [['range', 'bytes=0-1']],
+        }),
+      );
+    for (const [charset, source] of [
+      ['utf-8', 'koi8-r'],
+      ['utf-8', '$uri'],
+    ] as const) {
+      assert.equal(statusOf(charset, source), 200, source);
+    }
+    for (const [charset, source] of [
+      [undefined, 'koi8-r'],
+      ['utf-8', undefined],
+      ['utf-8', 'UTF-8'],
+      ['utf-8', 'off'],
+    ] as const) {
+      assert.equal(statusOf(charset, source), 206, source);
+    }
+  });
+
   it('says that it varies where it is not sent whole, if it would be compressed (RFC 9110 §15.4.5)', async () => {
     await writeFile(folder.file('long.txt'), 'x'.repeat(2000));
     await writeFile(folder.file('long.bin'), 'x'.repeat(2000));
