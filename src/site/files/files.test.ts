@@ -62,7 +62,7 @@ describe('a file', () => {
       ['utf-8', 'koi8-r'],
       ['utf-8', '$uri'],
     ] as const) {
-      assert.equal(statusOf(charset, source), 200, source);
+      assert.equal(statusOf(charset, source), 200, `${source}`);
     }
     for (const [charset, source] of [
       [undefined, 'koi8-r'],
@@ -70,7 +70,7 @@ describe('a file', () => {
       ['utf-8', 'UTF-8'],
       ['utf-8', 'off'],
     ] as const) {
-      assert.equal(statusOf(charset, source), 206, source);
+      assert.equal(statusOf(charset, source), 206, `${source}`);
     }
   });
 
