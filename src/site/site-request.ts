@@ -51,6 +51,8 @@ export class SiteRequest implements ExchangeObserver {
   errorStatus: number | undefined;
   /** The `www-authenticate` that an error page gets besides. */
   challenge: string | undefined;
+  /** The `content-range` that it gets besides where it stays 416 (RFC 9110 §15.5.17). */
+  unsatisfiedRange: string | undefined;
   /** The answer as far as it is made. */
   reply: Reply | undefined;
   /** What became of it; known when it is logged. */

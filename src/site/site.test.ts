@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { AppFolder } from '../../test/support/app-folder.ts';
 import { exchangeOf, type SiteStage, siteStage } from '../../test/support/site-stage.ts';
 import type { Body } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
@@ -99,6 +100,20 @@ describe('Site', () => {
     const { status, headers } = await stage.ask('/wiki?a=b');
     assert.deepEqual([status, headers['location']], [301, '/wiki/?a=b']);
     assert.equal(stage.asked.length, 0);
+  });
+
+  it('says in the page of a 416 how long the content is, and nowhere else', async () => {
+    await using folder = await AppFolder.with({ 'a.txt': 'first', 'page.txt': 'none' });
+    const stage = siteStage(`server { root ${folder.path};
+      location /a.txt { error_page 416 /page.txt; }
+      location /ok/ { alias ${folder.path}/; error_page 416 =200 /page.txt; }
+    }`);
+    const asked = async (target: string): Promise<unknown> => {
+      const { status, text, headers } = await stage.ask(target, { headers: { range: 'bytes=9-' } });
+      return [status, text, headers['content-range']];
+    };
+    assert.deepEqual(await asked('/a.txt'), [416, 'none', 'bytes */5']);
+    assert.deepEqual(await asked('/ok/a.txt'), [200, 'none', undefined]);
   });
 
   it('answers for an app that fails by an error page, and asks that with GET and without the body', async () => {

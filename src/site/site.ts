@@ -144,6 +144,7 @@ export class Site {
       if (page) {
         request.failedStatus = outcome.status;
         request.challenge ??= fieldOf(outcome, 'www-authenticate');
+        if (outcome.status === 416) request.unsatisfiedRange ??= fieldOf(outcome, 'content-range');
         if (page.kind === 'redirect') return this.#finish(request, page);
         return this.#send(request, statusReply(request, page));
       }
@@ -210,12 +211,14 @@ export class Site {
   }
 }
 
-/** With the status and the challenge of the failed request that an error page stands for, and the fields that an app wanted. */
+/** With the status and some fields of the failed request that an error page stands for, and the fields that an app wanted. */
 function changedReply(request: SiteRequest, reply: Reply): Reply {
-  const { errorStatus, acceleratedFields, challenge } = request;
+  const { errorStatus, acceleratedFields, challenge, unsatisfiedRange } = request;
   if (errorStatus === undefined && !acceleratedFields && challenge === undefined) return reply;
   let headers = withAcceleratedFields(request, reply.headers);
   if (challenge !== undefined) headers = headers.replaced('www-authenticate', challenge);
+  if (errorStatus === 416 && unsatisfiedRange !== undefined)
+    headers = headers.replaced('content-range', unsatisfiedRange);
   if (errorStatus === 204) headers = headers.without('content-type');
   return { ...reply, headers, status: errorStatus ?? reply.status };
 }

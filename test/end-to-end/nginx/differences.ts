@@ -20,7 +20,7 @@ export const differences = {
   'alias-traversal':
     '`location /a { alias /b/; }` with a slash on one side alone is refused when the config is read: `/a../` would leave the folder.',
   'stale-fields':
-    'A page of `error_page` does not keep fields of the answer that it stands for, as `Location` or `Content-Range`; it keeps `WWW-Authenticate`.',
+    'A page of `error_page` does not keep fields of the answer that it stands for, as `Location` or `ETag`; it keeps `WWW-Authenticate`, and the `Content-Range` of 416.',
   'empty-gif': 'The transparent pixel of `empty_gif` is the same picture in other bytes.',
   'method-case': 'Methods in lower case are methods like others that nobody knows (RFC 9110 §9.1); nginx says 400.',
   'gunzip-vary': 'Where the answer depends on `Accept-Encoding`, it says so with `Vary`, for `gunzip` too.',
