@@ -170,6 +170,9 @@ export const workerStartMs = 90_000; // systemd DefaultTimeoutStartSec 90 s; the
 /** After so long, in milliseconds, a start that is under way is given up for a reload: it hangs. */
 export const hangingStartMs = 30_000;
 
+/** How long a config that is a program may take to be imported, in milliseconds: a reload waits for it. */
+export const configImportMs = 30_000; // as hangingStartMs
+
 /** What the files that a front thread keeps in memory may be. */
 export interface FileCacheLimits {
   /** One file, in bytes. */
