@@ -231,6 +231,21 @@ describe('checkConfig', () => {
       [`warning servers.1.hosts.0: Another server is for a.b on ${port80}: this one is never asked`],
     ],
     [
+      'a server without hosts behind another one',
+      {
+        servers: [
+          { listen: [':80', ':81'] },
+          { listen: [':80', ':82'] },
+          { listen: [':81'], hosts: ['a.b'] },
+          { listen: [{ address: ':82', default: true }] },
+        ],
+      },
+      ['servers.1.listen.0', 'servers.1.listen.1'].map(
+        (place, index) =>
+          `warning ${place}: Another server is the default one of 0.0.0.0:8${index * 2}, and this one is for no hosts: it is never asked (add "hosts")`,
+      ),
+    ],
+    [
       'code that is served',
       { apps: { shop: { python: 'a:b', directory: 'shop' } }, ...location({ root: '.' }) },
       [

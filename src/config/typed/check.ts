@@ -153,6 +153,7 @@ class Check {
   #addresses(): void {
     const hosts = new Set<string>();
     const standards = new Set<string>();
+    const fallbacks = new Map(this.#plan.listeners.map((each) => [bindKey(each.bind), each.defaultServer]));
     for (const [index, { listen, names }] of this.#config.servers.entries()) {
       const own = new Set<string>();
       for (const [number, { bind, isDefault }] of listen.entries()) {
@@ -163,6 +164,10 @@ class Check {
         if (isDefault) standards.add(key);
         if (own.has(key)) continue;
         own.add(key);
+        if (names.length === 0 && !isDefault && fallbacks.get(key) !== index) {
+          const message = `Another server is the default one of ${key}, and this one is for no hosts: it is never asked`;
+          this.#tell('warning', path, message, 'add "hosts"');
+        }
         for (const [place, name] of names.entries()) {
           const host = `${name.toLowerCase()} on ${key}`;
           if (hosts.has(host))
