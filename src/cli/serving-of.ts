@@ -38,5 +38,6 @@ export function servingOf(config: Config, folder: string, cpus: number): Serving
   return {
     site: resolve(config, { hostname: hostname() }),
     apps: Object.entries(apps).map(([name, app]) => appOptionsOf(name, app, context)),
+    process: own,
   };
 }

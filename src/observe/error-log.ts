@@ -16,6 +16,7 @@ const longestLine = 2048;
 /** What goes wrong, in nginx's format: `2026/11/21 18:00:00 [error] 123#123: *45 message`. */
 export class ErrorLog {
   readonly #outputs: readonly { readonly file: LogFile; readonly level: ErrorLogLevel }[];
+  readonly #files: LogFiles;
   readonly #now: () => Date;
 
   /** Throws LogFileError. */
@@ -23,7 +24,13 @@ export class ErrorLog {
     this.#outputs = targets.map(({ target, level }) => {
       return { file: files.open(target.kind === 'stderr' ? 2 : pathBytes(target.path)), level };
     });
+    this.#files = files;
     this.#now = now;
+  }
+
+  /** It is written to no more. */
+  release(): void {
+    for (const { file } of this.#outputs) this.#files.release(file);
   }
 
   /** Whether any of its files takes the level. */

@@ -1,6 +1,7 @@
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
 import type { Bind } from '../core/bind.ts';
 import type { QueueLimits } from '../core/limits.ts';
+import type { ErrorLogTarget } from '../observe/error-log.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
@@ -70,6 +71,8 @@ export type ToFrontThread =
   /** What is served from now on. Answered by `site-ready`. */
   | { readonly kind: 'site'; readonly site: FrontSite }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
+  /** Where Galley's own events are written from now on. */
+  | { readonly kind: 'error-logs'; readonly errorLogs: readonly ErrorLogTarget[] }
   /** The log files were rotated. */
   | { readonly kind: 'reopen-logs' }
   /** Answered by `listening`. */

@@ -6,7 +6,8 @@ import { Front } from '../front/front.ts';
 import { ListenError } from '../front/listen.ts';
 import { TrustedPeers } from '../front/trusted-peers.ts';
 import type { ErrorLogTarget } from '../observe/error-log.ts';
-import type { Log, LogLevel, LogThreshold } from '../observe/log.ts';
+import type { LogLevel, LogThreshold } from '../observe/log.ts';
+import { LogFileError } from '../observe/log-file.ts';
 import { LogFiles } from '../observe/log-files.ts';
 import { FileCache } from '../site/files/file-cache.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
@@ -19,7 +20,7 @@ import type {
   ListenRequest,
   ToFrontThread,
 } from './front-thread-message.ts';
-import { createOwnLog } from './own-log.ts';
+import { OwnLog } from './own-log.ts';
 import { version } from './version.ts';
 
 /** What all front threads are started with; can be sent to a thread. */
@@ -53,6 +54,7 @@ const countsMs = 250;
 export class FrontThread {
   readonly #port: MessagePort;
   readonly #threshold: LogThreshold;
+  readonly #ownLog: OwnLog;
   readonly #front: Front;
   readonly #apps: FrontApps;
   readonly #sites: FrontSites;
@@ -65,7 +67,8 @@ export class FrontThread {
     this.#port = port;
     this.#threshold = { level: settings.logLevel };
     this.#files = new LogFiles((problem) => log.error(problem));
-    const log: Log = createOwnLog(settings.errorLogs, this.#files, this.#threshold);
+    this.#ownLog = new OwnLog(settings.errorLogs, this.#files, this.#threshold);
+    const { log } = this.#ownLog;
     const write = (): void => counts.write(front, this.#front.counts());
     const counts = new SharedConnectionCounts(frontCount, settings.counts, write);
     this.#apps = new FrontApps(front, frontCount, log, (app, message) => this.#tell({ kind: 'workers', app, message }));
@@ -118,6 +121,9 @@ export class FrontThread {
       case 'log-level':
         this.#threshold.level = message.level;
         break;
+      case 'error-logs':
+        this.#useErrorLogs(message.errorLogs);
+        break;
       case 'reopen-logs':
         this.#files.reopen();
         break;
@@ -133,6 +139,15 @@ export class FrontThread {
       case 'end':
         void this.#end();
         break;
+    }
+  }
+
+  #useErrorLogs(errorLogs: readonly ErrorLogTarget[]): void {
+    try {
+      this.#ownLog.use(errorLogs);
+    } catch (error) {
+      if (!(error instanceof LogFileError)) throw error;
+      this.#ownLog.log.error(error.message);
     }
   }
 

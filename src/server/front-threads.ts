@@ -165,8 +165,8 @@ export class FrontThreads {
   }
 
   /** Tells all threads, also those that come later. */
-  announce(message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' }): void {
-    this.#standing.set(message.kind === 'log-level' ? message.kind : `${message.kind} ${message.app}`, message);
+  announce(message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' | 'error-logs' }): void {
+    this.#standing.set(message.kind === 'start-failure' ? `${message.kind} ${message.app}` : message.kind, message);
     this.#post(message);
   }
 

@@ -1,3 +1,4 @@
+import type { ProcessConfig } from '../config/config.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import type { TrustedPeers } from '../front/trusted-peers.ts';
 import type { ErrorLogTarget } from '../observe/error-log.ts';
@@ -38,4 +39,6 @@ export interface ServeSurroundings {
   readonly threshold: LogThreshold;
   /** A stop is wanted, over the control socket or since Galley cannot go on: why, and with which exit code. */
   askStop(why: string, exitCode: number): void;
+  /** The config was read again and is in use; this is what it says of the process. */
+  processChanged?(own: ProcessConfig): void;
 }

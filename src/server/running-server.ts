@@ -283,7 +283,7 @@ export class RunningServer implements ControlTarget {
   async #reread(reread: () => Promise<Serving>): Promise<ReloadOutcome> {
     const { log } = this.#parts;
     try {
-      const { site, apps } = await reread();
+      const { site, apps, process: own } = await reread();
       const next = await this.#openApps(apps);
       const kept = next.filter((app) => this.#apps.includes(app));
       const outcome = await this.#reloadApps(kept);
@@ -291,6 +291,10 @@ export class RunningServer implements ControlTarget {
       await Promise.all(this.#coming.map((app) => app.start()));
       await this.#site.change(site, next).finally(() => this.#removeFiles());
       this.#replaceApps(next);
+      if (own) {
+        this.#parts.fronts.announce({ kind: 'error-logs', errorLogs: own.errorLogs ?? [] });
+        this.#parts.processChanged?.(own);
+      }
       log.info('the config was read again and is in use');
       return { ok: true, text: kept.length > 0 ? outcome.text : 'The config was read again and is in use' };
     } catch (error) {

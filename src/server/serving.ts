@@ -1,4 +1,5 @@
 import type { AppOptions } from '../app/options.ts';
+import type { ProcessConfig } from '../config/config.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 
 /** What is served: what one reading of the config, or of the command line, came to. */
@@ -6,6 +7,8 @@ export interface Serving {
   readonly site: SitePlan;
   /** Their names differ. */
   readonly apps: readonly AppOptions[];
+  /** What a config says of the process itself; left out where there is none. */
+  readonly process?: ProcessConfig;
 }
 
 /** A config that cannot be used; the message is what a person reads, maybe of several lines. */

@@ -145,4 +145,29 @@ describe('galley nginx', () => {
     assert.equal(existsSync(folder.file('a.pid')), false);
     await galley.leavesNothing();
   });
+
+  it('makes so on a reload what the config says of the pid file and its own log, and warns of what needs a restart', async () => {
+    await using folder = await AppFolder.with({});
+    const { galley: started } = await serving(folder, 'access_log off; server { listen PORT; return 200 ok; }');
+    await using galley = started;
+    const text = readFileSync(folder.file('nginx.conf'), 'utf8')
+      .replace('pid a.pid; error_log error.log', 'pid b.pid; error_log other.log')
+      .replace('events {}', 'worker_processes 2; worker_shutdown_timeout 5s; events { worker_connections 99; }');
+    await folder.write('nginx.conf', text);
+    galley.signal('SIGHUP');
+    const log = (name: string): string =>
+      existsSync(folder.file(name)) ? readFileSync(folder.file(name), 'latin1') : '';
+    await until(
+      () => log('other.log').includes('the config was read again and is in use'),
+      () => log('error.log') + log('other.log'),
+    );
+    assert.deepEqual([existsSync(folder.file('a.pid')), log('b.pid')], [false, `${galley.pid}\n`]);
+    const names = 'worker_processes, worker_connections, worker_shutdown_timeout';
+    assert.match(
+      log('other.log'),
+      new RegExp(`\\[warn\\] .*: what the config says of ${names} is in use after a restart`),
+    );
+    galley.signal('SIGUSR1');
+    await until(() => log('other.log').includes('reopening logs'), 'the signal is logged there');
+  });
 });

@@ -61,6 +61,17 @@ describe('PidFile', () => {
     assert.ok(existsSync(file.path));
   });
 
+  it('goes to another path, and stays where it is where that cannot be written', async () => {
+    await using folder = await AppFolder.with({});
+    const file = new PidFile(folder.file('a.pid'), 4711);
+    file.write();
+    file.changeTo(folder.file('b.pid'));
+    assert.deepEqual(readdirSync(folder.path), ['b.pid']);
+    assert.throws(() => file.changeTo('/nowhere/a.pid'), PidFileError);
+    assert.equal(file.path, folder.file('b.pid'));
+    assert.equal(readFileSync(file.path, 'latin1'), '4711\n');
+  });
+
   it('is tested without a change', async () => {
     await using folder = await AppFolder.with({ 'a.pid': '7\n' });
     new PidFile(folder.file('a.pid')).test();

@@ -6,14 +6,19 @@ export class PidFileError extends Error {}
 
 /** The file with the number of the process that signals are for. */
 export class PidFile {
-  readonly path: string;
   readonly #pid: number;
+  #path: string;
   /** Where our number stands; undefined where it does nowhere. */
   #current: string | undefined;
 
   constructor(path: string, pid: number = process.pid) {
-    this.path = path;
+    this.#path = path;
     this.#pid = pid;
+  }
+
+  /** Where it is while no other process replaces this one. */
+  get path(): string {
+    return this.#path;
   }
 
   /** Whether it could be written, as `nginx -t` tests it: makes the file where there is none. Throws {@link PidFileError}. */
@@ -54,11 +59,31 @@ export class PidFile {
     this.#move(this.path);
   }
 
+  /** It is there from now on. Throws {@link PidFileError}, and stays where it is then. */
+  changeTo(path: string): void {
+    const before = this.#path;
+    if (path === before) return;
+    this.#path = path;
+    // Where another process replaces this one the new path is that one's.
+    if (this.#current !== before) return;
+    try {
+      this.write();
+    } catch (error) {
+      this.#path = before;
+      throw error;
+    }
+    this.#removeFrom(before);
+  }
+
   /** Removes it where our number is still in it. */
   remove(): void {
     const path = this.#current;
     this.#current = undefined;
-    if (path === undefined || readPid(path) !== this.#pid) return;
+    if (path !== undefined) this.#removeFrom(path);
+  }
+
+  #removeFrom(path: string): void {
+    if (readPid(path) !== this.#pid) return;
     try {
       unlinkSync(path);
     } catch {

@@ -5,17 +5,25 @@ import type { Log, LogThreshold } from '../../observe/log.ts';
 import { LogFileError } from '../../observe/log-file.ts';
 import { LogFiles } from '../../observe/log-files.ts';
 import type { ServeOptions } from '../../server/options.ts';
-import { createOwnLog } from '../../server/own-log.ts';
+import { OwnLog } from '../../server/own-log.ts';
 import type { RunningServer } from '../../server/running-server.ts';
 import { type Serving, ServingError } from '../../server/serving.ts';
 import { startServer } from '../../server/start.ts';
 import { UpgradeError } from '../../server/upgrade.ts';
 import { currentCpus, frontThreadsOf } from '../cpus.ts';
+import { type ProcessNames, useReread } from '../reread-process.ts';
 import { gracefulTimeoutMs, notesOf, servingOf } from '../serving-of.ts';
 import { startFailureText } from '../start-failure.ts';
 import { PidFileError } from './pid-file.ts';
 import type { NginxServeRequest } from './run-nginx.ts';
 import { listenToNginxSignals } from './signals.ts';
+
+const names: ProcessNames = {
+  frontThreads: 'worker_processes',
+  maxConnections: 'worker_connections',
+  gracefulTimeoutMs: 'worker_shutdown_timeout',
+  isDaemon: 'daemon',
+};
 
 /** Serves an nginx.conf until a signal ends it. Gives the exit code. */
 export async function serveNginx(request: NginxServeRequest): Promise<number> {
@@ -34,12 +42,22 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   let server: RunningServer;
   let upgrading = 'idle' as 'idle' | 'running' | 'done';
   try {
-    const log = createOwnLog(errorLogs, files, threshold);
+    const ownLog = new OwnLog(errorLogs, files, threshold);
+    const { log } = ownLog;
     const options = optionsOf(request, log);
     const started = startServer(options, {
       log,
       threshold,
       askStop: (_, exitCode) => end(options.gracefulTimeoutMs, exitCode),
+      processChanged(own) {
+        useReread(config.process, own, ownLog, names);
+        try {
+          pidFile.changeTo(own.pidFile ?? paths.pidFile);
+        } catch (error) {
+          if (!(error instanceof PidFileError)) throw error;
+          log.error(error.message);
+        }
+      },
     });
     const whenStarted = (act: (running: RunningServer) => void): void => void started.then(act, () => {});
     const unlisten = listenToNginxSignals(

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { AppFolder } from '../../test/support/app-folder.ts';
+import { LogFileError } from '../observe/log-file.ts';
+import { LogFiles } from '../observe/log-files.ts';
+import { OwnLog } from './own-log.ts';
+
+it('OwnLog goes over to other files and leaves those before, but where they cannot be opened', async () => {
+  await using folder = await AppFolder.with({});
+  const files = new LogFiles(assert.fail);
+  const logsTo = (name: string) => [{ target: { kind: 'file', path: folder.file(name) }, level: 'warn' }] as const;
+  const own = new OwnLog(logsTo('a.log'), files, { level: 'info' });
+  const { log } = own;
+  log.warn('one');
+  own.use(logsTo('b.log'));
+  log.warn('two');
+  assert.throws(() => own.use(logsTo('missing/c.log')), LogFileError);
+  log.warn('three');
+  const open = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
+  await files.close();
+  const linesOf = (name: string): string => readFileSync(folder.file(name), 'latin1').replace(/^.*: /gm, '');
+  assert.deepEqual([linesOf('a.log'), linesOf('b.log')], ['one\n', 'two\nthree\n']);
+  assert.ok(open.includes('b.log'), open);
+});
