@@ -101,6 +101,14 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'statuses that end no answer',
+      `export default { servers: [{ listen: [':80'], rules: [{ return: 199 }], locations: [{ path: '/', respond: { status: 0 } }] }] };`,
+      [
+        '1:65 Cannot use 199 for "return": it takes a whole number from 200 to 999 [199]',
+        '1:117 Cannot use 0 for "status": it takes a whole number from 200 to 999 [0]',
+      ],
+    ],
+    [
       'values inside of the form that was meant',
       `export default { servers: [{ listen: [':80'], rateLimit: { key: 'a', rate: '10' } }] };`,
       [`1:76 Cannot use "10" for "rate": it takes a rate such as '10/s' or '30/m' ['10']`],

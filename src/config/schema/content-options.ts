@@ -55,12 +55,16 @@ export const answerOptions: Shape = {
   respond: option(
     either(
       'a status, a text, or { status, text }',
-      wholeNumber(0, 999),
+      wholeNumber(200, 999),
       text,
       strict({
-        status: option(wholeNumber(0, 999), 'The status; 444 closes the connection without an answer.', {
-          default: 200,
-        }),
+        status: option(
+          wholeNumber(200, 999),
+          'The status; 444 without a text closes the connection without an answer.',
+          {
+            default: 200,
+          },
+        ),
         text: option(text, 'The body; may have variables.'),
         type: option(fullText, 'Its media type.', { default: 'text/plain' }),
       }),

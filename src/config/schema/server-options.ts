@@ -73,7 +73,7 @@ const rule: z.ZodType = either(
     ),
   }),
   object('ReturnRule', 'Answers.', {
-    return: needed(wholeNumber(0, 999), 'The status.'),
+    return: needed(wholeNumber(200, 999), 'The status; 444 without a text closes the connection without an answer.'),
     text: option(text, 'The body, or for a redirect where to.'),
   }),
   oneOf('break'),

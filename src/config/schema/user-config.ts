@@ -214,7 +214,7 @@ export interface Location extends Settings {
     | number
     | string
     | {
-        /** The status; 444 closes the connection without an answer. Default: 200. */
+        /** The status; 444 without a text closes the connection without an answer. Default: 200. */
         readonly status?: number;
         /** The body; may have variables. */
         readonly text?: string;
@@ -304,7 +304,7 @@ export interface RequestZone {
 
 /** Answers. */
 export interface ReturnRule {
-  /** The status. */
+  /** The status; 444 without a text closes the connection without an answer. */
   readonly return: number;
   /** The body, or for a redirect where to. */
   readonly text?: string;
@@ -367,7 +367,7 @@ export interface Server extends Settings {
     | number
     | string
     | {
-        /** The status; 444 closes the connection without an answer. Default: 200. */
+        /** The status; 444 without a text closes the connection without an answer. Default: 200. */
         readonly status?: number;
         /** The body; may have variables. */
         readonly text?: string;

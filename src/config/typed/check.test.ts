@@ -65,6 +65,11 @@ describe('checkConfig', () => {
       ],
     ],
     [
+      'a status that ends no answer',
+      location({ tryFiles: ['$uri', '=150'] }),
+      ['error servers.0.locations.0.tryFiles: The status 150 ends no answer: it takes one from 200 on'],
+    ],
+    [
       'passwords without users',
       location({ basicAuth: { realm: 'r' } }),
       ['error servers.0.locations.0.basicAuth: There is no file of users: nobody could come in (add "userFile")'],

@@ -83,6 +83,13 @@ class Check {
     if (path[0] === 'defaults') return;
     const fallback = block.tryFiles?.fallback;
     if (fallback?.kind === 'named') this.#missing('location', fallback.name, named, [...path, 'tryFiles']);
+    if (fallback?.kind === 'status' && fallback.status < 200) {
+      this.#tell(
+        'error',
+        [...path, 'tryFiles'],
+        `The status ${fallback.status} ends no answer: it takes one from 200 on`,
+      );
+    }
     for (const { target } of block.errorPages ?? []) {
       if (target.startsWith('@')) this.#missing('location', target, named, [...path, 'errorPages']);
     }

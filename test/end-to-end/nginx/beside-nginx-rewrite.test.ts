@@ -88,7 +88,7 @@ const pieces: readonly Piece[] = [
       location /ra { return 307 /seven; } location /rb { return 308 $scheme://$host:1/$args; } location /rc { return 303 relative; } location /rd { return 200 '{"a":1}'; }
       location = /re.html { return 200 html; } location /rf { types { } default_type application/json; return 200 '{}'; } location /rg { return 418; } location /rh { return 403; }
       location /ri { return 302 ""; } location /rj { return 200 ""; } location /rk { return 304; } location /rl { return 401; } location /rm { return 599 x; } location /rn { return 700 x; }
-      location /ro { return 301 //evil.com/; } location /rp { return 100; } location /rq { return 302 $request_uri; } location /rs { return 302 "/a b"; } location /rt { return 206 part; }`,
+      location /ro { return 301 //evil.com/; } location /rq { return 302 $request_uri; } location /rs { return 302 "/a b"; } location /rt { return 206 part; }`,
     requests: [
       '/r1',
       '/r1?q',

@@ -67,6 +67,7 @@ function readFallback(last: Argument, adaptation: Adaptation): TryFiles['fallbac
   if (text.startsWith('@')) return { kind: 'named', name: text };
   if (!text.startsWith('=')) return { kind: 'uri', uri: adaptation.template(text, last) };
   const status = parseNumber(text.slice(1));
-  if (status === undefined || status > 999) return adaptation.error(last, `invalid code "${text}"`);
+  // nginx takes less than 200 too, and never answers then.
+  if (status === undefined || status < 200 || status > 999) return adaptation.error(last, `invalid code "${text}"`);
   return { kind: 'status', status };
 }

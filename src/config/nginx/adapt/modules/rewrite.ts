@@ -33,7 +33,8 @@ export const rewriteHandlers: Handlers = {
   return: (directive, scope, adaptation) => {
     const [first, text] = [argument(directive, 0), directive.args[1]];
     const status = parseNumber(first.text);
-    if (status !== undefined && status <= 999) {
+    // nginx sends any number, but what is below 200 is no end of an answer.
+    if (status !== undefined && status >= 200 && status <= 999) {
       scope.rules.push({ kind: 'return', status, text: text && adaptation.template(text.text, text) });
     } else if (!text && /^(?:https?:\/\/|\$scheme)/.test(first.text)) {
       scope.rules.push({ kind: 'return', status: 302, text: adaptation.template(first.text, first) });
