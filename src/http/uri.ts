@@ -25,11 +25,6 @@ export function encodePath(path: string): string {
   return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g, escaped);
 }
 
-/** Text as it may stand in a path or a query without meaning anything there. */
-export function encodeComponent(text: string): string {
-  return text.replace(/[^A-Za-z0-9\-._~!$'()*,;:@/]/g, escaped);
-}
-
 /** Decoded text as it may stand in a query without ending its parameter: what nginx escapes there. */
 export function encodeArgument(text: string): string {
   return text.replace(/[\x00-\x20#%&+;?\x7f-\xff]/g, escaped);

@@ -113,11 +113,6 @@ export class SiteRequest implements ExchangeObserver {
     this.location.log?.(this);
   }
 
-  /** How many requests this one is inside of. */
-  get depth(): number {
-    return this.parent ? this.parent.depth + 1 : 0;
-  }
-
   /** Writes to the location's error log, with the client, the server and the request. */
   log(level: ErrorLogLevel, message: string): void {
     this.services.errorLog.write(this, level, message);

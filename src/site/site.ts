@@ -29,7 +29,6 @@ export interface ListenerSite {
 }
 
 const mostRedirects = 10; // nginx NGX_HTTP_MAX_URI_CHANGES 10
-const mostSubrequestDepth = 20; // nginx 50 subrequests in all
 
 /** Answers requests as a plan says: server, location, steps, content, filters, error pages, in nginx's order. */
 export class Site {
@@ -203,10 +202,6 @@ export class Site {
     const request = new SiteRequest(exchange, this.#services, parent.server, parent.server.outside, uri, args, parent);
     request.isInternal = true;
     request.isRewritten = true;
-    if (request.depth > mostSubrequestDepth) {
-      request.log('error', 'subrequests cycle');
-      return { request, outcome: statusReply(request, statusOutcome(500)) };
-    }
     return { request, outcome: await this.#settle(request, () => this.#runServer(request)) };
   }
 }
