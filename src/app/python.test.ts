@@ -80,9 +80,9 @@ describe('findPython', () => {
   it('does not fall back from the one that was asked for', async () => {
     await program('bin/python3');
     await assert.rejects(find('/no/such/python'), {
-      message: 'Cannot use --python "/no/such/python": it is not an executable file',
+      message: 'Cannot use the Python "/no/such/python": it is not an executable file',
     });
-    await assert.rejects(find('pypy3'), { message: 'Cannot use --python "pypy3": PATH has no such command' });
+    await assert.rejects(find('pypy3'), { message: 'Cannot use the Python "pypy3": PATH has no such command' });
   });
 
   it('says where it looked and how to name another', async () => {
@@ -90,7 +90,7 @@ describe('findPython', () => {
     await assert.rejects(find(), {
       message:
         `Cannot find Python: looked for /gone/bin/python, .venv and venv in ${directory} and ${current}, ` +
-        'and python3 and python in PATH. Name one with --python PATH',
+        'and python3 and python in PATH. Name the one to use',
     });
   });
 });

@@ -33,10 +33,11 @@ export async function findPython(
     if (await isExecutableFile(candidate.path)) return candidate;
   }
   const { python } = options;
-  if (python?.includes('/')) throw new PythonNotFound(`Cannot use --python "${python}": it is not an executable file`);
-  if (python) throw new PythonNotFound(`Cannot use --python "${python}": PATH has no such command`);
+  if (python?.includes('/'))
+    throw new PythonNotFound(`Cannot use the Python "${python}": it is not an executable file`);
+  if (python) throw new PythonNotFound(`Cannot use the Python "${python}": PATH has no such command`);
   throw new PythonNotFound(
-    `Cannot find Python: looked for ${lookedFor(options.directory, environment, currentFolder)}. Name one with --python PATH`,
+    `Cannot find Python: looked for ${lookedFor(options.directory, environment, currentFolder)}. Name the one to use`,
   );
 }
 

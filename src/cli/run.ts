@@ -53,7 +53,7 @@ export async function run(options: ServeOptions): Promise<number> {
     }
     server = first;
   } catch (error) {
-    const text = startFailureText(error, options.title);
+    const text = startFailureText(error, options.title, options.reread !== undefined);
     if (text === undefined) throw error;
     process.stderr.write(text);
     return 1;

@@ -19,13 +19,26 @@ const refusals = [
   SocketFolderError,
 ];
 
-/** What a person reads when the app `target` cannot be imported or served; undefined for a defect of ours. */
-export function startFailureText(error: unknown, target: string): string | undefined {
+/** How the command line says what these messages ask for at their end. */
+const optionHints = [
+  { asked: 'choose another address', options: '--port or --bind' },
+  { asked: 'the folder of the app', options: '--app-dir' },
+  { asked: 'Name the one to use', options: '--python PATH' },
+] as const;
+
+/** What a person reads when the app `target` cannot be imported or served; undefined for a defect of ours. `isConfig`: options of the command line do not say it. */
+export function startFailureText(error: unknown, target: string, isConfig = false): string | undefined {
+  const optionHint = (message: string): string => {
+    const found = isConfig ? undefined : optionHints.find(({ asked }) => message.endsWith(asked));
+    return found ? ` with ${found.options}` : '';
+  };
   if (error instanceof AppStartError) {
     const hint = error.message.includes(`there is no module "${target}"`) ? commandHint(target) : '';
-    return `galley: ${error.message}${hint}\n${error.traceback && `\n${error.traceback.trimEnd()}\n`}`;
+    return `galley: ${error.message}${optionHint(error.message)}${hint}\n${error.traceback && `\n${error.traceback.trimEnd()}\n`}`;
   }
-  if (error instanceof Error && refusals.some((each) => error instanceof each)) return `galley: ${error.message}\n`;
+  if (error instanceof Error && refusals.some((each) => error instanceof each)) {
+    return `galley: ${error.message}${optionHint(error.message)}\n`;
+  }
   return undefined;
 }
 

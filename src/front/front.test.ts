@@ -366,7 +366,7 @@ describe('Front', () => {
     const { front } = await stage(echoTarget);
     await assert.rejects(
       front.listen({ kind: 'tcp', host: '127.0.0.1', port }),
-      /another program listens there.*--port/,
+      /another program listens there\. Stop it, or choose another address$/,
     );
     other.close();
   });

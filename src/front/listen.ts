@@ -92,7 +92,7 @@ export function peersOf(socket: Socket, bind: Bind): { readonly client: Peer; re
 
 const reasons: Readonly<Record<Bind['kind'], Readonly<Record<string, string>>>> = {
   tcp: {
-    EADDRINUSE: 'another program listens there. Stop it, or choose another address with --port or --bind',
+    EADDRINUSE: 'another program listens there. Stop it, or choose another address',
     EACCES: 'permission denied. Ports below 1024 need root or the capability to bind them',
     EADDRNOTAVAIL: 'this machine has no such address',
     ENOTFOUND: 'the host name is not known',

@@ -126,7 +126,7 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
     const text =
       error instanceof PidFileError || error instanceof LogFileError
         ? error.message
-        : startFailureText(error, paths.configFile);
+        : startFailureText(error, paths.configFile, true);
     if (text === undefined) throw error;
     say('emerg', text.replace(/^galley: /, '').trimEnd());
     return 1;

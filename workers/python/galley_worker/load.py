@@ -69,7 +69,7 @@ def _import(name: str, settings: Settings) -> ModuleType:
         if name.endswith('.py'):
             raise LoadFailure('module-not-found', f'{start}: write "{name[:-3]}", without .py') from None
         where = f'there is no module "{missing}" in "{settings.directory}" and none is installed'
-        raise LoadFailure('module-not-found', f'{start}: {where}; check the name or set --app-dir') from None
+        raise LoadFailure('module-not-found', f'{start}: {where}; check the name and the folder of the app') from None
     except SyntaxError as error:
         place = f'{error.filename}, line {error.lineno}'
         raise LoadFailure('syntax-error', f'{start}: syntax error in {place}', error) from None
