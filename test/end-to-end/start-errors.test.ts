@@ -130,7 +130,7 @@ describe('galley, when it cannot start', () => {
 
   it('says why and exits with 1: a Python that is not there', async () => {
     const ending = await runGalley(['main:app', '--python', './nowhere/python'], { namePython: false });
-    assertOneMessage(ending, 1, /--python ".*nowhere\/python": it is not an executable file/);
+    assertOneMessage(ending, 1, /the Python ".*nowhere\/python": it is not an executable file/);
   });
 
   it('says why and exits with 1: a Python that is another program', async () => {
