@@ -95,6 +95,22 @@ describe('Site', () => {
     );
   });
 
+  it('lets no path add a parameter by what rewrite captures', async () => {
+    const stage = siteStage(`${app} server {
+      location /rw/ { rewrite ^/rw/(.*)$ /user?name=$1 break; app_pass a; }
+      location /to/ { rewrite ^/to/(.*)$ /user?name=$1 redirect; absolute_redirect off; }
+    }`);
+    for (const [path, query] of [
+      ['x%26admin=1', 'name=x%26admin=1'],
+      ['x&admin=1', 'name=x%26admin=1'],
+      ['a%20b%2Bc+d%23%25', 'name=a%20b%2Bc%2Bd%23%25'],
+    ] as const) {
+      await stage.ask(`/rw/${path}`);
+      assert.equal(stage.asked.at(-1)?.request.query, query);
+      assert.equal((await stage.ask(`/to/${path}`)).headers['location'], `/user?${query}`);
+    }
+  });
+
   it('redirects to the slash of an app that is mounted at a folder', async () => {
     const stage = siteStage(`${app} server { absolute_redirect off; location /wiki/ { app_pass a; } }`);
     const { status, headers } = await stage.ask('/wiki?a=b');

@@ -40,12 +40,10 @@ export class RewriteRule {
     }
     const isRedirect = this.#isExternal || this.#flag === 'redirect' || this.#flag === 'permanent';
     const { captures } = request;
-    const encoded = captures.map((capture) => capture && encodePath(capture));
-    if (isRedirect) request.captures = encoded;
+    if (isRedirect) request.captures = captures.map((capture) => capture && encodePath(capture));
     const path = this.#path.evaluate(request);
-    // nginx: what was escaped in the path is so in the query too.
-    const isEscaped = /[%+]/.test(request.exchange.request.path);
-    request.captures = isEscaped ? captures.map((capture) => capture && encodeArgument(capture)) : encoded;
+    // nginx does so where the path has escapes; but `&` as it is would add a parameter too.
+    if (this.#args) request.captures = captures.map((capture) => capture && encodeArgument(capture));
     const args = this.#newArgs(request);
     request.captures = captures;
     if (isRedirect) {

@@ -15,6 +15,8 @@ export const differences = {
     'In `Location`, what may not stand in a URL is escaped, a `?` from a decoded path too: a path can never end the field or begin a query.',
   'location-host':
     '`//host/` in a redirect becomes `/host/`: to browsers it would be the name of another host (open redirect).',
+  'rewrite-captures':
+    'In the query of a `rewrite`, captures are escaped, `&` and `;` too, so that a path adds no parameters; nginx does so where the path has a `%` or a `+`.',
   'header-injection':
     'A value with a line end or NUL is never sent: `return 302 https://$host$uri` is escaped, `add_header X $uri` becomes 500.',
   'alias-traversal':
