@@ -9,6 +9,7 @@ import { readNginxConf } from '../syntax/load.ts';
 import { type Adapted, adaptNginxConf } from './adapt.ts';
 import type { AdaptContext } from './context.ts';
 import { handlers } from './handler-table.ts';
+import { ignoredHandlers } from './modules/ignored.ts';
 
 const context: AdaptContext = {
   prefix: '/prefix',
@@ -40,12 +41,11 @@ describe('adaptNginxConf', () => {
     it(`knows what "${name}" means`, () => assert.ok(Object.hasOwn(handlers, name)));
   }
 
-  it('knows no directive that the parser refuses or ignores', () => {
+  it('knows no directive that the parser refuses, and of those that it ignores no meaning', () => {
     const known = new Set(supported.map(({ name }) => name));
-    assert.deepEqual(
-      Object.keys(handlers).filter((name) => !known.has(name)),
-      [],
-    );
+    const ignored = Object.keys(handlers).filter((name) => !known.has(name));
+    assert.deepEqual(ignored, Object.keys(ignoredHandlers));
+    assert.ok(ignored.every((name) => rulesByName.get(name)?.some(({ support }) => support.kind === 'ignored')));
   });
 
   it('tells the place of an error with its line and the offending word', () => {

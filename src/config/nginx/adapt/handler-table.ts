@@ -6,6 +6,7 @@ import { filterHandlers } from './modules/filters.ts';
 import { gzipHandlers } from './modules/gzip.ts';
 import { headerHandlers } from './modules/headers.ts';
 import { httpCoreHandlers } from './modules/http-core.ts';
+import { ignoredHandlers } from './modules/ignored.ts';
 import { limitHandlers } from './modules/limits.ts';
 import { linkHandlers } from './modules/links.ts';
 import { listenHandlers } from './modules/listen.ts';
@@ -18,7 +19,7 @@ import { serverHandlers } from './modules/server.ts';
 import { userIdHandlers } from './modules/user-id.ts';
 import { variableHandlers } from './modules/variables.ts';
 
-/** What each directive means. What Galley ignores is not here. */
+/** What each directive means, and what is to be right of those that Galley ignores. */
 export const handlers: Handlers = {
   ...mainHandlers,
   ...serverHandlers,
@@ -38,4 +39,5 @@ export const handlers: Handlers = {
   ...realIpHandlers,
   ...userIdHandlers,
   ...appHandlers,
+  ...ignoredHandlers,
 };
