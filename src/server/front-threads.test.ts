@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
@@ -211,7 +212,10 @@ describe('FrontThreads', () => {
       return String(answer);
     });
     await until(() => made.counters.queueDepth === 12, 'all wait for a worker');
+    const path = made.folder.file('own.log');
+    made.fronts.announce({ kind: 'error-logs', errorLogs: [{ target: { kind: 'file', path }, level: 'warn' }] });
     assert.equal(await made.fronts.close(10, 10), 0);
+    await until(() => /requests had no answer/.test(readFileSync(path, 'latin1')), 'they log where they were told to');
     for (const text of await Promise.all(answers)) assert.match(text, /^HTTP\/1.1 503 .*connection: close/is);
   });
 });
