@@ -126,7 +126,9 @@ export class ServedSite {
     const reasons = await this.#tryAll(plans, attempt);
     this.#isPaused = reasons.size > 0;
     if (reasons.size === 0) return;
-    this.#log.warn('it is tried until it can be', { text: [...reasons.values()].join('\n') });
+    this.#log.warn('not all addresses can be listened on yet; they are tried until they can be', {
+      text: [...reasons.values()].join('\n'),
+    });
     const again = async (): Promise<void> => {
       const left = new Map([...plans].filter(([listener]) => !this.#open.has(listener)));
       const { size } = await this.#tryAll(left, attempt);

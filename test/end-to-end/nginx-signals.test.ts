@@ -84,7 +84,7 @@ describe('galley nginx, told by signals', () => {
         process.kill(old, 'SIGWINCH');
         await until(async () => (await made.answer()) === String(fresh), log);
         process.kill(old, 'SIGHUP');
-        await until(() => (log().match(/tried until it can be/g)?.length ?? 0) > round, log);
+        await until(() => (log().match(/tried until they can be/g)?.length ?? 0) > round, log);
         process.kill(fresh, 'SIGQUIT');
         await until(() => !isRunning(fresh), 'the new one ends');
         await until(async () => (await made.answer()) === String(old), log);
