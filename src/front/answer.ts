@@ -63,11 +63,12 @@ export function prepareAnswer(
 /** Writes an answer whose body is at hand, or that has none, at the end of the turn. Gives the bytes written. */
 export function writeWhole(
   socket: Socket,
-  { slab, writes }: Pick<ConnectionContext, 'slab' | 'writes'>,
+  { writes }: Pick<ConnectionContext, 'writes'>,
   { head, reply }: Answer,
 ): { readonly head: number; readonly content: number } {
   const body = head.framing.kind === 'none' ? undefined : (reply.body as Uint8Array);
   const together = body !== undefined && body.length <= coalescedBodySize ? body.length : 0;
+  const { slab } = writes;
   const { buffer, offset } = slab.reserve(responseHeadSize(head) + together);
   let end = writeResponseHead(buffer, offset, head);
   const headSize = end - offset;

@@ -1,17 +1,36 @@
 const slabSize = 64 * 1024; // a socket that is stuck keeps one
 
-/** Memory for answers, taken piece by piece from slabs that are never written to twice, so that a socket may hold a piece as long as it must. */
+/**
+ * Memory for answers, taken piece by piece from slabs that are not written to twice, so that a socket may hold a piece as long as it
+ * must; unless whoever has all the pieces says that no socket holds any of them.
+ */
 export class OutputSlab {
-  #slab: Buffer = Buffer.allocUnsafeSlow(slabSize);
+  readonly #size: number;
+  #slab: Buffer;
   #at = 0;
+
+  constructor(size: number = slabSize) {
+    this.#size = size;
+    this.#slab = Buffer.allocUnsafeSlow(size);
+  }
 
   /** A buffer with at least `size` bytes free from `offset` on. Only what `commit` returns may be kept. */
   reserve(size: number): { readonly buffer: Buffer; readonly offset: number } {
     if (this.#at + size > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabSize, size));
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#size, size));
       this.#at = 0;
     }
     return { buffer: this.#slab, offset: this.#at };
+  }
+
+  /** No piece of it is held any more: the next ones lie where the first ones did. */
+  rewind(): void {
+    this.#at = 0;
+  }
+
+  /** Some are: no next one lies in the same slab. */
+  leave(): void {
+    this.#at = this.#slab.length;
   }
 
   /** The bytes written since `reserve`, which ended at `end`. */
