@@ -8,7 +8,7 @@ import { AppStartError, StartGivenUp } from '../app/start-error.ts';
 import { AppSupervisor } from '../app/supervision/supervisor.ts';
 import type { LoadedApp } from '../app/supervision/zygote.ts';
 import type { Log } from '../observe/log.ts';
-import { describeStartFailure } from '../site/start-failure.ts';
+import { describeStartFailure } from '../site/start-failure/start-failure.ts';
 import type { FrontThreads } from './front-threads.ts';
 import { gilNote } from './gil-note.ts';
 import { watchPythonFiles } from './watch.ts';

@@ -1,5 +1,5 @@
 import type { FrontCounts } from '../front/front.ts';
-import type { ConnectionCounts } from '../site/stub-status.ts';
+import type { ConnectionCounts } from '../site/content/stub-status.ts';
 
 const fields = ['accepted', 'requests', 'active', 'waiting'] as const;
 

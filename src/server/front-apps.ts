@@ -5,8 +5,8 @@ import { PeerError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Outcome } from '../core/reply.ts';
 import type { Log } from '../observe/log.ts';
-import { StartErrorPage } from '../site/start-error-page.ts';
-import type { StartFailure } from '../site/start-failure.ts';
+import { StartErrorPage } from '../site/start-failure/start-error-page.ts';
+import type { StartFailure } from '../site/start-failure/start-failure.ts';
 import type { FrontApp } from './front-thread-message.ts';
 import { sharedNow } from './shared-clock.ts';
 

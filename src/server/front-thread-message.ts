@@ -5,7 +5,7 @@ import type { ErrorLogTarget } from '../observe/error-log.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
-import type { StartFailure } from '../site/start-failure.ts';
+import type { StartFailure } from '../site/start-failure/start-failure.ts';
 
 /** One address for a front thread to listen on. */
 export interface ListenRequest {

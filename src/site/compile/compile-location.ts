@@ -2,9 +2,10 @@ import { createAccessSteps } from '../access/access-steps.ts';
 import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
 import { createUserId } from '../access/user-id.ts';
-import { createAppContent } from '../app-content.ts';
 import type { CompileContext } from '../compile-context.ts';
-import { emptyGif } from '../empty-gif.ts';
+import { createAppContent } from '../content/app-content.ts';
+import { emptyGif } from '../content/empty-gif.ts';
+import { createStubStatus } from '../content/stub-status.ts';
 import { ErrorPages } from '../error-pages.ts';
 import { createFiles } from '../files/files.ts';
 import { createTryFiles } from '../files/try-files.ts';
@@ -18,7 +19,6 @@ import type { Settings } from '../plan/settings.ts';
 import { createReplyFilters } from '../reply/order.ts';
 import { compileReturn, Script } from '../rewrite/script.ts';
 import type { Content } from '../steps.ts';
-import { createStubStatus } from '../stub-status.ts';
 import type { SiteResources } from './site-resources.ts';
 
 /** What locations are compiled with. */

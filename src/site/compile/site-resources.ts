@@ -1,9 +1,9 @@
 import type { Log } from '../../observe/log.ts';
 import type { LogFiles } from '../../observe/log-files.ts';
+import type { ConnectionCounts } from '../content/stub-status.ts';
 import type { FileCache } from '../files/file-cache.ts';
 import type { LimitZones } from '../limits/limit-zones.ts';
 import type { SiteServices } from '../services.ts';
-import type { ConnectionCounts } from '../stub-status.ts';
 
 /** What a site is given to run with; what outlives a reload is in here. */
 export interface SiteResources {

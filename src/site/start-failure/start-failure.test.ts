@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { AppFolder } from '../../test/support/app-folder.ts';
-import { AppStartError } from '../app/start-error.ts';
+import { AppFolder } from '../../../test/support/app-folder.ts';
+import { AppStartError } from '../../app/start-error.ts';
 import { describeStartFailure } from './start-failure.ts';
 
 const source = Array.from({ length: 20 }, (_, index) => `line_${index + 1}`).join('\n');

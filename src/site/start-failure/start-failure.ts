@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { isOwnSource } from '../app/own-source.ts';
-import { AppStartError } from '../app/start-error.ts';
+import { isOwnSource } from '../../app/own-source.ts';
+import { AppStartError } from '../../app/start-error.ts';
 import { type Frame, parseTraceback } from './traceback.ts';
 
 const linesAround = 4;

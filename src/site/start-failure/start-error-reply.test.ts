@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fakeExchange } from '../../test/support/fake-exchange.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
+import { fakeExchange } from '../../../test/support/fake-exchange.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
 import { startErrorReply } from './start-error-reply.ts';
 import type { StartFailure } from './start-failure.ts';
 

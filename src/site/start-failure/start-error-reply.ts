@@ -1,8 +1,8 @@
-import type { Exchange } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
-import { escapeHtml } from './escape-html.ts';
-import { prefersHtml } from './prefers-html.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
+import { escapeHtml } from '../escape-html.ts';
+import { prefersHtml } from '../prefers-html.ts';
 import type { SourceExcerpt, StartFailure } from './start-failure.ts';
 
 /** The header by which the page asks whether a failure is over: its id. */

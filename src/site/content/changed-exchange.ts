@@ -1,7 +1,7 @@
-import type { Body } from '../core/body.ts';
-import type { ErrorCode } from '../core/errors.ts';
-import type { ConnectionFacts, Exchange, ExchangeObserver, RequestHead } from '../core/exchange.ts';
-import type { HeaderList } from '../core/headers.ts';
+import type { Body } from '../../core/body.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { ConnectionFacts, Exchange, ExchangeObserver, RequestHead } from '../../core/exchange.ts';
+import type { HeaderList } from '../../core/headers.ts';
 
 /** An exchange with another head, another body, and maybe another client. */
 export class ChangedExchange implements Exchange {

@@ -1,8 +1,8 @@
-import { emptyBody } from '../core/body.ts';
-import { PeerError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
+import { emptyBody } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
 import { failureHeader, sameStatus, startErrorReply } from './start-error-reply.ts';
 import type { StartFailure } from './start-failure.ts';
 

@@ -1,10 +1,10 @@
-import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
-import { decodeEscapes, decodePath } from '../http/uri.ts';
-import { type InternalRedirect, type StatusOutcome, statusOutcome } from './outcome.ts';
-import { withoutAcceleratedFields } from './reply/accelerated-fields.ts';
-import { cancelReply } from './reply/content-change.ts';
-import type { SiteRequest } from './site-request.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
+import { decodeEscapes, decodePath } from '../../http/uri.ts';
+import { type InternalRedirect, type StatusOutcome, statusOutcome } from '../outcome.ts';
+import { withoutAcceleratedFields } from '../reply/accelerated-fields.ts';
+import { cancelReply } from '../reply/content-change.ts';
+import type { SiteRequest } from '../site-request.ts';
 
 /** The fields of an app's answer that stay when something else is sent in its place, as in nginx. */
 const kept: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
-import { statusOutcome } from './outcome.ts';
-import type { Content } from './steps.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
+import { statusOutcome } from '../outcome.ts';
+import type { Content } from '../steps.ts';
 
 /** A GIF of one transparent pixel: header, screen of 1 × 1 with two colours, the first of which is transparent, one image, end. */
 const pixel = Buffer.from(

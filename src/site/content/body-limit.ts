@@ -1,7 +1,7 @@
-import { type Body, emptyBody } from '../core/body.ts';
-import { PeerError } from '../core/errors.ts';
-import { type StatusOutcome, statusOutcome } from './outcome.ts';
-import type { SiteRequest } from './site-request.ts';
+import { type Body, emptyBody } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
+import { type StatusOutcome, statusOutcome } from '../outcome.ts';
+import type { SiteRequest } from '../site-request.ts';
 
 const tooLarge = statusOutcome(413);
 

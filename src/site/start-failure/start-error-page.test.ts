@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type FakeExchange, fakeExchange } from '../../test/support/fake-exchange.ts';
-import { HeaderList } from '../core/headers.ts';
-import type { Reply } from '../core/reply.ts';
+import { type FakeExchange, fakeExchange } from '../../../test/support/fake-exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Reply } from '../../core/reply.ts';
 import { StartErrorPage } from './start-error-page.ts';
 import { describeStartFailure, type StartFailure } from './start-failure.ts';
 

@@ -1,12 +1,12 @@
-import type { Body } from '../core/body.ts';
-import { emptyBody } from '../core/body.ts';
-import type { Exchange, RequestHead } from '../core/exchange.ts';
-import { encodePath, encodeUnsafe } from '../http/uri.ts';
+import type { Body } from '../../core/body.ts';
+import { emptyBody } from '../../core/body.ts';
+import type { Exchange, RequestHead } from '../../core/exchange.ts';
+import { encodePath, encodeUnsafe } from '../../http/uri.ts';
+import { statusOutcome } from '../outcome.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { Content } from '../steps.ts';
 import { limitedBody } from './body-limit.ts';
 import { ChangedExchange } from './changed-exchange.ts';
-import { statusOutcome } from './outcome.ts';
-import type { SiteRequest } from './site-request.ts';
-import type { Content } from './steps.ts';
 
 /**
  * Has an app answer. It sees the request as rewrites have made it. A body that streams is for one app: where that has failed, or has sent the

@@ -1,5 +1,5 @@
-import { HeaderList } from '../core/headers.ts';
-import type { Content } from './steps.ts';
+import { HeaderList } from '../../core/headers.ts';
+import type { Content } from '../steps.ts';
 
 /** The client connections of all front threads together. */
 export interface ConnectionCounts {
