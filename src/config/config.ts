@@ -1,5 +1,5 @@
 import type { Bind } from '../core/bind.ts';
-import type { Condition, LocationMatch, RewriteFlag } from '../site/plan/location-plan.ts';
+import type { LocationMatch, RuleOf } from '../site/plan/location-plan.ts';
 import type { ErrorLogPlan, LogFormatPlan } from '../site/plan/log-plan.ts';
 import type {
   Addition,
@@ -83,17 +83,7 @@ export interface LocationConfig extends Block {
 }
 
 /** As Rule, with the settings of an `if` block before anything is inherited. */
-export type RuleConfig =
-  | { readonly kind: 'set'; readonly variable: string; readonly value: Template }
-  | { readonly kind: 'rewrite'; readonly pattern: string; readonly replacement: Template; readonly flag: RewriteFlag }
-  | { readonly kind: 'return'; readonly status: number; readonly text: Template | undefined }
-  | { readonly kind: 'break' }
-  | {
-      readonly kind: 'if';
-      readonly condition: Condition;
-      readonly rules: readonly RuleConfig[];
-      readonly block: Block | undefined;
-    };
+export type RuleConfig = RuleOf<{ readonly block: Block | undefined }>;
 
 /** Settings that are objects of their own and are inherited field by field; the others are inherited as a whole. */
 export type Grouped =

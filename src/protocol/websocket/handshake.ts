@@ -1,5 +1,6 @@
 import type { RequestHead } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
+import { isToken } from '../../http/token.ts';
 import { parseExtensions } from './extensions.ts';
 import { agreeOnDeflate, type DeflateAgreement } from './permessage-deflate.ts';
 
@@ -131,8 +132,4 @@ function trimmed(text: string): string {
 
 function isBlank(text: string, at: number): boolean {
   return text[at] === ' ' || text[at] === '\t';
-}
-
-function isToken(text: string): boolean {
-  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text);
 }

@@ -19,20 +19,17 @@ export interface LocationPlan {
   readonly locations: readonly LocationPlan[];
 }
 
-/** One step of nginx's rewrite module. */
-export type Rule =
+/** One step of nginx's rewrite module. `settings`: what holds for the request from an `if` on, where its block has more than rewrite rules in it. */
+export type Rule = RuleOf<{ readonly settings: Settings | undefined }>;
+
+/** Rules whose `if` has this as well. */
+export type RuleOf<Inner> =
   | { readonly kind: 'set'; readonly variable: string; readonly value: Template }
   | { readonly kind: 'rewrite'; readonly pattern: string; readonly replacement: Template; readonly flag: RewriteFlag }
-  /** `text`: a body, or a URL for 301, 302, 303, 307 and 308. 444 without one closes the connection without an answer. */
+  /** `text`: a body, or a URL for 301, 302, 303, 307 and 308. 444 closes the connection without an answer. */
   | { readonly kind: 'return'; readonly status: number; readonly text: Template | undefined }
   | { readonly kind: 'break' }
-  /** `settings`: what holds for the request from then on, where the block has more than rewrite rules in it. */
-  | {
-      readonly kind: 'if';
-      readonly condition: Condition;
-      readonly rules: readonly Rule[];
-      readonly settings: Settings | undefined;
-    };
+  | ({ readonly kind: 'if'; readonly condition: Condition; readonly rules: readonly RuleOf<Inner>[] } & Inner);
 
 export type RewriteFlag = 'none' | 'last' | 'break' | 'redirect' | 'permanent';
 
