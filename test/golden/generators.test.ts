@@ -75,7 +75,10 @@ function describeCase(each: GeneratorCase): void {
       }
     });
 
-    it('answers as nginx does', { skip: each.isOwn ? 'nginx has no apps' : requires('nginx') }, async () => {
+    // nginx has no apps.
+    if (each.isOwn) return;
+
+    it('answers as nginx does', { skip: requires('nginx') }, async () => {
       // What was asked before would count for limits.
       await using again = await served(root, 'galley');
       await using nginx = await served(root, 'nginx');
