@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { OutputSlab } from './output-slab.ts';
 
-const heldSize = 256 * 1024; // answers of 1 KiB to 200 clients; stays in the processor's cache
+const heldSize = 128 * 1024; // answers of 1 KiB to 100 clients; stays in the processor's cache
 
 /**
  * Keeps what is written to sockets in a turn of the event loop until its end, when all of it leaves at once: a client that wakes up
@@ -19,7 +19,7 @@ export class HeldWrites {
     }
     this.#sockets.length = 0;
     if (areSent) this.slab.rewind();
-    else this.slab.leave();
+    else this.slab.keep();
   };
 
   /** What is written from now on waits, in its order, for the end of the turn, or for the end of the socket. */

@@ -1,4 +1,4 @@
-const slabSize = 64 * 1024; // a socket that is stuck keeps one
+const slabSize = 64 * 1024; // a socket that is stuck keeps one, which it shares with others
 
 /**
  * Memory for answers, taken piece by piece from slabs that are not written to twice, so that a socket may hold a piece as long as it
@@ -8,6 +8,8 @@ export class OutputSlab {
   readonly #size: number;
   #slab: Buffer;
   #at = 0;
+  /** What is before this is never written to again. */
+  #base = 0;
 
   constructor(size: number = slabSize) {
     this.#size = size;
@@ -19,18 +21,19 @@ export class OutputSlab {
     if (this.#at + size > this.#slab.length) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#size, size));
       this.#at = 0;
+      this.#base = 0;
     }
     return { buffer: this.#slab, offset: this.#at };
   }
 
-  /** No piece of it is held any more: the next ones lie where the first ones did. */
+  /** No piece since `keep` is held any more: the next ones lie where these did. */
   rewind(): void {
-    this.#at = 0;
+    this.#at = this.#base;
   }
 
-  /** Some are: no next one lies in the same slab. */
-  leave(): void {
-    this.#at = this.#slab.length;
+  /** Some may be held for long: no next one lies where those so far do. */
+  keep(): void {
+    this.#base = this.#at;
   }
 
   /** The bytes written since `reserve`, which ended at `end`. */
