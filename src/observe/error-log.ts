@@ -19,13 +19,20 @@ export class ErrorLog {
   readonly #files: LogFiles;
   readonly #now: () => Date;
 
-  /** Throws LogFileError. */
+  /** Throws LogFileError, with nothing left open. */
   constructor(targets: readonly ErrorLogTarget[], files: LogFiles, now: () => Date) {
-    this.#outputs = targets.map(({ target, level }) => {
-      return { file: files.open(target.kind === 'stderr' ? 2 : pathBytes(target.path)), level };
-    });
+    const outputs: { readonly file: LogFile; readonly level: ErrorLogLevel }[] = [];
+    this.#outputs = outputs;
     this.#files = files;
     this.#now = now;
+    try {
+      for (const { target, level } of targets) {
+        outputs.push({ file: files.open(target.kind === 'stderr' ? 2 : pathBytes(target.path)), level });
+      }
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   /** It is written to no more. */
