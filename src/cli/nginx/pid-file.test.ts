@@ -72,6 +72,23 @@ describe('PidFile', () => {
     assert.equal(readFileSync(file.path, 'latin1'), '4711\n');
   });
 
+  it('does not go to the file of another process that lives, and leaves it there', async () => {
+    await using folder = await AppFolder.with({ 'b.pid': `${process.pid}\n` });
+    const file = new PidFile(folder.file('a.pid'), 999_999_998);
+    file.write();
+    assert.throws(
+      () => file.changeTo(folder.file('b.pid')),
+      new PidFileError(`${folder.file('b.pid')} is not written: it is of process ${process.pid}`),
+    );
+    file.remove();
+    assert.deepEqual(readdirSync(folder.path), ['b.pid']);
+    assert.equal(readFileSync(folder.file('b.pid'), 'latin1'), `${process.pid}\n`);
+    file.write();
+    await folder.write('b.pid', '999999999\n');
+    file.changeTo(folder.file('b.pid'));
+    assert.equal(readFileSync(folder.file('b.pid'), 'latin1'), '999999998\n');
+  });
+
   it('is tested without a change', async () => {
     await using folder = await AppFolder.with({ 'a.pid': '7\n' });
     new PidFile(folder.file('a.pid')).test();

@@ -59,7 +59,7 @@ export class PidFile {
     this.#move(this.path);
   }
 
-  /** It is there from now on. Throws {@link PidFileError}, and stays where it is then. */
+  /** It is there from now on. Throws {@link PidFileError}, also where another process has that file, and stays where it is then. */
   changeTo(path: string): void {
     const before = this.#path;
     if (path === before) return;
@@ -67,6 +67,8 @@ export class PidFile {
     // Where another process replaces this one the new path is that one's.
     if (this.#current !== before) return;
     try {
+      const other = otherAt(path, this.#pid);
+      if (other !== undefined) throw new PidFileError(`${path} is not written: it is of process ${other}`);
       this.write();
     } catch (error) {
       this.#path = before;
@@ -94,8 +96,8 @@ export class PidFile {
   #move(to: string): void {
     const from = this.#current;
     if (from === undefined || from === to) return;
-    const other = readPid(to);
-    if (other !== undefined && other !== this.#pid && isAlive(other)) {
+    const other = otherAt(to, this.#pid);
+    if (other !== undefined) {
       throw new PidFileError(`${from} is not renamed to ${to}, which is of process ${other}`);
     }
     try {
@@ -113,6 +115,12 @@ function readPid(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The process that lives and whose number is in the file, where it is not `own`. */
+function otherAt(path: string, own: number): number | undefined {
+  const pid = readPid(path);
+  return pid !== undefined && pid !== own && isAlive(pid) ? pid : undefined;
 }
 
 function isAlive(pid: number): boolean {
