@@ -8,7 +8,7 @@ const md5 = '$1$ab$dslkcXxVH.x8LwW1W/oAB/';
 let clients = 0;
 
 /** A client of its own, or one of that address. */
-function client(address = `client ${++clients}`): Asker & { leave(): void } {
+function client(address = `10.0.${++clients >> 8}.${clients & 255}`): Asker & { leave(): void } {
   const listeners: (() => void)[] = [];
   return {
     address,
@@ -82,9 +82,9 @@ describe('PasswordChecker', () => {
   });
 
   it('checks 8 passwords of one client at most, and nothing for those who have left', async () => {
-    const greedy = Array.from({ length: 8 }, () => client('greedy'));
+    const greedy = Array.from({ length: 8 }, () => client('192.0.2.1'));
     const asked = greedy.map((each, index) => check(`greedy ${index}`, `$2b$10$${bcrypt.slice(7)}`, each));
-    assert.throws(() => check('greedy', bcrypt, client('greedy')), TooManyPasswords);
+    assert.throws(() => check('greedy', bcrypt, client('192.0.2.1')), TooManyPasswords);
     const shared = client();
     assert.equal(check('greedy 7', `$2b$10$${bcrypt.slice(7)}`, shared), asked[7]);
     const other = check('other', md5);
@@ -96,8 +96,24 @@ describe('PasswordChecker', () => {
       'one was under way, and one is another client’s too',
     );
     assert.equal(await other, false);
-    assert.equal(await check('greedy', md5, client('greedy')), false);
+    assert.equal(await check('greedy', md5, client('192.0.2.1')), false);
   });
+
+  const shares = [
+    { first: '2001:db8:0:1::1', other: '2001:db8:0:1:ffff::2', isShared: true },
+    { first: '2001:db8:0:1::1', other: '2001:db8:0:2::1', isShared: false },
+    { first: '192.0.2.2', other: '::ffff:192.0.2.2', isShared: true },
+    ...['127.0.0.1', '::1', '::ffff:127.0.0.2', ''].map((first) => ({ first, other: first, isShared: false })),
+  ];
+  for (const { first, other, isShared } of shares) {
+    const name = other || 'a Unix socket';
+    it(`${isShared ? 'counts' : 'does not count'} what ${first || 'a Unix socket'} asked for as that of ${name}`, async () => {
+      const asked = Array.from({ length: 8 }, (_, index) => check(`password ${index}`, md5, client(first)));
+      if (isShared) assert.throws(() => check('one more', md5, client(other)), TooManyPasswords);
+      else assert.equal(await check('one more', md5, client(other)), false);
+      await Promise.all(asked);
+    });
+  }
 
   it('fails what was waited for where its thread ends, and starts another one', async () => {
     const asked = check('password', bcrypt);

@@ -1,11 +1,12 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { isMapped, parseAddress } from '../../http/network.ts';
 import { hashKind, isPassword } from './password-hash.ts';
 import type { PasswordAnswer, PasswordTask } from './password-worker.ts';
 
 /** Checks that wait or are under way; a bcrypt of cost 12 takes 0.3 s. */
 const mostChecks = 64;
-/** Those of them that one client has asked for, so that it does not lock all others out. */
+/** Those of them that one client or its network has asked for, so that it does not lock all others out. */
 const mostOfClient = 8;
 /** Pairs of password and hash that are known to be right, and for how long, in milliseconds. */
 const mostKnown = 1000;
@@ -21,8 +22,8 @@ export interface Asker {
 
 interface Waiting {
   readonly task: PasswordTask;
-  /** Of the client that asked first. */
-  readonly address: string;
+  /** Whose it is: of the client that asked first. */
+  readonly share: string | undefined;
   readonly result: Promise<boolean>;
   settle(isRight: boolean | Error): void;
   /** How many still wait. */
@@ -77,13 +78,14 @@ export class PasswordChecker {
   }
 
   #add(key: string, task: PasswordTask, address: string): Waiting {
-    const ofClient = [...this.#waiting.values()].filter((each) => each.address === address).length;
-    const isGreedy = address !== '' && ofClient >= mostOfClient;
+    const share = shareOf(address);
+    const ofClient = [...this.#waiting.values()].filter((each) => each.share === share).length;
+    const isGreedy = share !== undefined && ofClient >= mostOfClient;
     if (this.#waiting.size >= mostChecks || isGreedy) throw new TooManyPasswords();
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     const waiting: Waiting = {
       task,
-      address,
+      share,
       result: promise,
       settle: (isRight) => (typeof isRight === 'boolean' ? resolve(isRight) : reject(isRight)),
       askers: 0,
@@ -147,4 +149,17 @@ export class PasswordChecker {
     this.#known.set(key, this.#now());
     if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value ?? '');
   }
+}
+
+/**
+ * Who shares {@link mostOfClient}: an IPv4 address, or an IPv6 network of 64 bits, which is one client's (RFC 4291 §2.5.4). Undefined
+ * for who is not bound: this machine, whose proxy may stand for all clients, and a Unix socket.
+ */
+function shareOf(text: string): string | undefined {
+  const address = parseAddress(text);
+  if (!address) return undefined;
+  const ipv4 = isMapped(address) ? address.subarray(12) : address;
+  if (ipv4.length === 4) return ipv4[0] === 127 ? undefined : ipv4.join('.');
+  const isLoopback = address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0);
+  return isLoopback ? undefined : Buffer.from(address.subarray(0, 8)).toString('hex');
 }
