@@ -237,17 +237,18 @@ describe('Site', () => {
     assert.equal(await asked('/private/a?/../'), '200 /private/a');
   });
 
-  it('keeps what an app wants from pages of errors, and from the fields of other apps, but for its cookies', async () => {
+  it('keeps what an app wants from pages of errors and from what another app says itself, but for its cookies', async () => {
     const wanted = { 'content-type': 'x/y', 'cache-control': 'max-age=9', 'content-disposition': 'attachment' };
     const stage = siteStage(
       `${app} app b { python main:app; } server {
         location / { app_pass a; } location /nothing { return 404; } location /failed { error_page 404 /page; return 404; }
         location /page { default_type p/p; add_header cache-control no-store always; return 200 page; }
-        location /b/ { app_pass b; } location /untyped { app_pass b; } location /again/ { app_pass a; }
+        location /b/ { app_pass b; } location /untyped { app_pass b; } location /missing { app_pass b; } location /again/ { app_pass a; }
       }`,
       ({ request: { path, headers } }) => {
         const to = headers.get('x-to') ?? '';
         if (path === '/untyped') return reply('b', { 'set-cookie': 'b=1' });
+        if (path === '/missing') return reply('b', {}, 404);
         if (path === '/b/')
           return reply('b', { 'content-type': 'b/b', 'set-cookie': 'b=1', 'cache-control': 'no-cache' });
         if (path === '/again/') return reply('', { 'x-accel-redirect': '/b/', 'set-cookie': 'again=1' });
@@ -265,9 +266,32 @@ describe('Site', () => {
     };
     assert.deepEqual(await asked('/nothing'), ['404', 'text/plain; charset=utf-8', '', '', 'a=1']);
     assert.deepEqual(await asked('/failed'), ['404', 'p/p', 'no-store', '', 'a=1']);
-    assert.deepEqual(await asked('/b/'), ['200', 'b/b', 'max-age=9', 'attachment', 'a=1 b=1']);
+    assert.deepEqual(await asked('/b/'), ['200', 'b/b', 'no-cache', 'attachment', 'a=1 b=1']);
     assert.deepEqual(await asked('/untyped'), ['200', 'x/y', 'max-age=9', 'attachment', 'a=1 b=1']);
-    assert.deepEqual(await asked('/again/'), ['200', 'b/b', 'max-age=9', 'attachment', 'a=1 again=1 b=1']);
+    assert.deepEqual(await asked('/again/'), ['200', 'b/b', 'no-cache', 'attachment', 'a=1 again=1 b=1']);
+    assert.deepEqual(await asked('/missing'), ['404', '', '', '', 'a=1']);
+  });
+
+  it('keeps the media type that an app wants from answers that cannot have it', async () => {
+    await using folder = await AppFolder.with({ 'a.txt': 'first' });
+    const stage = siteStage(
+      `${app} app b { python main:app; } server {
+        location / { app_pass a; } location /files/ { alias ${folder.path}/; } location /none { app_pass b; } }`,
+      ({ request: { path, headers } }) =>
+        path === '/none'
+          ? reply('', {}, 204)
+          : reply('', { 'x-accel-redirect': headers.get('x-to') ?? '', 'content-type': 'x/y' }),
+    );
+    const asked = async (to: string, fields: Record<string, string> = {}): Promise<readonly unknown[]> => {
+      const { status, headers } = await stage.ask('/', { headers: { 'x-to': to, ...fields } });
+      return [status, headers['content-type']?.replace(/=\w+$/, '=')];
+    };
+    const file = '/files/a.txt';
+    assert.deepEqual(await asked(file), [200, 'x/y']);
+    assert.deepEqual(await asked(file, { range: 'bytes=0-1' }), [206, 'x/y']);
+    assert.deepEqual(await asked(file, { range: 'bytes=0-0,4-4' }), [206, 'multipart/byteranges; boundary=']);
+    assert.deepEqual(await asked(file, { 'if-none-match': '*' }), [304, undefined]);
+    assert.deepEqual(await asked('/none'), [204, undefined]);
   });
 
   it('heeds the charset and the rate of an app that sends its client elsewhere', async () => {

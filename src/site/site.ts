@@ -210,7 +210,7 @@ export class Site {
 function changedReply(request: SiteRequest, reply: Reply): Reply {
   const { errorStatus, acceleratedFields, challenge, unsatisfiedRange } = request;
   if (errorStatus === undefined && !acceleratedFields && challenge === undefined) return reply;
-  let headers = withAcceleratedFields(request, reply.headers);
+  let headers = withAcceleratedFields(request, reply.headers, reply.status);
   if (challenge !== undefined) headers = headers.replaced('www-authenticate', challenge);
   if (errorStatus === 416 && unsatisfiedRange !== undefined)
     headers = headers.replaced('content-range', unsatisfiedRange);

@@ -4,6 +4,7 @@ import { decodeEscapes, decodePath } from '../../http/uri.ts';
 import { type InternalRedirect, type StatusOutcome, statusOutcome } from '../outcome.ts';
 import { withoutAcceleratedFields } from '../reply/accelerated-fields.ts';
 import { cancelReply } from '../reply/content-change.ts';
+import { mediaType } from '../reply/media-types.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 /** The fields of an app's answer that stay when something else is sent in its place, as in nginx. */
@@ -24,7 +25,7 @@ export function accelerated(request: SiteRequest, reply: Reply): InternalRedirec
   const target = reply.headers.get('x-accel-redirect');
   if (target === undefined) return undefined;
   cancelReply(reply);
-  const headers = withAcceleratedFields(request, withoutAcceleratedFields(request, reply.headers));
+  const headers = withAcceleratedFields(request, withoutAcceleratedFields(request, reply.headers), 200);
   request.acceleratedFields = [...headers].filter(([name]) => kept.has(name));
   if (target.startsWith('@')) return { kind: 'redirect', target, args: undefined };
   const mark = target.indexOf('?');
@@ -37,14 +38,25 @@ export function accelerated(request: SiteRequest, reply: Reply): InternalRedirec
   return { kind: 'redirect', target: decodePath(path, true), args: mark < 0 ? '' : target.slice(mark + 1) };
 }
 
-/** The fields of an answer, with those that the app wanted in place of its own. Cookies are of both, and an app knows its own media type. */
-export function withAcceleratedFields(request: SiteRequest, headers: HeaderList): HeaderList {
+/**
+ * The fields of an answer, with those that the app wanted in place of its own. Cookies are of both, what another app says of its answer
+ * is its own, and failures are not what was wanted.
+ */
+export function withAcceleratedFields(request: SiteRequest, headers: HeaderList, status: number): HeaderList {
   const fields = request.acceleratedFields;
   if (!fields || fields.length === 0) return headers;
-  const isTyped = request.location.settings.content.kind === 'app' && headers.has('content-type');
-  const wanted = isTyped ? fields.filter(([name]) => name !== 'content-type') : fields;
+  const isApp = request.location.settings.content.kind === 'app';
+  const isWanted = (name: string): boolean =>
+    status < 400 && !(isApp && headers.has(name)) && (name !== 'content-type' || hasContentOfType(headers, status));
+  const wanted = fields.filter(([name]) => name === 'set-cookie' || isWanted(name));
   const replaced = wanted.map(([name]) => name).filter((name) => name !== 'set-cookie');
   return HeaderList.of(wanted).withAll(headers.without(...replaced));
+}
+
+/** Whether there is content that a media type can be said of: that of several ranges has the boundary in its own. */
+function hasContentOfType(headers: HeaderList, status: number): boolean {
+  if (status === 204 || status === 304) return false;
+  return status !== 206 || mediaType(headers.get('content-type') ?? '') !== 'multipart/byteranges';
 }
 
 /** Where it failed, its cookies alone go with the page of the failure. */
