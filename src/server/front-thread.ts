@@ -67,7 +67,8 @@ export class FrontThread {
     this.#port = port;
     this.#threshold = { level: settings.logLevel };
     this.#files = new LogFiles((problem) => log.error(problem));
-    this.#ownLog = new OwnLog(settings.errorLogs, this.#files, this.#threshold);
+    this.#ownLog = new OwnLog([], this.#files, this.#threshold);
+    this.#useErrorLogs(settings.errorLogs);
     const { log } = this.#ownLog;
     const write = (): void => counts.write(front, this.#front.counts());
     const counts = new SharedConnectionCounts(frontCount, settings.counts, write);
@@ -142,6 +143,7 @@ export class FrontThread {
     }
   }
 
+  /** Where they cannot be opened it says so in the log before, and goes on: without a thread nothing is served. */
   #useErrorLogs(errorLogs: readonly ErrorLogTarget[]): void {
     try {
       this.#ownLog.use(errorLogs);

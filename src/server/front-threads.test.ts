@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
@@ -185,6 +185,40 @@ describe('FrontThreads', () => {
     await unlink(path);
     await until(() => made.fronts.listening.length === 1, 'it listens');
     await once(connect(path), 'connect');
+  });
+
+  it('lets the one that takes its place log where a reload said', async () => {
+    await using made = await stage(2);
+    await made.worker(4);
+    const logsTo = (name: string) =>
+      [{ target: { kind: 'file', path: made.folder.file(name) }, level: 'warn' }] as const;
+    Object.assign(made.settings, { errorLogs: logsTo('start.log') });
+    made.fronts.announce({ kind: 'error-logs', errorLogs: logsTo('reload.log') });
+    made.end(1);
+    await until(() => made.opened.length === 1, 'another one takes its place');
+    assert.deepEqual(
+      [existsSync(made.folder.file('start.log')), existsSync(made.folder.file('reload.log'))],
+      [false, true],
+    );
+  });
+
+  it('lets the one that takes its place serve where its log cannot be opened', async (test) => {
+    await using made = await stage(2);
+    await made.worker(4);
+    const path = made.folder.file('missing/a.log');
+    Object.assign(made.settings, { errorLogs: [{ target: { kind: 'file', path }, level: 'warn' }] });
+    let told = '';
+    test.mock.method(process.stderr, 'write', (text: unknown) => {
+      told += text;
+      return true;
+    });
+    made.end(1);
+    await until(() => made.opened.length === 1, made.log);
+    await until(
+      () => told.includes(`open() "${path}" failed (2: No such file or directory)`),
+      () => told,
+    );
+    assert.deepEqual(made.fronts.restarts, [0, 1]);
   });
 
   it('goes on where a thread cannot be made', async () => {

@@ -277,8 +277,10 @@ export class FrontThreads {
 
   async #start(front: number): Promise<void> {
     const thread = this.#threads[front] as Thread;
+    const told = this.#standing.get('error-logs');
     const settings: FrontSettings = {
       ...this.#settings,
+      ...(told?.kind === 'error-logs' && { errorLogs: told.errorLogs }),
       front,
       frontCount: this.#threads.length,
       counts: this.#counts.buffer,
