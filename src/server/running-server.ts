@@ -211,6 +211,7 @@ export class RunningServer implements ControlTarget {
     void upgrade.ended.then(() => {
       if (this.#isStopping) return;
       for (const [path] of files) if (this.#site.isOn(path)) this.#files.set(path, new SocketFile(path));
+      this.#site.tryNow();
     });
     return upgrade;
   }

@@ -1,3 +1,4 @@
+import { restartDelayMs } from '../app/supervision/backoff.ts';
 import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
@@ -10,8 +11,8 @@ import type { ListenPlan } from './inherited-sockets.ts';
 import { ListenerNumbers, neededListeners } from './listeners.ts';
 import { ServingError } from './serving.ts';
 
-/** An address that another process still has is tried again after so long, in milliseconds. */
-const againMs = 50;
+/** An address that another process still has is tried again after so long at most, in milliseconds. */
+const longestPauseMs = 1_000;
 
 /** The site that front threads serve, and the sockets that it is served on. */
 export class ServedSite {
@@ -26,7 +27,9 @@ export class ServedSite {
   /** Changes when what is tried is not to be tried any longer. */
   #attempt = 0;
   #trying: Promise<void> = Promise.resolve();
-  #nextTry: NodeJS.Timeout | undefined;
+  #nextTry: { readonly timer: NodeJS.Timeout; begin(): void } | undefined;
+  /** Tries in a row that failed. */
+  #failures = 0;
 
   constructor(fronts: FrontThreads, log: Log) {
     this.#fronts = fronts;
@@ -118,33 +121,52 @@ export class ServedSite {
   /** What could not be listened on again is given up. */
   stopTrying(): void {
     this.#attempt++;
-    clearTimeout(this.#nextTry);
+    clearTimeout(this.#nextTry?.timer);
+    this.#nextTry = undefined;
+  }
+
+  /** What could not be listened on again is tried at once: the process that may have had it has ended. */
+  tryNow(): void {
+    this.#failures = 0;
+    this.#nextTry?.begin();
   }
 
   async #resume(plans: ReadonlyMap<number, ListenPlan>): Promise<void> {
     const attempt = this.#attempt;
     const reasons = await this.#tryAll(plans, attempt);
+    if (attempt !== this.#attempt) return;
     this.#isPaused = reasons.size > 0;
     if (reasons.size === 0) return;
     this.#log.warn('not all addresses can be listened on yet; they are tried until they can be', {
       text: [...reasons.values()].join('\n'),
     });
-    const again = async (): Promise<void> => {
-      const left = new Map([...plans].filter(([listener]) => !this.#open.has(listener)));
-      const { size } = await this.#tryAll(left, attempt);
-      if (attempt !== this.#attempt) return;
-      if (size > 0) later();
-      else {
-        this.#isPaused = false;
-        this.#log.info('all addresses are listened on again');
-      }
+    this.#failures = 1;
+    this.#tryLater(plans, attempt);
+  }
+
+  #tryLater(plans: ReadonlyMap<number, ListenPlan>, attempt: number): void {
+    const begin = (): void => {
+      clearTimeout(timer);
+      this.#nextTry = undefined;
+      this.#trying = this.#tryAgain(plans, attempt).catch((error: unknown) => {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.#log.error('a defect of Galley, please report it', { text });
+      });
     };
-    const later = (): void => {
-      this.#nextTry = setTimeout(() => {
-        this.#trying = again();
-      }, againMs);
-    };
-    later();
+    const timer = setTimeout(begin, Math.min(restartDelayMs(++this.#failures), longestPauseMs));
+    this.#nextTry = { timer, begin };
+  }
+
+  async #tryAgain(plans: ReadonlyMap<number, ListenPlan>, attempt: number): Promise<void> {
+    const left = new Map([...plans].filter(([listener]) => !this.#open.has(listener)));
+    const { size } = await this.#tryAll(left, attempt);
+    if (attempt !== this.#attempt) return;
+    if (size > 0) {
+      this.#tryLater(plans, attempt);
+      return;
+    }
+    this.#isPaused = false;
+    this.#log.info('all addresses are listened on again');
   }
 
   /** Gives why each that cannot be listened on cannot. */
