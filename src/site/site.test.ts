@@ -96,9 +96,11 @@ describe('Site', () => {
   });
 
   it('lets no path add a parameter by what rewrite captures', async () => {
-    const stage = siteStage(`${app} server {
+    const stage = siteStage(`${app} map $own $same { default $own; } server {
       location /rw/ { rewrite ^/rw/(.*)$ /user?name=$1 break; app_pass a; }
       location /to/ { rewrite ^/to/(.*)$ /user?name=$1 redirect; absolute_redirect off; }
+      location /named/ { rewrite ^/named/(?<own>.*)$ /user?name=$own break; add_header own $same; app_pass a; }
+      location ~ ^/as/(?<rest>.*)$ { set $mine $rest; rewrite ^ /user?name=$rest-$mine break; app_pass a; }
     }`);
     for (const [path, query] of [
       ['x%26admin=1', 'name=x%26admin=1'],
@@ -108,7 +110,12 @@ describe('Site', () => {
       await stage.ask(`/rw/${path}`);
       assert.equal(stage.asked.at(-1)?.request.query, query);
       assert.equal((await stage.ask(`/to/${path}`)).headers['location'], `/user?${query}`);
+      const { headers } = await stage.ask(`/named/${path}`);
+      assert.equal(stage.asked.at(-1)?.request.query, query);
+      assert.equal(headers['own'], decodeURIComponent(path));
     }
+    await stage.ask('/as/x&y');
+    assert.equal(stage.asked.at(-1)?.request.query, 'name=x&y-x&y');
   });
 
   it('redirects to the slash of an app that is mounted at a folder', async () => {

@@ -3,6 +3,8 @@ import type { SiteRequest } from '../site-request.ts';
 
 /** A pattern whose groups become `$1` and variables of the request that it matches for. */
 export interface Matcher {
+  /** Of its named groups. */
+  readonly names: readonly string[];
   test(text: string): boolean;
   /** Whether it matches; the groups are kept in the request then. */
   match(request: SiteRequest, text: string): boolean;
@@ -13,6 +15,7 @@ export function compileMatcher(context: CompileContext, source: string, ignoreCa
   const pattern = context.pattern(source, ignoreCase);
   const slots = pattern.names.map((name) => ({ name, slot: context.slot(name) }));
   return {
+    names: pattern.names,
     test: (text) => pattern.test(text),
     match(request, text) {
       const match = pattern.match(text);

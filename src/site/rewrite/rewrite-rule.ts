@@ -4,6 +4,7 @@ import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
 import type { RewriteFlag, Rule } from '../plan/location-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
+import { compileTemplate } from '../variables/compile-template.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 
 /** What a rule leads to: an answer, the end of the rules, or undefined for the next one. */
@@ -28,7 +29,7 @@ export class RewriteRule {
     const mark = kept.indexOf('?');
     this.#matcher = compileMatcher(context, rule.pattern, false);
     this.#path = context.template(mark < 0 ? kept : kept.slice(0, mark));
-    this.#args = mark < 0 ? undefined : context.template(kept.slice(mark + 1));
+    this.#args = mark < 0 ? undefined : argsTemplate(kept.slice(mark + 1), this.#matcher.names, context);
     this.#isExternal = /^(?:https?:\/\/|\$scheme)/.test(replacement);
     this.#flag = rule.flag;
   }
@@ -68,4 +69,13 @@ export class RewriteRule {
     if (before === '') return args;
     return args === '' ? before : `${args}&${before}`;
   }
+}
+
+/** A query, in which captures with names are escaped as those with numbers are. */
+function argsTemplate(source: string, names: readonly string[], context: CompileContext): CompiledTemplate {
+  const captured = new Set(names.map((name) => name.toLowerCase()));
+  return compileTemplate(source, (name) => {
+    const evaluate = context.variable(name);
+    return captured.has(name.toLowerCase()) ? (request) => encodeArgument(evaluate(request) ?? '') : evaluate;
+  });
 }

@@ -16,7 +16,7 @@ export const differences = {
   'location-host':
     '`//host/` in a redirect becomes `/host/`: to browsers it would be the name of another host (open redirect).',
   'rewrite-captures':
-    'In the query of a `rewrite`, captures are escaped, `&` and `;` too, so that a path adds no parameters; nginx does so where the path has a `%` or a `+`.',
+    'In the query of a `rewrite`, captures of its own pattern are escaped, those with names and `&` and `;` too, so that a path adds no parameters; nginx does so for those with numbers, where the path has a `%` or a `+`. Variables of `set` and captures of a location are put in as they are.',
   'header-injection':
     'A value with a line end or NUL is never sent: `return 302 https://$host$uri` is escaped, `add_header X $uri` becomes 500.',
   'alias-traversal':
