@@ -7,6 +7,7 @@ import { appSite, folderSite } from '../config/one-site.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { type Serving, ServingError } from '../server/serving.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
+import { testReread } from './reread-process.ts';
 import type { ServeCommand, Source } from './serve-command.ts';
 import { gracefulTimeoutMs, notesOf, servingOf } from './serving-of.ts';
 
@@ -68,7 +69,11 @@ async function configOptions(
     ...optionsOf(command),
     title: source.path,
     serving: servingOf(config, folder, cpus),
-    reread: async (): Promise<Serving> => servingOf(await read(), folder, cpus),
+    reread: async (): Promise<Serving> => {
+      const next = await read();
+      testReread(next.process);
+      return servingOf(next, folder, cpus);
+    },
     notes: notesOf(config),
     areBindsDefault: false,
     trustedPeers: 'site',

@@ -102,7 +102,7 @@ describe('galley nginx', () => {
     await folder.write('nginx.conf', text.replace('return 200 ok', 'gzip_proxied any any; return 200 new'));
     galley.signal('SIGHUP');
     await until(async () => (await (await fetch(url)).text()) === 'new', 'the new config');
-    assert.match(log(), /\[warn\] \d+#\d+: duplicate value "any" in .*nginx\.conf:1\n/);
+    await until(() => /\[warn\] \d+#\d+: duplicate value "any" in .*nginx\.conf:1\n/.test(log()), log);
   });
 
   it('says which zone there is no memory for, at a test, a start and a reload', async () => {
@@ -144,6 +144,26 @@ describe('galley nginx', () => {
     await isCut;
     assert.equal(existsSync(folder.file('a.pid')), false);
     await galley.leavesNothing();
+  });
+
+  it('goes on as before where its log or pid file of a reload cannot be opened', async () => {
+    await using folder = await AppFolder.with({ 'other.pid': `${process.pid}\n` });
+    const { galley: started, url } = await serving(folder, 'access_log off; server { listen PORT; return 200 ok; }');
+    await using galley = started;
+    const text = readFileSync(folder.file('nginx.conf'), 'utf8').replace('return 200 ok', 'return 200 new');
+    const log = (): string => readFileSync(folder.file('error.log'), 'latin1');
+    const reasons: [string, string, string][] = [
+      ['error_log error.log', 'error_log missing/a.log', `open() "${folder.file('missing/a.log')}" failed (2: No such`],
+      ['pid a.pid', 'pid missing/a.pid', `open() "${folder.file('missing/a.pid')}" failed (2: No such`],
+      ['pid a.pid', 'pid other.pid', `${folder.file('other.pid')} is not written: it is of process ${process.pid}`],
+    ];
+    for (const [said, says, reason] of reasons) {
+      await folder.write('nginx.conf', text.replace(said, says));
+      galley.signal('SIGHUP');
+      await until(() => log().includes(`the config in use stays: ${reason}`), log);
+      assert.equal(await (await fetch(url)).text(), 'ok');
+      assert.equal(readFileSync(folder.file('a.pid'), 'latin1'), `${galley.pid}\n`);
+    }
   });
 
   it('makes so on a reload what the config says of the pid file and its own log, and warns of what needs a restart', async () => {

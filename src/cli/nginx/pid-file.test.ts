@@ -89,6 +89,18 @@ describe('PidFile', () => {
     assert.equal(readFileSync(folder.file('b.pid'), 'latin1'), '999999998\n');
   });
 
+  it('says before it goes to another path whether it could', async () => {
+    await using folder = await AppFolder.with({ 'b.pid': `${process.pid}\n` });
+    const file = new PidFile(folder.file('a.pid'), 999_999_998);
+    file.write();
+    assert.throws(() => file.testChange(folder.file('b.pid')), /is not written: it is of process/);
+    assert.throws(() => file.testChange('/nowhere/a.pid'), /No such file/);
+    file.testChange(folder.file('c.pid'));
+    assert.deepEqual([file.path, readdirSync(folder.path)], [folder.file('a.pid'), ['a.pid', 'b.pid']]);
+    file.moveToOld();
+    file.testChange(folder.file('b.pid'));
+  });
+
   it('is tested without a change', async () => {
     await using folder = await AppFolder.with({ 'a.pid': '7\n' });
     new PidFile(folder.file('a.pid')).test();

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { systemErrorText } from '../../observe/system-error.ts';
 
 /** A file that cannot be opened or moved; the message is as nginx has it. */
@@ -23,11 +23,7 @@ export class PidFile {
 
   /** Whether it could be written, as `nginx -t` tests it: makes the file where there is none. Throws {@link PidFileError}. */
   test(): void {
-    try {
-      closeSync(openSync(this.path, 'a', 0o644));
-    } catch (error) {
-      throw openFailed(this.path, error);
-    }
+    testOpen(this.path);
   }
 
   /** Writes our number, at once: nobody reads half of it. Throws {@link PidFileError}. */
@@ -59,6 +55,15 @@ export class PidFile {
     this.#move(this.path);
   }
 
+  /** Whether {@link changeTo} could be done; leaves no file that was not there. Throws {@link PidFileError}. */
+  testChange(path: string): void {
+    if (path === this.#path || this.#current !== this.#path) return;
+    this.#refuseOther(path);
+    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    testOpen(path);
+    if (!isThere) unlinkSync(path);
+  }
+
   /** It is there from now on. Throws {@link PidFileError}, also where another process has that file, and stays where it is then. */
   changeTo(path: string): void {
     const before = this.#path;
@@ -67,8 +72,7 @@ export class PidFile {
     // Where another process replaces this one the new path is that one's.
     if (this.#current !== before) return;
     try {
-      const other = otherAt(path, this.#pid);
-      if (other !== undefined) throw new PidFileError(`${path} is not written: it is of process ${other}`);
+      this.#refuseOther(path);
       this.write();
     } catch (error) {
       this.#path = before;
@@ -82,6 +86,11 @@ export class PidFile {
     const path = this.#current;
     this.#current = undefined;
     if (path !== undefined) this.#removeFrom(path);
+  }
+
+  #refuseOther(path: string): void {
+    const other = otherAt(path, this.#pid);
+    if (other !== undefined) throw new PidFileError(`${path} is not written: it is of process ${other}`);
   }
 
   #removeFrom(path: string): void {
@@ -106,6 +115,14 @@ export class PidFile {
       throw new PidFileError(`rename() ${from} to ${to} failed (${systemErrorText(error)})`);
     }
     this.#current = to;
+  }
+}
+
+function testOpen(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o644));
+  } catch (error) {
+    throw openFailed(path, error);
   }
 }
 

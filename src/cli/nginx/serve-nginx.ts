@@ -11,7 +11,7 @@ import { type Serving, ServingError } from '../../server/serving.ts';
 import { startServer } from '../../server/start.ts';
 import { UpgradeError } from '../../server/upgrade.ts';
 import { currentCpus, frontThreadsOf } from '../cpus.ts';
-import { type ProcessNames, useReread } from '../reread-process.ts';
+import { type ProcessNames, testReread, useReread } from '../reread-process.ts';
 import { gracefulTimeoutMs, notesOf, servingOf } from '../serving-of.ts';
 import { startFailureText } from '../start-failure.ts';
 import { PidFileError } from './pid-file.ts';
@@ -133,7 +133,7 @@ export async function serveNginx(request: NginxServeRequest): Promise<number> {
   }
 }
 
-function optionsOf({ config, paths, reload }: NginxServeRequest, log: Log): ServeOptions {
+function optionsOf({ config, paths, pidFile, reload }: NginxServeRequest, log: Log): ServeOptions {
   const { process: own } = config;
   const folder = dirname(paths.configFile);
   const cpus = currentCpus();
@@ -146,6 +146,12 @@ function optionsOf({ config, paths, reload }: NginxServeRequest, log: Log): Serv
         throw new ServingError(read.diagnostics.map((each) => nginxDiagnosticLine(each)).join('\n'));
       }
       for (const warning of read.diagnostics) log.warn(nginxMessage(warning));
+      testReread(read.config.process);
+      try {
+        pidFile.testChange(read.config.process.pidFile ?? paths.pidFile);
+      } catch (error) {
+        throw error instanceof PidFileError ? new ServingError(error.message) : error;
+      }
       return servingOf(read.config, folder, cpus);
     },
     notes: notesOf(config),

@@ -180,6 +180,10 @@ describe('galley, when its config changes', () => {
           site({ listen, more: { defaults: { accessLog: { to: '/no/such/log' } } } }, threads),
           /\/no\/such\/log.* failed \(2: No such file/,
         ],
+        [
+          site({ listen, more: { process: { frontThreads: threads, errorLog: { to: '/no/such/own.log' } } } }, threads),
+          /open\(\) "\/no\/such\/own\.log" failed \(2: No such file/,
+        ],
       ];
       let count = 0;
       for (const [text, says] of wrong) {
