@@ -148,7 +148,9 @@ describe('galley nginx', () => {
 
   it('goes on as before where its log or pid file of a reload cannot be opened', async () => {
     await using folder = await AppFolder.with({ 'other.pid': `${process.pid}\n` });
-    const { galley: started, url } = await serving(folder, 'access_log off; server { listen PORT; return 200 ok; }');
+    // What the site logs to is told of when the site is changed.
+    const http = 'access_log off; error_log site.log; server { listen PORT; return 200 ok; }';
+    const { galley: started, url } = await serving(folder, http);
     await using galley = started;
     const text = readFileSync(folder.file('nginx.conf'), 'utf8').replace('return 200 ok', 'return 200 new');
     const log = (): string => readFileSync(folder.file('error.log'), 'latin1');

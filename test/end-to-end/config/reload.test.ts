@@ -181,7 +181,13 @@ describe('galley, when its config changes', () => {
           /\/no\/such\/log.* failed \(2: No such file/,
         ],
         [
-          site({ listen, more: { process: { frontThreads: threads, errorLog: { to: '/no/such/own.log' } } } }, threads),
+          site({
+            listen,
+            more: {
+              process: { frontThreads: threads, errorLog: { to: '/no/such/own.log' } },
+              defaults: { accessLog: false, errorLog: { to: './site.log' } },
+            },
+          }),
           /open\(\) "\/no\/such\/own\.log" failed \(2: No such file/,
         ],
       ];
