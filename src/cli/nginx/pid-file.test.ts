@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { PidFile, PidFileError } from './pid-file.ts';
@@ -99,6 +99,20 @@ describe('PidFile', () => {
     assert.deepEqual([file.path, readdirSync(folder.path)], [folder.file('a.pid'), ['a.pid', 'b.pid']]);
     file.moveToOld();
     file.testChange(folder.file('b.pid'));
+  });
+
+  it('leaves what is no regular file as it is', async () => {
+    await using folder = await AppFolder.with({});
+    const path = folder.file('a.pid');
+    symlinkSync('/dev/null', path);
+    const file = new PidFile(path, 4711);
+    file.write();
+    file.moveToOld();
+    file.moveBack();
+    file.changeTo(folder.file('b.pid'));
+    file.changeTo(path);
+    file.remove();
+    assert.deepEqual([readdirSync(folder.path), readlinkSync(path)], [['a.pid'], '/dev/null']);
   });
 
   it('is tested without a change', async () => {

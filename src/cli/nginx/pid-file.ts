@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { systemErrorText } from '../../observe/system-error.ts';
 
 /** A file that cannot be opened or moved; the message is as nginx has it. */
@@ -26,19 +26,10 @@ export class PidFile {
     testOpen(this.path);
   }
 
-  /** Writes our number, at once: nobody reads half of it. Throws {@link PidFileError}. */
+  /** Writes our number, at once: nobody reads half of it. What is no regular file, as `/dev/null`, stays what it is. Throws {@link PidFileError}. */
   write(): void {
-    const text = `${this.#pid}\n`;
-    const fresh = `${this.path}.${this.#pid}`;
     try {
-      try {
-        writeFileSync(fresh, text, { mode: 0o644 });
-        renameSync(fresh, this.path);
-      } catch (error) {
-        // Who may not write to the folder may have been given the file.
-        if (!isForbidden(error)) throw error;
-        writeFileSync(this.path, text, { mode: 0o644 });
-      }
+      this.#put(`${this.#pid}\n`);
     } catch (error) {
       throw openFailed(this.path, error);
     }
@@ -88,6 +79,22 @@ export class PidFile {
     if (path !== undefined) this.#removeFrom(path);
   }
 
+  #put(text: string): void {
+    const fresh = `${this.path}.${this.#pid}`;
+    try {
+      if (isSpecial(this.path)) {
+        writeFileSync(this.path, text);
+        return;
+      }
+      writeFileSync(fresh, text, { mode: 0o644 });
+      renameSync(fresh, this.path);
+    } catch (error) {
+      // Who may not write to the folder may have been given the file.
+      if (!isForbidden(error)) throw error;
+      writeFileSync(this.path, text, { mode: 0o644 });
+    }
+  }
+
   #refuseOther(path: string): void {
     const other = otherAt(path, this.#pid);
     if (other !== undefined) throw new PidFileError(`${path} is not written: it is of process ${other}`);
@@ -104,7 +111,7 @@ export class PidFile {
 
   #move(to: string): void {
     const from = this.#current;
-    if (from === undefined || from === to) return;
+    if (from === undefined || from === to || isSpecial(from)) return;
     const other = otherAt(to, this.#pid);
     if (other !== undefined) {
       throw new PidFileError(`${from} is not renamed to ${to}, which is of process ${other}`);
@@ -116,6 +123,11 @@ export class PidFile {
     }
     this.#current = to;
   }
+}
+
+/** Whether it is there and no regular file. */
+function isSpecial(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
 function testOpen(path: string): void {
