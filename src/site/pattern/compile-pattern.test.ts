@@ -132,6 +132,7 @@ describe('compilePattern', () => {
 
   it('refuses repeats that a text can be at many places of at once, and finds that out quickly', () => {
     const many = Array.from({ length: 20 }, (_, index) => `([a-z]{1,10}[a-z]{1,9})+[1${index}]$`).join('|');
+    const words = Array.from({ length: 100 }, (_, index) => `${index % 10}${Math.floor(index / 10)}x`);
     for (const source of [
       String.raw`(?:[a-z0-9-]{1,63}\.?){1,15}$`,
       String.raw`^(?:[a-z0-9-]{1,63}\.?){1,15}$`,
@@ -140,6 +141,10 @@ describe('compilePattern', () => {
       '[a-z]{1,200}$',
       '(?:a?){30}a{30}',
       '^(.{1,30})+$',
+      `${'.?'.repeat(200)}x$`,
+      `${'([a-z]?)'.repeat(100)}[0-9]$`,
+      `(${words.join('|')})*z$`,
+      `(?:${'[a-z]?'.repeat(50)})*[0-9]$`,
       many,
     ]) {
       const time = leastTime(50, () => assert.throws(() => compilePattern(source, true), PlanError, source));
@@ -164,6 +169,33 @@ describe('compilePattern', () => {
         assert.ok(time < 20, `${source} took ${time} ms for ${subject.slice(0, 20)}…${subject.slice(-5)}`);
       }
     }
+  });
+
+  it('is done with 8 KiB that match at their end in 20 ms', () => {
+    const attack = String.raw`(;|<|>|'|"|\)|%0A|%0D|%22|%27|%3C|%3E|%00).*(/\*|union|select|insert|cast|set|declare|drop|update|md5)`;
+    for (const [source, piece, end] of [
+      [`${'.?'.repeat(18)}x$`, 'a', 'x'],
+      [`${'([a-z]?)'.repeat(18)}[0-9]$`, 'a', '1'],
+      ['(get|post|admin|login|user|index|home|file|wp)*z$', 'wp', 'z'],
+      [`(?:${'[a-z]?'.repeat(18)})*[0-9]$`, 'a', '1'],
+      ['(?:union.{1,50}select)', 'union', 'select'],
+      [String.raw`base64_(en|de)code.{0,50}\(.*\)`, 'base64_encode', '()'],
+      [attack, ';s', 'md5'],
+    ] as const) {
+      const pattern = compilePattern(source, true);
+      const text = piece.repeat(8192 / piece.length) + end;
+      assert.ok(pattern.test(text), source);
+      const time = leastTime(20, () => pattern.match(text));
+      assert.ok(time < 20, `${source} took ${time} ms`);
+    }
+  });
+
+  it('says that repeats with a limit are the reason where they are', () => {
+    assert.throws(
+      () => compilePattern(String.raw`\w{1,20}\d{1,20}$`, false),
+      /, or use \+ and \* in place of \{n,m\}$/,
+    );
+    assert.throws(() => compilePattern(`${'.?'.repeat(200)}x$`, false), /, or leave out what repeats inside of /);
   });
 
   it('takes one that repeats much where a text can be at few places of it at once', () => {

@@ -4,7 +4,7 @@ import { backtrackingWork } from './backtracking.ts';
 import { parsePattern } from './parse-pattern.ts';
 import type { Pattern, PatternMatch } from './pattern.ts';
 import type { ParsedPattern, PatternNode } from './pattern-node.ts';
-import { forgetsGroups, hasEnd, hasQuickRepeats, isForRe2, repeatsNothing } from './pattern-traits.ts';
+import { forgetsGroups, hasEnd, hasSlowLimits, isForRe2, isQuickWithRe2, repeatsNothing } from './pattern-traits.ts';
 import { javascript, re2, writePattern } from './write-pattern.ts';
 
 /** Steps for each byte of a text: 8 KiB then take a few milliseconds at most. */
@@ -55,8 +55,11 @@ function engineOf({ root, groups }: ParsedPattern, source: string): Engine {
   const ways = root.kind === 'choice' ? root.items.map((item) => singleEngine(item, groups)) : [undefined];
   const usable = ways.filter((each) => each !== undefined);
   if (usable.length === ways.length && areTogetherQuick(root)) return firstOf(usable);
+  const advice = hasSlowLimits(root)
+    ? 'or use + and * in place of {n,m}'
+    : 'or leave out what repeats inside of (?=, (?!, (?> and \\1';
   throw new PlanError(
-    `the pattern "${source}" could take too long on hostile input: begin it with ^, repeat [^/] rather than a dot, or leave out what repeats inside of (?=, (?!, (?> and \\1`,
+    `the pattern "${source}" could take too long on hostile input: begin it with ^, repeat [^/] rather than a dot, ${advice}`,
   );
 }
 
@@ -71,7 +74,7 @@ function singleEngine(root: PatternNode, groups: number): Engine | undefined {
 function areTogetherQuick(root: PatternNode): boolean {
   if (root.kind !== 'choice') return true;
   const items = root.items.filter(isForRe2);
-  return items.length < 2 || hasQuickRepeats({ kind: 'choice', items });
+  return items.length < 2 || isQuickWithRe2({ kind: 'choice', items });
 }
 
 function javascriptEngine(root: PatternNode, groups: number): Engine {

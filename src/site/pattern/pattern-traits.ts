@@ -1,20 +1,33 @@
 import { oneOf } from './byte-set.ts';
 import { mostThreads } from './most-threads.ts';
-import { extentOf, type PatternNode } from './pattern-node.ts';
+import { extentOf, type PatternNode, type Repeat } from './pattern-node.ts';
 
 /** As many times as RE2 repeats. */
 const mostRepeats = 1000;
 
-/** Each one may be under way at each byte; with more of them 8 KiB take RE2 longer than 5 ms. */
-const mostLongRepeats = 5;
-/** As many places as five repeats of any byte may be at. */
-const mostPlaces = 10;
+/** At as many places of a pattern a text may be at once: with them RE2 needs 5 to 15 ms for 8 KiB. */
+const mostPlaces = 20;
 
-/** As many positions of repeats as a text may be at at once: with them RE2 needs 8 ms for 8 KiB. */
-const mostRepeatedPositions = 15;
-
-/** RE2 has no way to look around, to refer to a group or to be atomic, and a `$` only at the end. Much of it takes it long as well. */
+/** Much of what RE2 can have takes it long. */
 export function isForRe2(node: PatternNode): boolean {
+  return canBeRe2(node) && isQuickWithRe2(node);
+}
+
+export function isQuickWithRe2(node: PatternNode): boolean {
+  return mostThreads(node) <= mostPlaces;
+}
+
+/** Whether RE2 could have it, had it no repeats with a limit: those count as often as they may be done. */
+export function hasSlowLimits(node: PatternNode): boolean {
+  return canBeRe2(node) && some(node, (each) => each.kind === 'repeat' && limitOf(each) > 1);
+}
+
+function limitOf({ least, most }: Repeat): number {
+  return Math.max(least, most === Number.POSITIVE_INFINITY ? 0 : most);
+}
+
+/** RE2 has no way to look around, to refer to a group or to be atomic, and a `$` only at the end. */
+function canBeRe2(node: PatternNode): boolean {
   return (
     !(hasEnd(node) && hasInnerEnd(node, false)) &&
     !some(
@@ -23,53 +36,9 @@ export function isForRe2(node: PatternNode): boolean {
         each.kind === 'look' ||
         each.kind === 'reference' ||
         each.kind === 'atomic' ||
-        (each.kind === 'repeat' &&
-          Math.max(each.least, each.most === Number.POSITIVE_INFINITY ? 0 : each.most) > mostRepeats),
-    ) &&
-    (longRepeats(node) <= mostLongRepeats || mostThreads(node) <= mostPlaces) &&
-    hasQuickRepeats(node)
+        (each.kind === 'repeat' && limitOf(each) > mostRepeats),
+    )
   );
-}
-
-/** Whether a text is at few places of repeats with a limit at once. */
-export function hasQuickRepeats(node: PatternNode): boolean {
-  return repeatedPositions(node, 0) <= mostRepeatedPositions || mostThreads(node) <= mostRepeatedPositions;
-}
-
-/** How many bytes the repeats with a limit take when they are written out. `times`: how often this stands there; 0 outside of repeats. */
-function repeatedPositions(node: PatternNode, times: number): number {
-  switch (node.kind) {
-    case 'set':
-      return times;
-    case 'repeat': {
-      const written = node.most === Number.POSITIVE_INFINITY ? node.least : node.most;
-      return repeatedPositions(node.item, written > 1 ? written * Math.max(times, 1) : times);
-    }
-    case 'sequence':
-    case 'choice':
-      return node.items.reduce((sum, item) => sum + repeatedPositions(item, times), 0);
-    case 'capture':
-      return repeatedPositions(node.item, times);
-    default:
-      return 0;
-  }
-}
-
-/** How many repeats without a limit there are when those with one are written out. */
-function longRepeats(node: PatternNode): number {
-  switch (node.kind) {
-    case 'repeat':
-      return node.most === Number.POSITIVE_INFINITY
-        ? 1 + longRepeats(node.item) * Math.max(node.least, 1)
-        : longRepeats(node.item) * node.most;
-    case 'sequence':
-    case 'choice':
-      return node.items.reduce((sum, item) => sum + longRepeats(item), 0);
-    case 'capture':
-      return longRepeats(node.item);
-    default:
-      return 0;
-  }
 }
 
 /** JavaScript forgets the groups of a repeated group each time it is done again, PCRE keeps them. */
