@@ -9,6 +9,7 @@ import {
   stageContext,
   textReply,
 } from '../../../test/support/reply-stage.ts';
+import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 import type { Compression } from '../plan/settings.ts';
 import { createCompression } from './compress.ts';
@@ -160,6 +161,11 @@ describe('createCompression', () => {
       );
       assert.equal(await compress(reply, {}, { vary: false }), reply);
     }
+    const untyped = { ...textReply('', {}, 304), headers: HeaderList.of([['etag', '"1"']]) };
+    assert.equal((await compress(untyped)).headers.get('vary'), 'Accept-Encoding');
+    assert.equal(await compress(untyped, {}, { vary: false }), untyped);
+    const ofFile = createCompression(plain, true, stageContext);
+    assert.equal(ofFile?.(replyStage().request, untyped), untyped);
     const short = { 'content-range': 'bytes 0-4/19', 'content-length': '5' };
     for (const reply of [
       textReply('first', short, 206),

@@ -48,7 +48,13 @@ export function createCompression(
     const { headers, status } = reply;
     const isPart = status === 206 || status === 304;
     if (request.parent || !(isPart || (statuses.has(status) && hasWholeContent(request.method, reply)))) return reply;
-    if (!isWanted(headers) || lengthOf(request.method, reply) < minLength || headers.get('content-encoding'))
+    // Files know better: they have told it themselves.
+    const isUntyped = status === 304 && !keeps && !headers.has('content-type');
+    if (
+      !(isWanted(headers) || isUntyped) ||
+      lengthOf(request.method, reply) < minLength ||
+      headers.get('content-encoding')
+    )
       return reply;
     if (headers.has('cache-control') && hasDirective(headers.getAll('cache-control').join(','), 'no-transform')) {
       return reply;
