@@ -79,8 +79,11 @@ export class FileAnswerRules {
 }
 
 /** Whether text may leave in another charset than that of the file. */
-function mayRecode({ charset, source }: Charset): boolean {
-  if (charset === undefined || source === undefined || source === 'off') return false;
+function mayRecode({ charset, source, override }: Charset): boolean {
+  if (charset === undefined) return false;
+  // Then a charset in the file's own type counts as well.
+  if (override) return true;
+  if (source === undefined || source === 'off') return false;
   return `${charset}${source}`.includes('$') || charset.toLowerCase() !== source.toLowerCase();
 }
 

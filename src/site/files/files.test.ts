@@ -52,9 +52,9 @@ function ahead(ms: number): FakeSiteRequestOptions {
 
 describe('a file', () => {
   it('has no parts where its text may be recoded', () => {
-    const statusOf = (charset: string | undefined, source: string | undefined): number =>
+    const statusOf = (charset: string | undefined, source: string | undefined, override = false): number =>
       status(
-        ask(stageOf({ charset: { charset, source, override: false, types: ['text/plain'] } }), '/a.txt', {
+        ask(stageOf({ charset: { charset, source, override, types: ['text/plain'] } }), '/a.txt', {
           headers: [['range', 'bytes=0-1']],
         }),
       );
@@ -72,6 +72,7 @@ describe('a file', () => {
     ] as const) {
       assert.equal(statusOf(charset, source), 206, `${source}`);
     }
+    assert.deepEqual([statusOf('utf-8', undefined, true), statusOf(undefined, undefined, true)], [200, 206]);
   });
 
   it('says that it varies where it is not sent whole, if it would be compressed (RFC 9110 §15.4.5)', async () => {
