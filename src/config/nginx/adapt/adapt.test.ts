@@ -93,6 +93,14 @@ describe('adaptNginxConf', () => {
     assert.match(diagnostic?.message ?? '', /could take too long/);
   });
 
+  it('takes the pattern for old browsers that is in many configs, whose look ahead could take too long', () => {
+    const { config, diagnostics } = adapt(
+      String.raw`http { gzip_disable "MSIE [1-6]\.(?!.*SV1)" "MSIE [4-6].(?!.*SV1)"; }`,
+    );
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(config.defaults.compression?.disable, [String.raw`MSIE [1-6]\.`, 'MSIE [4-6].']);
+  });
+
   it('logs requests where it is told to if the file says nothing of it', () => {
     const { config } = adapt('http {}', { accessLogPath: '/var/log/access.log' });
     assert.deepEqual(config.defaults.accessLogs?.[0]?.target, { kind: 'file', path: '/var/log/access.log' });

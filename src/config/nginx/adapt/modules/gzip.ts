@@ -42,7 +42,8 @@ export const gzipHandlers: Handlers = {
     for (const each of directive.args) {
       // `degradation` is for a lack of memory in nginx's own allocator.
       if (each.text === 'degradation') continue;
-      disable.push(each.text === 'msie6' ? internetExplorer6 : adaptation.pattern(each.text, true, each));
+      const text = each.text.replace(notServicePack, '$1');
+      disable.push(text === 'msie6' ? internetExplorer6 : adaptation.pattern(text, true, each));
     }
     scope.set({ compression: { disable } });
   },
@@ -63,6 +64,9 @@ export const gzipHandlers: Handlers = {
 
 /** What nginx's `msie6` stands for, with those of Windows XP that could take it. */
 const internetExplorer6 = 'MSIE [4-6]\\.';
+
+/** What many configs have in its place, with a look ahead for Windows XP, which is left out here as it is above. */
+const notServicePack = /^(MSIE \[\d-6\]\\?\.)\(\?!\.\*SV1\)$/;
 
 /** Adds to the types that a neighbour for another encoding has said. */
 function typesOf(): Handler {
