@@ -190,6 +190,15 @@ describe('compilePattern', () => {
     }
   });
 
+  it('takes long lists of words', () => {
+    const list = Array.from({ length: 100 }, (_, index) => `${String.fromCharCode(97 + (index % 26))}${index}bot`).join(
+      '|',
+    );
+    for (const source of [list, `(${list})`, `^.*(${list}).*$`, `(?:jpe?g|mp[34]?|${list})$`]) {
+      assert.ok(compilePattern(source, true).test('/v99bot'), source.slice(0, 20));
+    }
+  });
+
   it('says that repeats with a limit are the reason where they are', () => {
     assert.throws(
       () => compilePattern(String.raw`\w{1,20}\d{1,20}$`, false),

@@ -5,6 +5,10 @@ import { extentOf, type PatternNode, type Repeat } from './pattern-node.ts';
 /** As many times as RE2 repeats. */
 const mostRepeats = 1000;
 
+/** Each one may be under way at each byte. */
+const mostLongRepeats = 5;
+const mostRepeatedPositions = 15;
+
 /** At as many places of a pattern a text may be at once: with them RE2 needs 5 to 15 ms for 8 KiB. */
 const mostPlaces = 20;
 
@@ -13,8 +17,44 @@ export function isForRe2(node: PatternNode): boolean {
   return canBeRe2(node) && isQuickWithRe2(node);
 }
 
+/** What stands once takes little: a list of words may be long. */
 export function isQuickWithRe2(node: PatternNode): boolean {
-  return mostThreads(node) <= mostPlaces;
+  const isSimple = longRepeats(node) <= mostLongRepeats && repeatedPositions(node, 0) <= mostRepeatedPositions;
+  return isSimple || mostThreads(node) <= mostPlaces;
+}
+
+/** How many bytes what repeats or may be left out takes when it is written out. `times`: how often this stands there; 0 outside of it. */
+function repeatedPositions(node: PatternNode, times: number): number {
+  switch (node.kind) {
+    case 'set':
+      return times;
+    case 'repeat':
+      return repeatedPositions(node.item, Math.max(limitOf(node), 1) * Math.max(times, 1));
+    case 'sequence':
+    case 'choice':
+      return node.items.reduce((sum, item) => sum + repeatedPositions(item, times), 0);
+    case 'capture':
+      return repeatedPositions(node.item, times);
+    default:
+      return 0;
+  }
+}
+
+/** How many repeats without a limit there are when those with one are written out. */
+function longRepeats(node: PatternNode): number {
+  switch (node.kind) {
+    case 'repeat':
+      return node.most === Number.POSITIVE_INFINITY
+        ? 1 + longRepeats(node.item) * Math.max(node.least, 1)
+        : longRepeats(node.item) * node.most;
+    case 'sequence':
+    case 'choice':
+      return node.items.reduce((sum, item) => sum + longRepeats(item), 0);
+    case 'capture':
+      return longRepeats(node.item);
+    default:
+      return 0;
+  }
 }
 
 /** Whether RE2 could have it, had it no repeats with a limit: those count as often as they may be done. */
