@@ -17,7 +17,7 @@ export function isForRe2(node: PatternNode): boolean {
   return canBeRe2(node) && isQuickWithRe2(node);
 }
 
-/** What stands once takes little: a list of words may be long. */
+/** A list of words that stands once may be long, since many configs have one: 100 of them take 20 ms for 8 KiB. */
 export function isQuickWithRe2(node: PatternNode): boolean {
   const isSimple = longRepeats(node) <= mostLongRepeats && repeatedPositions(node, 0) <= mostRepeatedPositions;
   return isSimple || mostThreads(node) <= mostPlaces;
