@@ -65,7 +65,22 @@ function choiceWorth(items: readonly PatternNode[], rest: Rest, isOnce: boolean)
   const ways = areExclusive(items)
     ? Math.max(...worths.map((each) => each.ways))
     : sum(worths.map((each) => each.ways));
-  return { ways: Math.min(ways, tooMuch), work: sum(worths.map((each) => each.work)) };
+  return { ways: Math.min(ways, tooMuch), work: choiceWork(items, worths) };
+}
+
+/** All are looked at, but only those that begin with the byte at a place are gone on with there. */
+function choiceWork(items: readonly PatternNode[], worths: readonly Worth[]): number {
+  const extents = items.map(extentOf);
+  let most = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    const bit = 1n << BigInt(byte);
+    let work = 0;
+    for (const [index, { first, least }] of extents.entries()) {
+      if (least === 0 || (first & bit) !== 0n) work += worths[index]?.work ?? 0;
+    }
+    most = Math.max(most, work);
+  }
+  return items.length + most;
 }
 
 /** Whether at one place only one of them can match: what they begin with differs. */
