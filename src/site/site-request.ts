@@ -9,6 +9,8 @@ import type { VirtualServer } from './virtual-server.ts';
 /** What a limit did to a request, as nginx names it. */
 export type LimitStatus = 'PASSED' | 'DELAYED' | 'REJECTED' | 'DELAYED_DRY_RUN' | 'REJECTED_DRY_RUN';
 
+const noCaptures: readonly (string | undefined)[] = [];
+
 /**
  * One request on its way through a site: what changes of it by rewrites and redirects, and what variables are read from.
  * Every string is latin-1 of its bytes.
@@ -44,7 +46,7 @@ export class SiteRequest implements ExchangeObserver {
   /** A streamed body went to an app: what is left of it is nothing for another one. */
   isBodySent = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
-  captures: readonly (string | undefined)[] = [];
+  captures: readonly (string | undefined)[] = noCaptures;
   /** The values of variables that were set or are kept, by slot. A request shares them with its subrequests, as in nginx. */
   readonly values: (string | undefined)[];
   /** The status that an error page gets in place of its own. */

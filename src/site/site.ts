@@ -24,7 +24,8 @@ type Later<T> = T | Promise<T>;
 
 /** The servers of one address. */
 export interface ListenerSite {
-  readonly names: ServerNames<VirtualServer>;
+  /** Undefined where there is only one server, and nothing of its name is wanted. */
+  readonly names: ServerNames<VirtualServer> | undefined;
   readonly defaultServer: VirtualServer;
 }
 
@@ -62,7 +63,7 @@ export class Site {
     const listener = this.#listeners[index] as ListenerSite;
     const server = listener.defaultServer;
     const request = new SiteRequest(exchange, this.#services, server, server.outside, '/', exchange.request.query);
-    const found = listener.names.find(hostOf(request));
+    const found = listener.names?.find(hostOf(request));
     if (!found) return request;
     request.server = found.server;
     request.location = found.server.outside;

@@ -26,7 +26,9 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
       const server = servers[index] as VirtualServer;
       for (const name of (plan.servers[index] as ServerPlan).names) names.add(name, server, compile);
     }
-    return { names, defaultServer: servers[listener.defaultServer] as VirtualServer };
+    const defaultServer = servers[listener.defaultServer] as VirtualServer;
+    const isOnly = listener.servers.length === 1 && !names.hasPatterns;
+    return { names: isOnly ? undefined : names, defaultServer };
   });
   return new Site(listeners, { hostname: plan.hostname, now, errorLog, app });
 }

@@ -21,7 +21,13 @@ export type Found<L> =
 interface Prefix<L> {
   readonly path: string;
   readonly node: LocationNode<L>;
+  readonly best: Best<L>;
+}
+
+/** What a tree has found. `isFinal`: nothing on the levels outside can be better. */
+interface Best<L> {
   readonly found: Found<L>;
+  readonly isFinal: boolean;
 }
 
 /**
@@ -62,7 +68,7 @@ export class LocationTree<L = Location> {
         break;
       case 'prefix': {
         const path = bytesOf(match.path);
-        this.#prefixes.push({ path, node, found });
+        this.#prefixes.push({ path, node, best: { found, isFinal: false } });
         if (redirectsToSlash && path.endsWith('/')) this.#slashes.set(path.slice(0, -1), { kind: 'slash', location });
         break;
       }
@@ -75,21 +81,17 @@ export class LocationTree<L = Location> {
     }
   }
 
-  /** `isFinal`: nothing on the levels outside can be better. */
-  #find(
-    uri: string,
-    request: SiteRequest,
-  ): { readonly found: Found<L> | undefined; readonly isFinal: boolean } | undefined {
-    const exact = this.#exact.get(uri);
+  #find(uri: string, request: SiteRequest): Best<L> | undefined {
+    const exact = this.#exact.size > 0 ? this.#exact.get(uri) : undefined;
     if (exact) return { found: exact, isFinal: true };
     const prefix = this.#prefixes.find(({ path }) => uri.startsWith(path));
-    if (prefix?.path.length !== uri.length) {
+    if (this.#slashes.size > 0 && prefix?.path.length !== uri.length) {
       const slash = this.#slashes.get(uri);
       if (slash) return { found: slash, isFinal: true };
     }
     const inner = prefix ? prefix.node.inner.#find(uri, request) : undefined;
     if (inner?.isFinal) return inner;
-    const best = inner?.found ?? prefix?.found;
+    const best = inner ?? prefix?.best;
     const skipsPatterns = prefix?.node.match.kind === 'prefix' && prefix.node.match.isFinal;
     if (!skipsPatterns) {
       for (const { matches, node, found } of this.#patterns) {
@@ -97,7 +99,7 @@ export class LocationTree<L = Location> {
         return { found: node.inner.#find(uri, request)?.found ?? found, isFinal: true };
       }
     }
-    return best && { found: best, isFinal: false };
+    return best;
   }
 }
 

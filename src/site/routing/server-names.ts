@@ -26,6 +26,11 @@ export class ServerNames<Server> {
     } else addFirst(this.#exact, lower, server);
   }
 
+  /** Whether any of them is a pattern, whose groups a request may want. */
+  get hasPatterns(): boolean {
+    return this.#patterns.length > 0;
+  }
+
   /** `host`: lower-case, without port and without a dot at its end. */
   find(host: string): { readonly server: Server; readonly matches: Matcher | undefined } | undefined {
     const server = this.#exact.get(host) ?? this.#byEnd(host) ?? this.#byBeginning(host);
