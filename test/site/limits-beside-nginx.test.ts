@@ -130,19 +130,21 @@ describe('Limits beside nginx', { skip: requires('nginx') }, () => {
     const ours = new RequestZone(fast, RequestZone.memory(fast), 0, () => now);
     const differences: string[] = [];
     const statuses = new Set<number>();
+    let key = 1;
     // Pauses of different lengths, between which as many come as can.
     for (let round = 0; round < 12; round++) {
       const until0 = performance.now() + round * 7;
       await until(() => performance.now() > until0, 'the pause to be over');
       for (let count = 0; count < 8; count++) {
-        const { status, fields } = await nginx.ask('/?a=1');
+        const { status, fields } = await nginx.ask(`/?a=${key}`);
         now = Math.round(Number(fields.get('x-time')) * 1000);
-        const excess = ours.excess('key', 4000, true);
+        const excess = ours.excess(`key ${key}`, 4000, true);
         statuses.add(status);
-        // The clocks may differ by a millisecond, in which 50 thousandths leave.
-        if (excess > 4000 !== (status === 503) && Math.abs(excess - 4000) > 200) {
-          differences.push(`${status} at ${now} with an excess of ${excess}`);
-        }
+        if (excess > 4000 === (status === 503)) continue;
+        // nginx looks at its clock once a turn: in a millisecond of difference 50 thousandths leave.
+        if (Math.abs(excess - 4000) > 500) differences.push(`${status} at ${now} with an excess of ${excess}`);
+        // One of them has counted this request and the other has not.
+        key++;
       }
     }
     assert.deepEqual(differences, []);
