@@ -1,10 +1,8 @@
-import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { loadConfig } from './load/load.ts';
-import { adaptNginxConf } from './nginx/adapt/adapt.ts';
-import { readNginxConf } from './nginx/syntax/load.ts';
+import { loadNginxConf } from './nginx/load-nginx-conf.ts';
 
 /** A config, and all that is wrong with it. */
 export interface ReadConfig {
@@ -24,21 +22,9 @@ export interface ReadConfigOptions {
  */
 export async function readConfig(path: string, { lenient = false }: ReadConfigOptions = {}): Promise<ReadConfig> {
   const file = resolve(path);
-  const { config, diagnostics } = file.endsWith('.conf') ? readNginx(file, lenient) : await loadConfig(file);
+  const { config, diagnostics } = file.endsWith('.conf')
+    ? loadNginxConf(file, { prefix: dirname(file), lenient })
+    : await loadConfig(file);
   const isWrong = diagnostics.some(({ severity }) => severity === 'error');
   return { config: isWrong ? undefined : config, diagnostics };
-}
-
-function readNginx(file: string, lenient: boolean): ReadConfig {
-  const folder = dirname(file);
-  const { directives, diagnostics, files } = readNginxConf(file, { prefix: folder, lenient });
-  const adapted = adaptNginxConf(directives, {
-    prefix: folder,
-    configFolder: folder,
-    hostname: hostname(),
-    isRoot: process.getuid?.() === 0,
-    lenient,
-    files,
-  });
-  return { config: adapted.config, diagnostics: [...diagnostics, ...adapted.diagnostics] };
 }

@@ -1,47 +1,35 @@
-import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Diagnostic } from '../../config/diagnostic.ts';
-import { adaptNginxConf } from '../../config/nginx/adapt/adapt.ts';
-import { readNginxConf } from '../../config/nginx/syntax/load.ts';
+import { loadNginxConf } from '../../config/nginx/load-nginx-conf.ts';
 import type { ReadFile } from '../../config/nginx/syntax/reader.ts';
 import type { Directive } from '../../config/nginx/syntax/tree.ts';
 import type { NginxArguments } from './arguments.ts';
 import type { NginxPaths } from './paths.ts';
 
-/** What an nginx.conf says, and what is wrong with it. */
-export interface LoadedNginxConf {
+/** What the nginx.conf of a command line says, and what is wrong with it. */
+export interface LoadedConfig {
   /** Undefined where there are errors. */
   readonly config: Config | undefined;
   readonly diagnostics: readonly Diagnostic[];
-  /** Each file that was read, once, in order. */
   readonly files: readonly ReadFile[];
 }
 
-/** Reads nginx.conf with all that it includes, and the directives of `-g`. */
-export function loadNginxConf(
+/** Reads the config that the arguments name, and the directives of `-g`. */
+export function loadConfig(
   paths: NginxPaths,
-  { directives, isLenient: lenient }: Pick<NginxArguments, 'directives' | 'isLenient'>,
-): LoadedNginxConf {
-  const { prefix, configFile, accessLog } = paths;
-  const isRoot = process.getuid?.() === 0;
-  const read = readNginxConf(configFile, {
+  { directives: parameter, isLenient: lenient }: Pick<NginxArguments, 'directives' | 'isLenient'>,
+): LoadedConfig {
+  const { prefix, configFile, accessLog: accessLogPath } = paths;
+  const { config, directives, files, ...read } = loadNginxConf(configFile, {
     prefix,
     lenient,
-    ...(directives !== undefined && { parameter: directives }),
+    parameter,
+    accessLogPath,
   });
-  const adapted = adaptNginxConf(read.directives, {
-    prefix,
-    configFolder: dirname(configFile),
-    accessLogPath: accessLog,
-    hostname: hostname(),
-    isRoot,
-    lenient,
-    files: read.files,
-  });
-  const diagnostics = [...read.diagnostics, ...adapted.diagnostics, ...(isRoot ? [] : userWarnings(read.directives))];
-  const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
-  return { config: hasErrors ? undefined : withErrorLog(adapted.config, paths), diagnostics, files: read.files };
+  const warnings = process.getuid?.() === 0 ? [] : userWarnings(directives);
+  const hasErrors = read.diagnostics.some(({ severity }) => severity === 'error');
+  const diagnostics = [...read.diagnostics, ...warnings];
+  return { config: hasErrors ? undefined : withErrorLog(config, paths), diagnostics, files };
 }
 
 /** Where an nginx.conf names no error log, nginx writes to that of `-e`. */

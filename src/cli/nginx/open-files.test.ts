@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { LogFileError } from '../../observe/log-file.ts';
-import { loadNginxConf } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
 import { openLogs } from './open-files.ts';
 import { debianPaths } from './paths.ts';
 
@@ -11,7 +11,7 @@ import { debianPaths } from './paths.ts';
 async function opened(config: string): Promise<string[]> {
   await using folder = await AppFolder.with({ 'nginx.conf': config });
   const paths = { ...debianPaths, prefix: folder.path, configFile: folder.file('nginx.conf'), errorLog: undefined };
-  const { config: read, diagnostics } = loadNginxConf(paths, { isLenient: false });
+  const { config: read, diagnostics } = loadConfig(paths, { isLenient: false });
   assert.deepEqual(diagnostics, []);
   assert.ok(read);
   openLogs(read, 'test');

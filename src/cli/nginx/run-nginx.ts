@@ -10,7 +10,7 @@ import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { ZoneMemoryError, zoneBuffers } from '../../site/limits/limit-zones.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
-import { type LoadedNginxConf, loadNginxConf } from './load-config.ts';
+import { type LoadedConfig, loadConfig } from './load-config.ts';
 import { openLogs } from './open-files.ts';
 import { type NginxPaths, nginxPaths } from './paths.ts';
 import { PidFile, PidFileError } from './pid-file.ts';
@@ -27,7 +27,7 @@ export interface NginxServeRequest {
   /** To be moved before an upgrade and removed at the end; `serving` writes it. */
   readonly pidFile: PidFile;
   /** Reads the config again, as for the start: the same file, `-p` and `-g`. */
-  reload(): LoadedNginxConf;
+  reload(): LoadedConfig;
   /** Says something as nginx does while it starts: `nginx: [emerg] message`. */
   say(level: ErrorLogLevel, message: string): void;
   /** All sockets listen: writes the pid file and lets the process that waits for that end with 0. Throws PidFileError. */
@@ -66,7 +66,7 @@ export async function runNginx(
   }
   const say = (level: ErrorLogLevel, message: string): void => tell(`nginx: [${level}] ${message}\n`);
   const paths = nginxPaths(given);
-  const load = (): LoadedNginxConf => loadNginxConf(paths, given);
+  const load = (): LoadedConfig => loadConfig(paths, given);
   const problem = errorLogProblem(paths);
   if (problem !== undefined) say('alert', `could not open error log file: ${problem}`);
   const { config, diagnostics, files } = load();

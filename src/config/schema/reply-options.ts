@@ -1,3 +1,4 @@
+import { proxiedConditions } from '../../site/plan/settings.ts';
 import {
   charsetName,
   checkedObject,
@@ -50,17 +51,7 @@ function encoder(name: string, most: number): ReturnType<typeof either> {
   );
 }
 
-const proxied = oneOf(
-  'off',
-  'expired',
-  'no-cache',
-  'no-store',
-  'private',
-  'no_last_modified',
-  'no_etag',
-  'auth',
-  'any',
-);
+const proxied = oneOf(...proxiedConditions);
 
 /** What is done to answers. */
 export const replyOptions: Shape = {

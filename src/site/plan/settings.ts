@@ -208,6 +208,19 @@ export type Expires =
   /** Text as the directive takes it. */
   | { readonly kind: 'template'; readonly text: Template; readonly from: 'now' | 'modified' };
 
+/** What nginx's `gzip_proxied` takes. */
+export const proxiedConditions = [
+  'off',
+  'expired',
+  'no-cache',
+  'no-store',
+  'private',
+  'no_last_modified',
+  'no_etag',
+  'auth',
+  'any',
+] as const;
+
 export interface Compression {
   /** Best first where the client takes several alike. */
   readonly encodings: readonly { readonly encoding: 'gzip' | 'br' | 'zstd'; readonly level: number }[];
@@ -216,17 +229,7 @@ export interface Compression {
   readonly types: readonly string[];
   readonly vary: boolean;
   /** For requests with a Via field: nginx `gzip_proxied`. */
-  readonly proxied: readonly (
-    | 'off'
-    | 'expired'
-    | 'no-cache'
-    | 'no-store'
-    | 'private'
-    | 'no_last_modified'
-    | 'no_etag'
-    | 'auth'
-    | 'any'
-  )[];
+  readonly proxied: readonly (typeof proxiedConditions)[number][];
   readonly httpVersion: '1.0' | '1.1';
   /** Patterns of user agents that get nothing compressed. */
   readonly disable: readonly string[];

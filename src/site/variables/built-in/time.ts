@@ -1,3 +1,4 @@
+import { nginxVersion } from '../../../core/nginx-version.ts';
 import type { BuiltIns } from './built-in.ts';
 import { seconds } from './connection.ts';
 
@@ -6,7 +7,7 @@ export const timeVariables: BuiltIns = {
   hostname: ({ services }) => services.hostname,
   msec: ({ services }) => seconds(services.now()),
   // Configs compare it with the version that has what they need; it is the nginx whose features these are.
-  nginx_version: () => '1.28.0',
+  nginx_version: () => nginxVersion,
   pid: () => String(process.pid),
   request_time: ({ main, services }) =>
     seconds(main.record?.durationMs ?? services.now() - (main.exchange.startedAt ?? services.now())),

@@ -1,4 +1,4 @@
-import type { Compression, FileSettings } from '../../../../site/plan/settings.ts';
+import { type Compression, type FileSettings, proxiedConditions } from '../../../../site/plan/settings.ts';
 import type { ServerBlock } from '../../../config.ts';
 import { argument, choice, flag, type Handler, type Handlers, mediaTypes, number, offset } from '../handlers.ts';
 
@@ -6,18 +6,6 @@ type Encoding = FileSettings['precompressed'][number]['encoding'];
 
 /** Best first, where a client takes several. */
 const preference: readonly Encoding[] = ['br', 'zstd', 'gzip'];
-
-const conditions = [
-  'off',
-  'expired',
-  'no-cache',
-  'no-store',
-  'private',
-  'no_last_modified',
-  'no_etag',
-  'auth',
-  'any',
-] as const satisfies Compression['proxied'];
 
 /** Compression by nginx's gzip modules, and by those for brotli and zstd. Types and the least length are those of all three. */
 export const gzipHandlers: Handlers = {
@@ -30,7 +18,7 @@ export const gzipHandlers: Handlers = {
   gzip_proxied: (directive, scope, adaptation) => {
     const proxied: Compression['proxied'][number][] = [];
     for (const each of directive.args) {
-      const found = conditions.find((condition) => condition === each.text.toLowerCase());
+      const found = proxiedConditions.find((condition) => condition === each.text.toLowerCase());
       if (found === undefined) adaptation.error(each, `invalid value "${each.text}"`);
       else if (proxied.includes(found)) adaptation.warn(each, `duplicate value "${each.text}"`);
       else proxied.push(found);
