@@ -1,6 +1,8 @@
 import type { Bind } from '../core/bind.ts';
+import type { CachePlan, CacheSettings } from '../site/plan/cache-plan.ts';
 import type { LocationMatch, RuleOf } from '../site/plan/location-plan.ts';
 import type { ErrorLogPlan, LogFormatPlan } from '../site/plan/log-plan.ts';
+import type { ProxySettings, ProxyTls } from '../site/plan/proxy-plan.ts';
 import type {
   Addition,
   AuthRequest,
@@ -17,6 +19,7 @@ import type {
   UserIdPlan,
 } from '../site/plan/settings.ts';
 import type { ConnectionPlan, RealIpPlan, Template } from '../site/plan/site-plan.ts';
+import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../site/plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../site/plan/zone-plan.ts';
 import type { AppConfig } from './app-config.ts';
@@ -33,6 +36,9 @@ export interface Config {
   readonly requestZones: readonly RequestZonePlan[];
   readonly connectionZones: readonly ConnectionZonePlan[];
   readonly logFormats: readonly LogFormatPlan[];
+  /** Those that are named, and one for each other address that a proxy names. */
+  readonly upstreams: readonly UpstreamPlan[];
+  readonly caches: readonly CachePlan[];
   /** What servers inherit: nginx's `http` block. */
   readonly defaults: ServerBlock;
   readonly servers: readonly ServerConfig[];
@@ -57,6 +63,7 @@ export interface Listen {
   readonly bind: Bind;
   readonly isDefault: boolean;
   readonly backlog?: number;
+  readonly takesProxyProtocol?: boolean;
   /** An IPv6 address takes no IPv4 connections, as nginx has it; undefined for what the system does. */
   readonly ipv6Only?: boolean;
 }
@@ -100,7 +107,10 @@ export type Grouped =
   | 'referers'
   | 'secureLink'
   | 'expires'
-  | 'types';
+  | 'types'
+  | 'proxy'
+  | 'proxyTls'
+  | 'cache';
 
 /** Settings of one level. What is absent is inherited; `false` is "off", where something inherited could be on. */
 export interface Block extends Partial<Omit<Settings, Grouped>> {
@@ -124,4 +134,7 @@ export interface Block extends Partial<Omit<Settings, Grouped>> {
   readonly substitution?: Partial<Substitution>;
   readonly addition?: Partial<Addition>;
   readonly userId?: Partial<Omit<UserIdPlan, 'mode'>> & { readonly mode?: UserIdPlan['mode'] | false };
+  readonly proxy?: Partial<ProxySettings>;
+  readonly proxyTls?: Partial<ProxyTls>;
+  readonly cache?: Partial<Omit<CacheSettings, 'cache'>> & { readonly cache?: string | false };
 }

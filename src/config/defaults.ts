@@ -1,5 +1,5 @@
 import { mimes } from 'mrmime';
-import { connectionTimeouts, httpLimits } from '../core/limits.ts';
+import { bufferedBodySize, connectionTimeouts, httpLimits, proxyLimits } from '../core/limits.ts';
 import type { ConnectionPlan, RealIpPlan } from '../site/plan/site-plan.ts';
 import type { FullBlock } from './full-block.ts';
 
@@ -130,6 +130,84 @@ export const defaults: FullBlock = {
   limitConnectionsLogLevel: 'warn',
   limitRate: undefined,
   limitRateAfter: undefined,
+
+  proxy: {
+    httpVersion: '1.1', // nginx 1.0 up to 1.29.6
+    setFields: [],
+    host: 'client', // nginx target
+    forwarded: 'x-forwarded', // nginx none
+    via: true, // nginx off; RFC 9110 §7.6.3
+    passesUpgrade: true, // nginx off
+    passesFields: true,
+    passesBody: true,
+    method: undefined,
+    body: undefined,
+    redirects: [{ kind: 'default' }],
+    cookieDomains: [],
+    cookiePaths: [],
+    cookieFlags: [],
+    hiddenFields: [],
+    passedFields: ['date', 'server'], // nginx hides both
+    ignoredFields: [],
+    passesTrailers: true, // nginx off
+    interceptsErrors: false,
+    buffers: false, // nginx on
+    bufferSize: proxyLimits.bufferSize,
+    maxTempFileSize: proxyLimits.maxTempFileSize,
+    maxHeadSize: proxyLimits.maxHeadSize,
+    buffersRequest: false, // nginx on
+    requestBufferSize: bufferedBodySize,
+    tempFolder: undefined,
+    ignoresClientAbort: false,
+    connectTimeoutMs: proxyLimits.connectTimeoutMs,
+    sendTimeoutMs: proxyLimits.sendTimeoutMs,
+    readTimeoutMs: proxyLimits.readTimeoutMs,
+    next: ['error', 'timeout'],
+    nextTries: proxyLimits.nextTries,
+    nextTimeoutMs: 0,
+    bind: undefined,
+    socketKeepAlive: false,
+    limitRate: undefined,
+    forcesRanges: false,
+    proxyProtocol: undefined,
+    resolver: undefined,
+  },
+  proxyTls: {
+    serverName: true, // nginx off
+    name: undefined,
+    verify: true, // nginx off
+    verifyDepth: 9, // nginx 1
+    trustedCertificate: undefined,
+    crl: undefined,
+    certificate: undefined,
+    certificateKey: undefined,
+    passwordFile: undefined,
+    protocols: [],
+    ciphers: undefined,
+    sessionReuse: true,
+  },
+  cache: {
+    cache: false,
+    rules: 'rfc',
+    key: '$scheme://$host$request_uri', // nginx $scheme$proxy_host$request_uri
+    valid: [],
+    bypass: [],
+    noStore: [],
+    minUses: 1,
+    methods: ['GET', 'HEAD'],
+    maxRangeOffset: undefined,
+    useStale: ['error', 'timeout', 'updating', 'http_500', 'http_502', 'http_503', 'http_504'], // nginx none
+    lock: true, // nginx off
+    lockTimeoutMs: 5_000, // nginx 5 s
+    lockAgeMs: 5_000, // nginx 5 s
+    revalidate: true, // nginx off
+    backgroundUpdate: true, // nginx off
+    convertsHead: true,
+    tellsStatus: true,
+    sliceSize: undefined,
+    purge: undefined,
+    ignoredFields: [],
+  },
 
   headers: [],
   trailers: [],

@@ -1,3 +1,5 @@
+import type { CacheSettings } from '../site/plan/cache-plan.ts';
+import type { ProxySettings, ProxyTls } from '../site/plan/proxy-plan.ts';
 import type {
   Addition,
   BasicAuth,
@@ -34,6 +36,9 @@ export interface FullBlock extends Omit<Settings, Grouped> {
   readonly substitution: Substitution;
   readonly addition: Addition;
   readonly userId: Omit<UserIdPlan, 'mode'> & { readonly mode: UserIdPlan['mode'] | false };
+  readonly proxy: ProxySettings;
+  readonly proxyTls: ProxyTls;
+  readonly cache: Omit<CacheSettings, 'cache'> & { readonly cache: string | false };
 }
 
 export interface Encoder {

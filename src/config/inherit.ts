@@ -16,6 +16,9 @@ export function inherit(outer: FullBlock, inner: Block): FullBlock {
     substitution: { ...outer.substitution, ...inner.substitution },
     addition: { ...outer.addition, ...inner.addition },
     userId: { ...outer.userId, ...inner.userId },
+    proxy: { ...outer.proxy, ...inner.proxy },
+    proxyTls: { ...outer.proxyTls, ...inner.proxyTls },
+    cache: { ...outer.cache, ...inner.cache },
   };
 }
 

@@ -58,6 +58,8 @@ function oneServer(binds: readonly Bind[], { block, server, accessLog }: OneServ
     requestZones: [],
     connectionZones: [],
     logFormats: [],
+    upstreams: [],
+    caches: [],
     defaults: { accessLogs: accessLogsOf(accessLog), errorLogs: [] },
     servers: [
       {

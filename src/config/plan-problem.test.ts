@@ -22,6 +22,8 @@ function problemOf(fields: Partial<ServerConfig>): string | undefined {
     requestZones: [{ name: 'z', key: '$host', size: 2 ** 40, rate: 1000 }],
     connectionZones: [],
     logFormats: [],
+    upstreams: [],
+    caches: [],
     defaults: {},
     servers: [server],
   };

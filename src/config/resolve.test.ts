@@ -17,6 +17,8 @@ function config(servers: readonly ServerConfig[], shared: ServerBlock = {}): Con
     requestZones: [],
     connectionZones: [],
     logFormats: [],
+    upstreams: [],
+    caches: [],
     defaults: shared,
     servers,
   };
@@ -218,8 +220,22 @@ describe('resolve', () => {
       server({ listen: [port80, port80] }),
     ]);
     assert.deepEqual(made.listeners, [
-      { bind: port80.bind, servers: [0, 1, 2], defaultServer: 1, ipv6Only: true, backlog: 9 },
-      { bind: unix.bind, servers: [0], defaultServer: 0, ipv6Only: true, backlog: undefined },
+      {
+        bind: port80.bind,
+        servers: [0, 1, 2],
+        defaultServer: 1,
+        ipv6Only: true,
+        takesProxyProtocol: false,
+        backlog: 9,
+      },
+      {
+        bind: unix.bind,
+        servers: [0],
+        defaultServer: 0,
+        ipv6Only: true,
+        takesProxyProtocol: false,
+        backlog: undefined,
+      },
     ]);
   });
 });

@@ -15,7 +15,7 @@ export interface ResolveContext {
 
 /** The plan of a config: every level inherits from the one around it by nginx's rules, and what nobody says is Galley's default. */
 export function resolve(config: Config, { hostname }: ResolveContext): SitePlan {
-  const { process, variables, requestZones, connectionZones, logFormats } = config;
+  const { process, variables, requestZones, connectionZones, logFormats, upstreams, caches } = config;
   const outermost = process.errorLogs === undefined ? defaults : inherit(defaults, { errorLogs: process.errorLogs });
   const shared = serverFields(config.defaults);
   const block = inherit(outermost, blockOf(config.defaults));
@@ -26,6 +26,8 @@ export function resolve(config: Config, { hostname }: ResolveContext): SitePlan 
     requestZones,
     connectionZones,
     logFormats,
+    upstreams,
+    caches,
     hostname,
   };
 }

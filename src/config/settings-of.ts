@@ -3,7 +3,7 @@ import type { FullBlock } from './full-block.ts';
 
 /** The settings of a level of which all is known: what is not used is left out. */
 export function settingsOf(block: FullBlock): Settings {
-  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId } = block;
+  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId, cache } = block;
   return {
     ...block,
     basicAuth: basicAuth.realm === false ? undefined : { ...basicAuth, realm: basicAuth.realm },
@@ -19,6 +19,7 @@ export function settingsOf(block: FullBlock): Settings {
     substitution: substitution.replacements.length > 0 ? substitution : undefined,
     addition: additionOf(addition),
     userId: userId.mode === false ? undefined : { ...userId, mode: userId.mode },
+    cache: cache.cache === false ? undefined : { ...cache, cache: cache.cache },
   };
 }
 

@@ -61,6 +61,8 @@ export interface Exchange {
   readonly expectsContinue: boolean;
   /** Whether this is a WebSocket handshake that was checked (RFC 6455 §4.2.1), so that it may be answered by an Upgrade. */
   readonly isWebSocket: boolean;
+  /** Whether the client asks to go on in another protocol over HTTP/1.1 (RFC 9110 §7.8), so that it may be answered by a Tunnel. */
+  readonly hasUpgrade?: boolean;
   /** When its first byte came, in milliseconds since 1970. */
   readonly startedAt?: number;
   /** Which request of its connection it is, from 1. */

@@ -196,3 +196,41 @@ export const fileCacheLimits: FileCacheLimits = {
 
 /** Ranges of one request where the config says nothing; more get the whole file. */
 export const maxRanges = 200; // Apache MaxRanges 200, nginx none; http.md 258
+
+/** What is taken of upstreams where the config says nothing. Times in milliseconds, sizes in bytes. */
+export interface ProxyLimits {
+  readonly maxHeadSize: number;
+  readonly maxFieldCount: number;
+  /** Interim answers to one request. */
+  readonly maxInterim: number;
+  readonly bufferSize: number;
+  readonly maxTempFileSize: number;
+  readonly connectTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+  readonly readTimeoutMs: number;
+  readonly nextTries: number;
+  /** How long the body of a request waits for 100 (Continue) of an upstream. */
+  readonly continueTimeoutMs: number;
+  /** Idle connections to one upstream. */
+  readonly idleConnections: number;
+  readonly idleTimeoutMs: number;
+  readonly connectionRequests: number;
+  readonly connectionTimeMs: number;
+}
+
+export const proxyLimits: ProxyLimits = {
+  maxHeadSize: 32 * KiB, // nginx 4k or 8k, HAProxy 16k, Envoy 60k
+  maxFieldCount: 200, // nginx any, HAProxy 101
+  maxInterim: 32, // http.md 221; Node any
+  bufferSize: 64 * KiB, // nginx 8 buffers of 4k or 8k
+  maxTempFileSize: 1024 * MiB, // nginx 1024m
+  connectTimeoutMs: 10_000, // nginx 60 s, Envoy 5 s
+  sendTimeoutMs: 60_000, // nginx 60 s
+  readTimeoutMs: 60_000, // nginx 60 s
+  nextTries: 3, // nginx any; HAProxy 3
+  continueTimeoutMs: 1_000, // RFC 9110 §10.1.1; curl 1 s, Go 1 s
+  idleConnections: 64, // nginx 32 since 1.29.7
+  idleTimeoutMs: 55_000, // nginx 60 s; below the 60 s of many servers, so that it is ours who ends
+  connectionRequests: 1_000_000, // nginx 1000
+  connectionTimeMs: 3_600_000, // nginx 1 h
+};

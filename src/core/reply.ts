@@ -1,5 +1,6 @@
 import type { Body } from './body.ts';
 import type { HeaderList } from './headers.ts';
+import type { Tunnel } from './tunnel.ts';
 import type { Upgrade } from './websocket.ts';
 
 /** An answer as a value: nothing is on the wire yet. */
@@ -14,8 +15,8 @@ export interface Reply {
   readonly trailers?: () => HeaderList;
 }
 
-/** What handling a request leads to; an upgrade only where `exchange.isWebSocket`. */
-export type Outcome = Reply | Upgrade | Drop;
+/** What handling a request leads to; an upgrade only where `exchange.isWebSocket`, a tunnel only where `exchange.hasUpgrade`. */
+export type Outcome = Reply | Upgrade | Tunnel | Drop;
 
 /** The connection is closed without an answer. */
 export interface Drop {
@@ -32,5 +33,10 @@ export function isReply(outcome: Outcome): outcome is Reply {
 
 /** Whether an outcome is an {@link Upgrade}. */
 export function isUpgrade(outcome: Outcome): outcome is Upgrade {
-  return 'open' in outcome;
+  return 'subprotocol' in outcome;
+}
+
+/** Whether an outcome is a {@link Tunnel}. */
+export function isTunnel(outcome: Outcome): outcome is Tunnel {
+  return 'kind' in outcome && outcome.kind === 'tunnel';
 }

@@ -3,7 +3,8 @@ import { PeerError } from '../core/errors.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
-import { isReply, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
+import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import type { Http1RequestHead } from '../protocol/http1/server-codec.ts';
@@ -210,6 +211,7 @@ export class Turn implements BodySource, ExchangeOwner {
   #settle(exchange: HttpExchange, outcome: Outcome): void {
     if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
     else if (isReply(outcome)) this.#reply(exchange, outcome);
+    else if (isTunnel(outcome)) this.#tunnel(outcome);
     else this.#drop();
   }
 
@@ -230,6 +232,11 @@ export class Turn implements BodySource, ExchangeOwner {
       tell(context, { connection: exchange.connection, exchange, status: 101, bytes, complete, durationMs });
     });
     this.#answer = 'complete';
+  }
+
+  #tunnel(tunnel: Tunnel): void {
+    tunnel.cancel();
+    this.#drop();
   }
 
   /** The client gets nothing. */

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../core/errors.ts';
 import type { Drop, Reply } from '../core/reply.ts';
+import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
 
 /** What a step of a site leads to. */
-export type SiteOutcome = Reply | Upgrade | StatusOutcome | InternalRedirect | Drop;
+export type SiteOutcome = Reply | Upgrade | Tunnel | StatusOutcome | InternalRedirect | Drop;
 
 /** The answer is the page of this status: of `error_page`, or ours. */
 export interface StatusOutcome {

@@ -132,7 +132,7 @@ export class Site {
 
   #finish(request: SiteRequest, outcome: SiteOutcome): Later<SiteOutcome> {
     if ('kind' in outcome) {
-      if (outcome.kind === 'drop') return drop;
+      if (outcome.kind === 'drop' || outcome.kind === 'tunnel') return outcome;
       if (outcome.kind === 'redirect') return this.#settle(request, () => this.#redirect(request, outcome));
       // nginx NGX_HTTP_CLOSE
       if (outcome.status === 444) return drop;

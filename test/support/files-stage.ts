@@ -105,7 +105,7 @@ export class FilesStage {
         throw new Error('Files open no WebSockets');
       }
       if (outcome.kind === 'status') return statusReply(request, outcome);
-      if (outcome.kind === 'drop' || ++request.redirects > 10)
+      if (outcome.kind !== 'redirect' || ++request.redirects > 10)
         throw new Error('Files drop nothing and redirect a few times');
       request.uri = outcome.target;
       request.args = outcome.args ?? request.args;

@@ -3,7 +3,7 @@ import { type ErrorCode, PeerError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Outcome } from '../../core/reply.ts';
-import { pieceOverhead } from '../../core/websocket.ts';
+import { pieceOverhead, type Upgrade } from '../../core/websocket.ts';
 import { CancelReason, initialWindow, maxBodyPiece } from '../../protocol/worker/kinds.ts';
 import type { ResponseFrame } from '../../protocol/worker/response-frame.ts';
 import { type FilePart, ResponseBody, type ResponseSource } from './response-body.ts';
@@ -205,7 +205,8 @@ export class WorkerStream implements ResponseSource {
     this.#state = 'accepted';
     const webSocket = new WorkerWebSocket(this.id, this.#carrier);
     this.#webSocket = webSocket;
-    this.#resolve({ subprotocol: reason || undefined, headers, open: (client) => webSocket.join(client) });
+    const upgrade: Upgrade = { subprotocol: reason || undefined, headers, open: (client) => webSocket.join(client) };
+    this.#resolve(upgrade);
   }
 
   inform(status: number, headers: HeaderList): void {

@@ -71,6 +71,8 @@ function answerOf(content: Content): LevelSettings {
       return {};
     case 'app':
       return { app: content.app };
+    case 'proxy':
+      return {};
     case 'stub-status':
       return { stubStatus: true };
     case 'empty-gif':

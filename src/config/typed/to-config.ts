@@ -39,6 +39,8 @@ export function toConfig(
       name,
       ...(typeof format === 'string' ? { text: format, escape: 'default' } : format),
     })),
+    upstreams: [],
+    caches: [],
     defaults: block,
     servers,
   };

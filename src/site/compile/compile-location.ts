@@ -2,7 +2,7 @@ import { createAccessSteps } from '../access/access-steps.ts';
 import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
 import { createUserId } from '../access/user-id.ts';
-import type { CompileContext } from '../compile-context.ts';
+import { type CompileContext, PlanError } from '../compile-context.ts';
 import { createAppContent } from '../content/app-content.ts';
 import { emptyGif } from '../content/empty-gif.ts';
 import { createStubStatus } from '../content/stub-status.ts';
@@ -73,6 +73,8 @@ function contentOf(settings: Settings, prefix: string, { compile, resources }: L
       return createFiles(settings, compile, { prefix }, resources.cache);
     case 'app':
       return createAppContent(content.app);
+    case 'proxy':
+      throw new PlanError('the reverse proxy is not there yet');
     case 'return':
       return compileReturn(content, compile);
     case 'stub-status':

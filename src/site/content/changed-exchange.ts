@@ -29,6 +29,10 @@ export class ChangedExchange implements Exchange {
     return this.#exchange.isWebSocket;
   }
 
+  get hasUpgrade(): boolean {
+    return this.#exchange.hasUpgrade === true;
+  }
+
   get queueMs(): number {
     return this.#exchange.queueMs;
   }

@@ -1,4 +1,6 @@
+import type { CacheSettings } from './cache-plan.ts';
 import type { AccessLogPlan, ErrorLogLevel, ErrorLogPlan } from './log-plan.ts';
+import type { ProxySettings, ProxyTarget, ProxyTls } from './proxy-plan.ts';
 import type { Template } from './site-plan.ts';
 
 /** What holds for the requests of a location: inherited settings and defaults are filled in. */
@@ -7,6 +9,7 @@ export interface Settings
     FileSettings,
     AccessSettings,
     LimitSettings,
+    ForwardSettings,
     ReplySettings,
     LogSettings {}
 
@@ -18,6 +21,8 @@ export type Content =
   | { readonly kind: 'app'; readonly app: string; readonly passesAccelFields?: boolean }
   /** As the rule `return` answers. The text's media type is `type`, or that of the path's extension. */
   | { readonly kind: 'return'; readonly status: number; readonly text: Template | undefined; readonly type?: string }
+  /** `version`: in place of the settings' `httpVersion`, as for gRPC. */
+  | { readonly kind: 'proxy'; readonly target: ProxyTarget; readonly version?: '2' }
   | { readonly kind: 'stub-status' }
   | { readonly kind: 'empty-gif' };
 
@@ -186,6 +191,14 @@ export interface ReplySettings {
   readonly charset: Charset | undefined;
   readonly substitution: Substitution | undefined;
   readonly addition: Addition | undefined;
+}
+
+export interface ForwardSettings {
+  /** Used where the content is `proxy`. */
+  readonly proxy: ProxySettings;
+  readonly proxyTls: ProxyTls;
+  /** Of any content. */
+  readonly cache: CacheSettings | undefined;
 }
 
 export interface AddedField {

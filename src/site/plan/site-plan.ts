@@ -1,7 +1,9 @@
 import type { Bind } from '../../core/bind.ts';
+import type { CachePlan } from './cache-plan.ts';
 import type { LocationPlan, Rule } from './location-plan.ts';
 import type { LogFormatPlan } from './log-plan.ts';
 import type { Settings } from './settings.ts';
+import type { UpstreamPlan } from './upstream-plan.ts';
 import type { VariablePlan } from './variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from './zone-plan.ts';
 
@@ -19,6 +21,8 @@ export interface SitePlan {
   readonly requestZones: readonly RequestZonePlan[];
   readonly connectionZones: readonly ConnectionZonePlan[];
   readonly logFormats: readonly LogFormatPlan[];
+  readonly upstreams: readonly UpstreamPlan[];
+  readonly caches: readonly CachePlan[];
   /** Whether what PCRE allows and costs too much is refused, and so on: see docs/nginx.md. */
   readonly hostname: string;
 }
@@ -33,6 +37,8 @@ export interface ListenerPlan {
   readonly servers: readonly number[];
   /** The one of them for hosts that none is for. */
   readonly defaultServer: number;
+  /** Each connection begins with a header of the PROXY protocol (v1 or v2) that tells of its client. */
+  readonly takesProxyProtocol: boolean;
   /** A socket for all IPv6 addresses takes no IPv4 connections. */
   readonly ipv6Only: boolean;
   /** Kernel queue of connections that wait to be accepted; undefined for the default. */

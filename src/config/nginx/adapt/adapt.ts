@@ -31,6 +31,8 @@ export function adaptNginxConf(directives: readonly Directive[], context: AdaptC
     requestZones,
     connectionZones,
     logFormats,
+    upstreams: [],
+    caches: [],
     defaults: mergeBlocks(nginxDefaults(context), adaptation.http),
     servers,
   };
