@@ -51,6 +51,16 @@ describeRule('importDirections', importDirections, [
     ],
   },
   {
+    path: 'src/upstream/a.ts',
+    good: ["import type { B } from '../site/plan/b.ts';"],
+    bad: ["import type { B } from '../site/b.ts';"],
+  },
+  {
+    path: 'src/site/plan/a.ts',
+    good: ["import type { B } from '../../observe/b.ts';"],
+    bad: ["import type { B } from '../b.ts';"],
+  },
+  {
     path: 'src/core/a.test.ts',
     good: ["import { until } from '../../test/support/until.ts';"],
     bad: ["import { b } from '../http/b.ts';", "import { c } from '../../test/tidy/code-only.ts';"],
