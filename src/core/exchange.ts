@@ -37,6 +37,8 @@ export interface ConnectionFacts {
   readonly listener: number;
   readonly scheme: 'http' | 'https';
   readonly client: Peer;
+  /** Who connected, where `client` is who a trusted proxy tells of. */
+  readonly connected?: Peer;
   readonly server: Peer;
   /** Counts the connections of this process. */
   readonly serial?: number;

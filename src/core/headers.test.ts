@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HeaderList, InvalidHeader } from './headers.ts';
+import { NameSet } from './name-set.ts';
 
 describe('HeaderList', () => {
   const list = HeaderList.of([
@@ -76,6 +77,38 @@ describe('HeaderList', () => {
       assert.throws(() => each.replaced('accept', '\0'), InvalidHeader);
       assert.throws(() => each.replaced('x y', ''), InvalidHeader);
     }
+  });
+
+  it('leaves out all fields of a set of names', () => {
+    for (const each of [list, inside(list)]) {
+      const left = each.withoutAny(new NameSet(['accept', 'hos', 'hosts']));
+      assert.deepEqual([...left].flat(), ['host', 'example.com', 'x-empty', '']);
+      assert.equal(each.withoutAny(new NameSet(['hosts', ''])), each);
+      assert.deepEqual([...each.withoutAny(new NameSet(['host', 'accept', 'x-empty']))], []);
+    }
+  });
+
+  it('joins fields with those of another list', () => {
+    const dropped = new NameSet(['accept', 'y']);
+    const joined = HeaderList.joined(
+      [
+        ['X-First', '1'],
+        ['accept', 'mine'],
+      ],
+      inside(list),
+      dropped,
+    );
+    assert.deepEqual(
+      [...joined],
+      [
+        ['x-first', '1'],
+        ['accept', 'mine'],
+        ['host', 'example.com'],
+        ['x-empty', ''],
+      ],
+    );
+    assert.deepEqual([...HeaderList.joined([], HeaderList.empty, dropped)], []);
+    assert.throws(() => HeaderList.joined([['a', '\n']], list, dropped), InvalidHeader);
   });
 
   it('keeps latin-1 bytes', () => {

@@ -1,3 +1,5 @@
+import type { NameSet } from './name-set.ts';
+
 /** Lower-case of every byte that may stand in a header name (RFC 9110 §5.6.2 token), 0 for all others. */
 export const TOKEN: Uint8Array = tokenTable();
 
@@ -42,6 +44,20 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
   /** Encodes fields as latin-1. Throws {@link InvalidHeader} for a name that is no token or a value with control characters. */
   static of(fields: Iterable<readonly [name: string, value: string]>): HeaderList {
     return HeaderList.empty.withAll(fields);
+  }
+
+  /** These fields, then those of a list whose names are not among `dropped`. Throws {@link InvalidHeader}. */
+  static joined(
+    first: readonly (readonly [name: string, value: string])[],
+    rest: HeaderList,
+    dropped: NameSet,
+  ): HeaderList {
+    let room = rest.end - rest.start;
+    for (const [name, value] of first) room += fieldOverhead + name.length + value.length;
+    const joined = Buffer.allocUnsafe(room);
+    let size = 0;
+    for (const [name, value] of first) size = writeField(joined, size, checkedName(name), checkedValue(name, value));
+    return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size));
   }
 
   /** How many fields there are. */
@@ -135,6 +151,33 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
       rest = restEnd;
     }
     return new HeaderList(changed, 0, size);
+  }
+
+  /** The same without the fields whose names are among these. */
+  withoutAny(names: NameSet): HeaderList {
+    const { bytes } = this;
+    for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
+      if (!names.has(bytes, at + nameAt, nameEnd(bytes, at))) continue;
+      const kept = Buffer.allocUnsafe(this.end - this.start);
+      return new HeaderList(kept, 0, this.#copyBut(names, kept, 0));
+    }
+    return this;
+  }
+
+  /** Copies all fields but those of these names. Gives where they end. */
+  #copyBut(dropped: NameSet, to: Buffer, at: number): number {
+    const { bytes, end } = this;
+    let out = at;
+    let from = this.start;
+    for (let field = from; field < end; ) {
+      const next = endOfField(bytes, field);
+      if (dropped.has(bytes, field + nameAt, nameEnd(bytes, field))) {
+        if (field > from) out += bytes.copy(to, out, from, field);
+        from = next;
+      }
+      field = next;
+    }
+    return end > from ? out + bytes.copy(to, out, from, end) : out;
   }
 
   /** Where the first field of that name begins; `end` or more where there is none. */

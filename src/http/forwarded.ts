@@ -22,7 +22,9 @@ export function forwardedFacts(
   const { client = facts.client, scheme = facts.scheme } = values.has('forwarded')
     ? fromForwarded(values.get('forwarded') ?? '', trust)
     : fromSeparateFields(values.get('x-forwarded-for') ?? '', values.get('x-forwarded-proto') ?? '', trust);
-  return client === facts.client && scheme === facts.scheme ? facts : { ...facts, client, scheme };
+  return client === facts.client && scheme === facts.scheme
+    ? facts
+    : { ...facts, client, scheme, connected: facts.client };
 }
 
 interface Told {
