@@ -15,6 +15,7 @@ import { openZones } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { Site } from '../site/site.ts';
 import type { SiteRequest } from '../site/site-request.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import type { FrontApps } from './front-apps.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
 
@@ -31,26 +32,29 @@ export class FrontSites {
   readonly #front: number;
   readonly #shared: SharedResources;
   readonly #apps: FrontApps;
+  readonly #upstreams: Upstreams;
   /** Whether apps see nothing of what proxies tell but what `realIp` trusts; else the front has judged it. */
   readonly #judges: boolean;
   #current: Current | undefined;
   /** The one before, where it has listeners that are gone: their connections, which soon end, are for no other servers. */
   #before: Current | undefined;
 
-  constructor(front: number, shared: SharedResources, apps: FrontApps, judges: boolean) {
+  constructor(front: number, shared: SharedResources, apps: FrontApps, upstreams: Upstreams, judges: boolean) {
     this.#front = front;
     this.#shared = shared;
     this.#apps = apps;
+    this.#upstreams = upstreams;
     this.#judges = judges;
   }
 
   /** Serves this from now on. Gives what then holds for connections, or why it cannot be used: the one before goes on. */
-  use({ plan, zones, listeners, apps }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
+  use({ plan, zones, listeners, apps, upstreams }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
     const ids = new Map(apps.map(({ name, id }) => [name, id]));
     const judge = this.#judges ? proxyJudge() : undefined;
     const { files } = this.#shared;
     files.beginGeneration();
     try {
+      this.#upstreams.configure(plan.upstreams, upstreams);
       const site = compileSite(plan, {
         ...this.#shared,
         zones: openZones(zones, this.#front, this.#shared.now),

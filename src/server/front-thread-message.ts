@@ -6,6 +6,7 @@ import type { LogLevel } from '../observe/log.ts';
 import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { StartFailure } from '../site/start-failure/start-failure.ts';
+import type { UpstreamMembers, UpstreamState } from '../upstream/member.ts';
 
 /** One address for a front thread to listen on. */
 export interface ListenRequest {
@@ -58,6 +59,8 @@ export interface FrontSite {
   readonly listeners: readonly ListenerPlace[];
   /** Which run answers for an app of the plan. */
   readonly apps: readonly { readonly name: string; readonly id: number }[];
+  /** One for each upstream of the plan. */
+  readonly upstreams: readonly UpstreamState[];
 }
 
 /** What the main thread tells a front thread. */
@@ -70,6 +73,8 @@ export type ToFrontThread =
   | { readonly kind: 'start-failure'; readonly app: number; readonly failure: StartFailure | undefined }
   /** What is served from now on. Answered by `site-ready`. */
   | { readonly kind: 'site'; readonly site: FrontSite }
+  /** Who the members of an upstream are from now on; one that the thread does not know is no fault. */
+  | { readonly kind: 'upstream-members'; readonly members: UpstreamMembers }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
   /** Where Galley's own events are written from now on. */
   | { readonly kind: 'error-logs'; readonly errorLogs: readonly ErrorLogTarget[] }

@@ -10,6 +10,7 @@ import type { LogLevel, LogThreshold } from '../observe/log.ts';
 import { LogFileError } from '../observe/log-file.ts';
 import { LogFiles } from '../observe/log-files.ts';
 import { FileCache } from '../site/files/file-cache.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
 import { FrontApps } from './front-apps.ts';
 import { FrontSites } from './front-sites.ts';
@@ -57,6 +58,7 @@ export class FrontThread {
   readonly #ownLog: OwnLog;
   readonly #front: Front;
   readonly #apps: FrontApps;
+  readonly #upstreams: Upstreams = new Upstreams();
   readonly #sites: FrontSites;
   readonly #files: LogFiles;
   readonly #counting: NodeJS.Timeout;
@@ -74,7 +76,7 @@ export class FrontThread {
     const counts = new SharedConnectionCounts(frontCount, settings.counts, write);
     this.#apps = new FrontApps(front, frontCount, log, (app, message) => this.#tell({ kind: 'workers', app, message }));
     const shared = { version, log, files: this.#files, cache: new FileCache(), connections: counts, now: Date.now };
-    this.#sites = new FrontSites(front, shared, this.#apps, trustedPeers === 'site');
+    this.#sites = new FrontSites(front, shared, this.#apps, this.#upstreams, trustedPeers === 'site');
     this.#front = new Front({
       handle: this.#sites.handle,
       log,
@@ -118,6 +120,9 @@ export class FrontThread {
         break;
       case 'site':
         this.#use(message.site);
+        break;
+      case 'upstream-members':
+        this.#upstreams.setMembers(message.members);
         break;
       case 'log-level':
         this.#threshold.level = message.level;
@@ -181,6 +186,7 @@ export class FrontThread {
 
   async #end(): Promise<void> {
     clearInterval(this.#counting);
+    this.#upstreams.close();
     await this.#apps.closeAll();
     await this.#files.close();
     // In a thread of its own what is written goes through the main thread.

@@ -90,6 +90,7 @@ async function stage(count: number): Promise<Stage> {
     zones: zoneBuffers(plan, count),
     listeners: [{ listener: 0, index: 0, byAddress: [] }],
     apps: [{ name: 'main:app', id: app.id }],
+    upstreams: [],
   });
   const dispose = async (): Promise<void> => {
     await fronts.close(0, 0);

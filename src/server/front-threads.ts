@@ -7,6 +7,7 @@ import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { clearFront, openZones } from '../site/limits/limit-zones.ts';
+import type { UpstreamMembers } from '../upstream/member.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
 import { FrontLine } from './front-line.ts';
 import { type FrontSettings, FrontThread, type SharedFrontSettings } from './front-thread.ts';
@@ -168,6 +169,17 @@ export class FrontThreads {
   announce(message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' | 'error-logs' }): void {
     this.#standing.set(message.kind === 'start-failure' ? `${message.kind} ${message.app}` : message.kind, message);
     this.#post(message);
+  }
+
+  /** Tells all threads who the members of an upstream are from now on, also those that come later. */
+  setMembers(members: UpstreamMembers): void {
+    if (this.#site) {
+      const upstreams = this.#site.upstreams.map((state) => {
+        return state.upstream === members.upstream ? { ...state, ...members } : state;
+      });
+      this.#site = { ...this.#site, upstreams };
+    }
+    this.#post({ kind: 'upstream-members', members });
   }
 
   /** The log files were rotated. */

@@ -203,6 +203,6 @@ export class ServedSite {
     } catch (error) {
       throw error instanceof ZoneMemoryError ? new ServingError(error.message) : error;
     }
-    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })) };
+    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })), upstreams: [] };
   }
 }
