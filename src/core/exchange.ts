@@ -2,6 +2,7 @@ import type { Body } from './body.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { HeaderList } from './headers.ts';
+import type { Reply } from './reply.ts';
 
 /** A validated request head. Strings are latin-1 of what was received unless said otherwise. */
 export interface RequestHead {
@@ -63,6 +64,8 @@ export interface Exchange {
   readonly expectsContinue: boolean;
   /** Whether this is a WebSocket handshake that was checked (RFC 6455 §4.2.1), so that it may be answered by an Upgrade. */
   readonly isWebSocket: boolean;
+  /** The answer to a WebSocket handshake that is wrong, in place of an app's. What passes requests on passes it on as it is. */
+  readonly handshakeRefusal?: Reply | undefined;
   /** Whether the client asks to go on in another protocol over HTTP/1.1 (RFC 9110 §7.8), so that it may be answered by a Tunnel. */
   readonly hasUpgrade?: boolean;
   /** When its first byte came, in milliseconds since 1970. */

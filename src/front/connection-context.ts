@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionFacts } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
+import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
@@ -9,6 +10,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { HeldWrites } from './held-writes.ts';
 import type { IdleEnding } from './idle-ending.ts';
 import type { SlownessCheck } from './slowness-check.ts';
+import type { TunnelDone } from './tunnel-connection.ts';
 import type { WebSocketContext, WebSocketDone } from './websocket-connection.ts';
 
 /** A client connection as its front sees it. */
@@ -75,5 +77,7 @@ export interface TurnConnection {
   answered(keepAlive: boolean): void;
   /** Hands the socket over to a WebSocket. */
   upgrade(handshake: WebSocketHandshake, upgrade: Upgrade, done: WebSocketDone): void;
+  /** Hands the socket over to a tunnel. */
+  tunnel(tunnel: Tunnel, done: TunnelDone): void;
   destroy(): void;
 }

@@ -3,6 +3,7 @@ import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, maxDrainSize, sendBufferSize, stopLastCallMs } from '../core/limits.ts';
+import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
@@ -12,6 +13,7 @@ import type { IdleConnection } from './idle-ending.ts';
 import type { ListenerSettings } from './listener-settings.ts';
 import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
+import { TunnelConnection, type TunnelDone } from './tunnel-connection.ts';
 import { Turn } from './turn.ts';
 import type { WebSocketDone } from './websocket-connection.ts';
 
@@ -117,17 +119,33 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   }
 
   upgrade(handshake: WebSocketHandshake, upgrade: Upgrade, done: WebSocketDone): void {
-    const { socket, context } = this;
-    for (const [event, listener] of this.#listeners) socket.off(event, listener);
-    const next = openWebSocket(socket, handshake, upgrade, context, (sent, complete) => {
+    const { context } = this;
+    this.#letGo();
+    const next = openWebSocket(this.socket, handshake, upgrade, context, (sent, complete) => {
       done(sent, complete);
       context.closed(next);
     });
     context.replaced(this, next);
-    this.#turn = undefined;
-    this.#closed = true;
     next.start(upgrade, this.#codec.takeKept());
     if (context.stopping) next.stop();
+  }
+
+  tunnel(tunnel: Tunnel, done: TunnelDone): void {
+    const { context } = this;
+    this.#letGo();
+    const next = new TunnelConnection(this.socket, this.#settings.timeouts, context, (sent, sentBytes, complete) => {
+      done(sent, sentBytes, complete);
+      context.closed(next);
+    });
+    context.replaced(this, next);
+    next.start(tunnel, this.#codec.takeKept(), this.#peerEnded);
+  }
+
+  /** The socket is no longer this connection's. */
+  #letGo(): void {
+    for (const [event, listener] of this.#listeners) this.socket.off(event, listener);
+    this.#turn = undefined;
+    this.#closed = true;
   }
 
   get idleSince(): number | undefined {
@@ -251,6 +269,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
         this.#exhausting = undefined;
         turn.start();
       }
+      if (turn.isTunnelReady) turn.openTunnel();
       if (!turn.isAnswered || this.#lingering || this.#closed) return;
       if (!turn.isReceived) {
         // Of a body that nobody wanted only so much is read for the sake of keeping the connection.

@@ -2,6 +2,9 @@ import type { Body } from '../core/body.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange, ExchangeObserver, RequestHead } from '../core/exchange.ts';
 import { HeaderList } from '../core/headers.ts';
+import type { Reply } from '../core/reply.ts';
+import type { HandshakeRefusal, WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import { refusalReply } from './open-websocket.ts';
 
 type AbortListener = (reason: ErrorCode) => void;
 
@@ -22,12 +25,13 @@ export class HttpExchange implements Exchange {
   connection: ConnectionFacts;
   readonly body: Body;
   readonly expectsContinue: boolean;
-  readonly isWebSocket: boolean;
+  /** Of a request that would open a WebSocket. */
+  readonly handshake: WebSocketHandshake | HandshakeRefusal | undefined;
+  readonly hasUpgrade: boolean;
   queueMs = 0;
   observer: ExchangeObserver | undefined;
 
-  /** Undefined once the exchange lives longer than its turn. */
-  #owner: ExchangeOwner | undefined;
+  #owner: ExchangeOwner;
   #listeners: AbortListener[] | undefined;
   #id: string | undefined;
   #aborted: ErrorCode | undefined;
@@ -37,37 +41,47 @@ export class HttpExchange implements Exchange {
     connection: ConnectionFacts,
     body: Body,
     expectsContinue: boolean,
-    isWebSocket: boolean,
+    handshake: WebSocketHandshake | HandshakeRefusal | undefined,
+    hasUpgrade: boolean,
     owner: ExchangeOwner,
   ) {
     this.request = request;
     this.connection = connection;
     this.body = body;
     this.expectsContinue = expectsContinue;
-    this.isWebSocket = isWebSocket;
+    this.handshake = handshake;
+    this.hasUpgrade = hasUpgrade;
     this.#owner = owner;
   }
 
   /** Made when it is first asked for. */
   get id(): string {
-    this.#id ??= this.#owner?.nextRequestId() ?? '';
+    this.#id ??= this.#owner.nextRequestId();
     return this.#id;
   }
 
+  get isWebSocket(): boolean {
+    return this.handshake?.kind === 'handshake';
+  }
+
+  get handshakeRefusal(): Reply | undefined {
+    return this.handshake?.kind === 'refusal' ? refusalReply(this.handshake) : undefined;
+  }
+
   get startedAt(): number {
-    return this.#owner?.startedAt ?? 0;
+    return this.#owner.startedAt;
   }
 
   get requestLength(): number {
-    return this.#owner?.requestLength ?? 0;
+    return this.#owner.requestLength;
   }
 
   get connectionRequests(): number {
-    return this.#owner?.connectionRequests ?? 1;
+    return this.#owner.connectionRequests;
   }
 
   inform(status: number, headers: HeaderList): void {
-    this.#owner?.inform(status, headers);
+    this.#owner.inform(status, headers);
   }
 
   onAbort(listener: AbortListener): void {
@@ -83,7 +97,8 @@ export class HttpExchange implements Exchange {
     headers.bytes.copy(bytes, 0, headers.start, headers.end);
     this.request = { ...this.request, headers: HeaderList.ofValidBlock(bytes, 0, bytes.length) };
     this.#id = this.id;
-    this.#owner = undefined;
+    const { startedAt, requestLength, connectionRequests } = this;
+    this.#owner = { startedAt, requestLength, connectionRequests, nextRequestId: () => '', inform: () => {} };
     this.#listeners = undefined;
   }
 

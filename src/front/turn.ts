@@ -6,15 +6,15 @@ import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.t
 import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
+import { wantsUpgrade } from '../http/upgrade.ts';
 import { continueHead, interimHead } from '../protocol/http1/response.ts';
 import type { Http1RequestHead } from '../protocol/http1/server-codec.ts';
-import { readHandshake, type WebSocketHandshake } from '../protocol/websocket/handshake.ts';
+import { readHandshake } from '../protocol/websocket/handshake.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, cancelBody, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
 import type { ConnectionContext, TurnConnection } from './connection-context.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
-import { refusalReply } from './open-websocket.ts';
 
 /** One request on a connection, from its head to the end of its answer. */
 export class Turn implements BodySource, ExchangeOwner {
@@ -24,8 +24,8 @@ export class Turn implements BodySource, ExchangeOwner {
   readonly #incoming: IncomingBody | undefined;
   readonly #startedAt: number;
   #exchange: HttpExchange | undefined;
-  /** Of a request that opens a WebSocket. */
-  #handshake: WebSocketHandshake | undefined;
+  /** Waits for the rest of the request. */
+  #tunnel: Tunnel | undefined;
   #isReceived = false;
   /** 100 (Continue) was sent. */
   #isContinued = false;
@@ -157,21 +157,20 @@ export class Turn implements BodySource, ExchangeOwner {
     const head = this.#head;
     const incoming = this.#incoming;
     const { context, facts } = this.#connection;
-    const handshake = head.hasUpgrade ? readHandshake(head) : undefined;
-    if (handshake?.kind === 'handshake') this.#handshake = handshake;
     const judged = head.hasForwarded ? context.forwarding?.judge(head, facts) : undefined;
     const exchange = new HttpExchange(
       judged?.request ?? head,
       judged?.connection ?? facts,
       incoming ? incoming.handOver() : emptyBody,
       head.expectsContinue && !this.#isReceived,
-      this.#handshake !== undefined,
+      head.hasUpgrade ? readHandshake(head) : undefined,
+      head.hasUpgrade && wantsUpgrade(head),
       this,
     );
     this.#exchange = exchange;
     let outcome: Outcome | Promise<Outcome>;
     try {
-      outcome = handshake?.kind === 'refusal' ? refusalReply(handshake) : context.handle(exchange);
+      outcome = context.handle(exchange);
     } catch (error) {
       outcome = this.#failure(error, exchange);
     }
@@ -185,10 +184,32 @@ export class Turn implements BodySource, ExchangeOwner {
     }
   }
 
+  /** Whether the handler has given a tunnel and the request is here to its end, behind which the tunnel begins. */
+  get isTunnelReady(): boolean {
+    return this.#tunnel !== undefined && this.#isReceived;
+  }
+
+  /** Makes the connection a tunnel, once `isTunnelReady`. */
+  openTunnel(): void {
+    const exchange = this.#exchange;
+    const tunnel = this.#tunnel;
+    if (!exchange || !tunnel) return;
+    exchange.outlive();
+    const { context } = this.#connection;
+    const startedAt = this.#startedAt;
+    this.#tunnel = undefined;
+    this.#answer = 'complete';
+    this.#connection.tunnel(tunnel, (bytes, sentBytes, complete) => {
+      const durationMs = context.now() - startedAt;
+      tell(context, { connection: exchange.connection, exchange, status: 101, bytes, sentBytes, complete, durationMs });
+    });
+  }
+
   /** Answers with an error, if no answer has begun; gives whether it did. The connection must then be ended. */
   refuse(error: PeerError): boolean {
     const { context } = this.#connection;
     this.#incoming?.fail(error);
+    this.#cancelTunnel();
     if (this.#answer !== 'none') return false;
     this.#answer = 'complete';
     this.#exchange?.abort(error.code);
@@ -205,20 +226,21 @@ export class Turn implements BodySource, ExchangeOwner {
     if (this.#answer === 'none') this.#record(499, false);
     this.#answer = 'complete';
     this.#incoming?.fail(new PeerError('client-closed', 'The client left'));
+    this.#cancelTunnel();
     exchange.abort('client-closed');
   }
 
   #settle(exchange: HttpExchange, outcome: Outcome): void {
     if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
     else if (isReply(outcome)) this.#reply(exchange, outcome);
-    else if (isTunnel(outcome)) this.#tunnel(outcome);
+    else if (isTunnel(outcome)) this.#beginTunnel(outcome);
     else this.#drop();
   }
 
   #upgrade(exchange: HttpExchange, upgrade: Upgrade): void {
     const connection = this.#connection;
-    const handshake = this.#handshake;
-    if (this.#answer !== 'none' || connection.isClosed || !handshake) return;
+    const { handshake } = exchange;
+    if (this.#answer !== 'none' || connection.isClosed || handshake?.kind !== 'handshake') return;
     if (connection.hasPeerEnded) {
       connection.destroy();
       return;
@@ -234,9 +256,21 @@ export class Turn implements BodySource, ExchangeOwner {
     this.#answer = 'complete';
   }
 
-  #tunnel(tunnel: Tunnel): void {
-    tunnel.cancel();
-    this.#drop();
+  #beginTunnel(tunnel: Tunnel): void {
+    if (this.#answer !== 'none' || this.#connection.isClosed) tunnel.cancel();
+    else if (!this.#exchange?.hasUpgrade) {
+      tunnel.cancel();
+      this.#connection.context.bug(new Error('A tunnel for a request that asks for none'), this.#exchange);
+      this.#drop();
+    } else {
+      this.#tunnel = tunnel;
+      if (this.#isReceived) this.openTunnel();
+    }
+  }
+
+  #cancelTunnel(): void {
+    this.#tunnel?.cancel();
+    this.#tunnel = undefined;
   }
 
   /** The client gets nothing. */

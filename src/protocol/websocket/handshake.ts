@@ -1,5 +1,6 @@
 import type { RequestHead } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
+import { listElements, listsElement } from '../../http/list-field.ts';
 import { isToken } from '../../http/token.ts';
 import { parseExtensions } from './extensions.ts';
 import { agreeOnDeflate, type DeflateAgreement } from './permessage-deflate.ts';
@@ -55,7 +56,11 @@ const ownFields: ReadonlySet<string> = new Set([
  */
 export function readHandshake(head: RequestHead): WebSocketHandshake | HandshakeRefusal | undefined {
   const { headers } = head;
-  if (head.version !== '1.1' || !lists(headers, 'upgrade', 'websocket') || !lists(headers, 'connection', 'upgrade')) {
+  if (
+    head.version !== '1.1' ||
+    !listsElement(headers, 'upgrade', 'websocket') ||
+    !listsElement(headers, 'connection', 'upgrade')
+  ) {
     return undefined;
   }
   if (head.method !== 'GET') return refusal('the method is not GET');
@@ -69,7 +74,7 @@ export function readHandshake(head: RequestHead): WebSocketHandshake | Handshake
   if (key === undefined || otherKeys.length > 0 || !/^[0-9A-Za-z+/]{22}==$/.test(key)) {
     return refusal('Sec-WebSocket-Key is not one value of 16 bytes in base64');
   }
-  const subprotocols = elements(headers, 'sec-websocket-protocol');
+  const subprotocols = listElements(headers, 'sec-websocket-protocol');
   if (!subprotocols.every(isToken)) return refusal('Sec-WebSocket-Protocol has an element that is no token');
   if (new Set(subprotocols).size < subprotocols.length) return refusal('Sec-WebSocket-Protocol repeats an element');
   const extensions = headers.getAll('sec-websocket-extensions');
@@ -106,30 +111,4 @@ export function acceptValue(key: string, sha1: (bytes: Uint8Array) => Uint8Array
 
 function refusal(reason: string): HandshakeRefusal {
   return { kind: 'refusal', status: 400, headers: HeaderList.empty, reason: `Cannot open a WebSocket: ${reason}` };
-}
-
-function lists(headers: HeaderList, name: string, element: string): boolean {
-  return elements(headers, name).some((each) => each.toLowerCase() === element);
-}
-
-/** The elements of a list field, empty ones left out (RFC 9110 §5.6.1). */
-function elements(headers: HeaderList, name: string): string[] {
-  return headers
-    .getAll(name)
-    .flatMap((value) => value.split(','))
-    .map(trimmed)
-    .filter((element) => element !== '');
-}
-
-/** Without spaces and tabs around it, in linear time. */
-function trimmed(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text, start)) start++;
-  while (end > start && isBlank(text, end - 1)) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(text: string, at: number): boolean {
-  return text[at] === ' ' || text[at] === '\t';
 }

@@ -10,10 +10,12 @@ import { ChangedExchange } from './changed-exchange.ts';
 
 /**
  * Has an app answer. It sees the request as rewrites have made it. A body that streams is for one app: where that has failed, or has sent the
- * request on, no other app gets what is left of it.
+ * request on, no other app gets what is left of it. A wrong WebSocket handshake does not come to it.
  */
 export function createAppContent(app: string): Content {
   return (request) => {
+    const { handshakeRefusal } = request.exchange;
+    if (handshakeRefusal) return handshakeRefusal;
     const exchange = exchangeForApp(request);
     if (!(exchange.body instanceof Uint8Array)) {
       if (request.isBodySent) {
