@@ -31,8 +31,8 @@ export function adaptNginxConf(directives: readonly Directive[], context: AdaptC
     requestZones,
     connectionZones,
     logFormats,
-    upstreams: [],
-    caches: [],
+    upstreams: [...adaptation.upstreams.values()],
+    caches: adaptation.caches,
     defaults: mergeBlocks(nginxDefaults(context), adaptation.http),
     servers,
   };

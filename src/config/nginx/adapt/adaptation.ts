@@ -1,8 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import { PlanError } from '../../../site/compile-context.ts';
 import { compilePattern } from '../../../site/pattern/compile-pattern.ts';
+import type { CachePlan } from '../../../site/plan/cache-plan.ts';
 import type { LogFormatPlan } from '../../../site/plan/log-plan.ts';
 import type { Template } from '../../../site/plan/site-plan.ts';
+import type { UpstreamPlan } from '../../../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../../../site/plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../../site/plan/zone-plan.ts';
 import { parseTemplate } from '../../../site/variables/parse-template.ts';
@@ -27,6 +29,11 @@ export class Adaptation {
   readonly requestZones: RequestZonePlan[] = [];
   readonly connectionZones: ConnectionZonePlan[] = [];
   readonly logFormats: LogFormatPlan[] = [];
+  /** By name, those of nobody's naming too. */
+  readonly upstreams: Map<string, UpstreamPlan> = new Map();
+  readonly caches: CachePlan[] = [];
+  /** Names of `upstream` blocks by their lower-case, wherever in the file they stand. */
+  readonly upstreamNames: Map<string, string> = new Map();
   readonly servers: ServerConfig[] = [];
   /** What the `http` block says. */
   http: ServerBlock = {};
@@ -43,11 +50,11 @@ export class Adaptation {
   }
 
   /** What the directives say is added to the scope. What has no handler means nothing here: the parser has refused the rest. */
-  run(directives: readonly Directive[], scope: Scope): void {
+  run(directives: readonly Directive[], scope: Scope, handlers: Handlers = this.#handlers): void {
     const around = this.#current;
     for (const directive of directives) {
       this.#current = directive;
-      if (Object.hasOwn(this.#handlers, directive.name)) this.#handlers[directive.name]?.(directive, scope, this);
+      if (Object.hasOwn(handlers, directive.name)) handlers[directive.name]?.(directive, scope, this);
     }
     this.#current = around;
   }

@@ -13,9 +13,11 @@ import { listenHandlers } from './modules/listen.ts';
 import { locationHandlers } from './modules/location.ts';
 import { logHandlers } from './modules/log.ts';
 import { mainHandlers } from './modules/main.ts';
+import { proxyHandlers } from './modules/proxy.ts';
 import { realIpHandlers } from './modules/real-ip.ts';
 import { rewriteHandlers } from './modules/rewrite.ts';
 import { serverHandlers } from './modules/server.ts';
+import { upstreamHandlers } from './modules/upstream.ts';
 import { userIdHandlers } from './modules/user-id.ts';
 import { variableHandlers } from './modules/variables.ts';
 
@@ -39,5 +41,7 @@ export const handlers: Handlers = {
   ...realIpHandlers,
   ...userIdHandlers,
   ...appHandlers,
+  ...upstreamHandlers,
+  ...proxyHandlers,
   ...ignoredHandlers,
 };

@@ -1,4 +1,5 @@
 import type { LocationMatch } from '../../../site/plan/location-plan.ts';
+import type { ProxySettings } from '../../../site/plan/proxy-plan.ts';
 import type { Listen, LocationConfig, RuleConfig, ServerBlock } from '../../config.ts';
 import type { Position } from '../syntax/tree.ts';
 
@@ -18,6 +19,9 @@ const groups: ReadonlySet<string> = new Set([
   'addition',
   'userId',
   'referers',
+  'proxy',
+  'proxyTls',
+  'cache',
 ]);
 
 type List =
@@ -30,6 +34,16 @@ type List =
   | 'limitRequests'
   | 'limitConnections'
   | 'mirrors';
+
+/** Lists of `proxy` that grow by a directive each. */
+type ProxyList =
+  | 'setFields'
+  | 'redirects'
+  | 'cookieDomains'
+  | 'cookiePaths'
+  | 'cookieFlags'
+  | 'hiddenFields'
+  | 'passedFields';
 
 /** A block of nginx.conf while its directives are read. */
 export class Scope {
@@ -68,6 +82,11 @@ export class Scope {
       this.#lists.set(key, list);
       this.set({ [key]: list });
     }
+  }
+
+  /** The same of a list of `proxy`. */
+  appendToProxy<Key extends ProxyList>(key: Key, item: ProxySettings[Key][number]): void {
+    this.set({ proxy: { [key]: [...(this.#block.proxy?.[key] ?? []), item] } });
   }
 
   /** A setting of this block, or of the nearest one around it that has been read so far. */

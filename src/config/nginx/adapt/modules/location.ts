@@ -33,7 +33,7 @@ export const locationHandlers: Handlers = {
     adaptation.run(directive.block ?? [], scope);
     const { access = [], basicAuth, accessLogs, content } = scope.block;
     if (accessLogs !== undefined || content !== undefined) {
-      const name = content === undefined ? 'access_log' : 'app_pass';
+      const name = content === undefined ? 'access_log' : content.kind === 'proxy' ? 'proxy_pass' : 'app_pass';
       adaptation.unsupported(directive, `Galley does not have "${name}" inside of "limit_except" yet`);
     }
     // Who would have answered is not there: nobody else must.

@@ -4,12 +4,14 @@ import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers, readFlag } from '../handlers.ts';
 import { Scope } from '../scope.ts';
 import { parseMilliseconds, parseNumber } from '../values.ts';
+import { collectUpstreamNames } from './upstream.ts';
 
 /** nginx's core and events modules: what concerns the process. */
 export const mainHandlers: Handlers = {
   events: ({ block }, scope, adaptation) => adaptation.run(block ?? [], scope),
   http: ({ block }, main, adaptation) => {
     const scope = new Scope(main);
+    collectUpstreamNames(block ?? [], adaptation);
     adaptation.run(block ?? [], scope);
     adaptation.http = scope.block;
   },

@@ -1,10 +1,10 @@
-import { type DirectiveRule, http, later, locations, passingAndExcept, rule, temporaryFiles } from './rule.ts';
+import { type DirectiveRule, full, http, later, locations, passingAndExcept, rule, temporaryFiles } from './rule.ts';
 
 const reverseProxy = later('the reverse proxy');
 
 /** The reverse proxy. */
 export const proxyDirectives: readonly DirectiveRule[] = [
-  rule('proxy_pass', passingAndExcept, '1 once content', reverseProxy),
+  rule('proxy_pass', passingAndExcept, '1 once content', full),
   rule('proxy_redirect', locations, '1-2 many', reverseProxy),
   rule('proxy_cookie_domain', locations, '1-2 many', reverseProxy),
   rule('proxy_cookie_path', locations, '1-2 many', reverseProxy),
@@ -16,11 +16,11 @@ export const proxyDirectives: readonly DirectiveRule[] = [
   rule('proxy_ignore_client_abort', locations, 'flag once', reverseProxy),
   rule('proxy_bind', locations, '1-2 once', reverseProxy),
   rule('proxy_socket_keepalive', locations, 'flag once', reverseProxy),
-  rule('proxy_connect_timeout', locations, '1 once', reverseProxy),
-  rule('proxy_send_timeout', locations, '1 once', reverseProxy),
+  rule('proxy_connect_timeout', locations, '1 once', full),
+  rule('proxy_send_timeout', locations, '1 once', full),
   rule('proxy_send_lowat', locations, '1 once', reverseProxy),
   rule('proxy_intercept_errors', locations, 'flag once', reverseProxy),
-  rule('proxy_set_header', locations, '2 many', reverseProxy),
+  rule('proxy_set_header', locations, '2 many', full),
   rule('proxy_headers_hash_max_size', locations, '1 once', reverseProxy),
   rule('proxy_headers_hash_bucket_size', locations, '1 once', reverseProxy),
   rule('proxy_set_body', locations, '1 once', reverseProxy),
@@ -28,7 +28,7 @@ export const proxyDirectives: readonly DirectiveRule[] = [
   rule('proxy_pass_request_headers', locations, 'flag once', reverseProxy),
   rule('proxy_pass_request_body', locations, 'flag once', reverseProxy),
   rule('proxy_buffer_size', locations, '1 once', reverseProxy),
-  rule('proxy_read_timeout', locations, '1 once', reverseProxy),
+  rule('proxy_read_timeout', locations, '1 once', full),
   rule('proxy_buffers', locations, '2 once', reverseProxy),
   rule('proxy_busy_buffers_size', locations, '1 once', reverseProxy),
   rule('proxy_force_ranges', locations, 'flag once', reverseProxy),
@@ -59,7 +59,7 @@ export const proxyDirectives: readonly DirectiveRule[] = [
   rule('proxy_pass_trailers', locations, 'flag once', reverseProxy),
   rule('proxy_hide_header', locations, '1 many', reverseProxy),
   rule('proxy_ignore_headers', locations, '1+ many', reverseProxy),
-  rule('proxy_http_version', locations, '1 once', reverseProxy),
+  rule('proxy_http_version', locations, '1 once', full),
   rule('proxy_ssl_session_reuse', locations, 'flag once', reverseProxy),
   rule('proxy_ssl_protocols', locations, '1+ many', reverseProxy),
   rule('proxy_ssl_ciphers', locations, '1 once', reverseProxy),
