@@ -28,8 +28,11 @@ export interface CacheEntry {
   readonly head: StoredHead;
   /** Bytes of the body. */
   readonly length: number;
-  /** All bytes of the body, or those from `from` (included) to `to` (excluded). Bytes where they are in memory. */
-  body(from?: number, to?: number): Body;
+  /**
+   * All bytes of the body, or those from `from` (included) to `to` (excluded). Bytes where they are in memory. A stream is to be read or
+   * its `return` called. Undefined where the entry was removed since it was found: then it counts as not found.
+   */
+  body(from?: number, to?: number): Body | undefined;
 }
 
 /** An answer on its way into a store. Nobody sees it before `commit`. */
@@ -50,14 +53,17 @@ export interface CacheStore {
   /** The same body with another head: it was revalidated. */
   update(key: string, entry: CacheEntry, head: StoredHead): void | Promise<void>;
   remove(key: string, entry?: CacheEntry): void;
-  /** How often the key was asked for of late, this time too: for `minUses`. */
+  /** How often the key was asked for of late in this thread, this time too: for `minUses`. */
   countUse(key: string): number;
-  /** Becomes the one that fetches for a key, of all front threads; undefined where another one does. `release` wakes those that wait. */
-  lock(key: string): CacheLock | undefined;
+  /**
+   * Becomes the one that fetches for a key, of all front threads; undefined where another one does, and has for not longer than
+   * `ageMs`. `release` wakes those that wait.
+   */
+  lock(key: string, ageMs?: number): CacheLock | undefined;
   /** Resolves when nobody fetches for the key any more, or after so long: false then. */
   unlocked(key: string, timeoutMs: number): Promise<boolean>;
-  /** Removes what is kept, of all front threads; gives how many entries here. */
-  purge(what: CachePurgeRequest): number;
+  /** Removes what is kept, of all front threads; gives how many entries here. A promise where files have to be looked into. */
+  purge(what: CachePurgeRequest): number | Promise<number>;
 }
 
 export interface CacheLock {
