@@ -6,6 +6,7 @@ export type ErrorSource = 'downstream' | 'upstream' | 'internal';
  * may be tried again elsewhere. The codes are API: logs and metrics carry them.
  */
 export const errorTable = {
+  'proxy-protocol': { source: 'downstream', status: 400, retry: false },
   'request-line': { source: 'downstream', status: 400, retry: false },
   'request-target': { source: 'downstream', status: 400, retry: false },
   'target-too-long': { source: 'downstream', status: 414, retry: false },

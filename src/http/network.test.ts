@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { networkContains, parseAddress, parseNetwork } from './network.ts';
+import { addressText, networkContains, parseAddress, parseNetwork } from './network.ts';
 
 function contains(network: string, address: string): boolean {
   return networkContains(parseNetwork(network)!, parseAddress(address)!);
@@ -84,6 +84,32 @@ describe('networkContains', () => {
         return contains(`${network}/${prefix}`, address) === list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe('addressText', () => {
+  it('writes as RFC 5952 says', () => {
+    for (const [address, text] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['0:0:0:0:0:0:0:0', '::'],
+      ['0:0:0:0:0:0:0:1', '::1'],
+      ['2001:DB8:0:0:0:0:0:0', '2001:db8::'],
+      ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+      ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+      ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+      ['::ffff:c000:201', '::ffff:192.0.2.1'],
+    ] as const) {
+      assert.equal(addressText(parseAddress(address)!), text);
+    }
+  });
+
+  it('writes what is read as the same address', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+        const bytes = parseAddress(text)!;
+        assert.deepEqual(parseAddress(addressText(bytes)), bytes);
+      }),
     );
   });
 });

@@ -17,6 +17,19 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return parseIpv6(zone < 0 ? text : text.slice(0, zone));
 }
 
+/** The text of 4 or 16 bytes, IPv6 as RFC 5952 has it. */
+export function addressText(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.');
+  if (isMapped(address)) return `::ffff:${address.subarray(12).join('.')}`;
+  const groups = Array.from({ length: 8 }, (_, index) => {
+    return (((address[2 * index] ?? 0) << 8) | (address[2 * index + 1] ?? 0)).toString(16);
+  });
+  const zeros = longestZeros(groups);
+  if (zeros.length < 2) return groups.join(':');
+  const end = zeros.start + zeros.length;
+  return `${groups.slice(0, zeros.start).join(':')}::${groups.slice(end).join(':')}`;
+}
+
 /** An address, or a network in CIDR notation (RFC 4632 §3.1). Bits behind the prefix count as 0. */
 export function parseNetwork(text: string): Network | undefined {
   const slash = text.indexOf('/');
@@ -45,6 +58,17 @@ export function isMapped(address: Uint8Array): boolean {
   if (address.length !== 16 || address[10] !== 0xff || address[11] !== 0xff) return false;
   for (let index = 0; index < 10; index++) if (address[index] !== 0) return false;
   return true;
+}
+
+/** The first of the longest runs of groups that are 0. */
+function longestZeros(groups: readonly string[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === '0') length++;
+    if (length > longest.length) longest = { start, length };
+  }
+  return longest;
 }
 
 function clearBehind(address: Uint8Array, bits: number): void {
