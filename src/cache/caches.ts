@@ -9,13 +9,14 @@ import { MemoryStore, type OpenStore, type StoreSurroundings } from './memory-st
 export interface CacheSurroundings {
   /** The number of this thread. */
   readonly front: number;
+  readonly frontCount: number;
   /** See FetchLocks. */
   readonly locks: SharedArrayBuffer;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Tells the other front threads, which give it to `heard`. */
-  readonly tell: (news: CacheNews) => void;
+  readonly tell: (news: readonly CacheNews[]) => void;
 }
 
 /** How often what nobody asked for lately is looked for, in milliseconds. */
@@ -28,6 +29,8 @@ export class Caches {
   /** What `open` has opened or taken over. */
   #next: ReadonlyMap<string, Opened> = new Map();
   #timer: NodeJS.Timeout | undefined;
+  /** What is told at the end of this turn of the event loop. */
+  #news: CacheNews[] = [];
 
   constructor(surroundings: CacheSurroundings) {
     this.#surroundings = surroundings;
@@ -85,17 +88,29 @@ export class Caches {
     await Promise.all(stores.map(({ store }) => store.close()));
   }
 
+  #tell(news: CacheNews): void {
+    this.#news.push(news);
+    if (this.#news.length > 1) return;
+    setImmediate(() => {
+      const all = this.#news;
+      this.#news = [];
+      this.#surroundings.tell(all);
+    });
+  }
+
   #takenOver(plan: CachePlan): OpenStore | undefined {
     const before = this.#current.get(plan.name);
     return before && isSame(before.plan, plan) ? before.store : undefined;
   }
 
   #opened(plan: CachePlan): OpenStore {
-    const { locks, front, now, tell } = this.#surroundings;
+    const { locks, front, frontCount, now } = this.#surroundings;
     const surroundings: StoreSurroundings = {
       locks: new FetchLocks(locks, plan.name, front, now),
       now,
-      tell: (event) => tell({ cache: plan.name, event }),
+      tell: (event) => {
+        if (frontCount > 1) this.#tell({ cache: plan.name, event });
+      },
     };
     return new MemoryStore(plan, surroundings);
   }

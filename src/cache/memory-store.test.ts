@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bodyText, cachePlan, cacheSurroundings, found, store, storedHead } from '../../test/support/cache-stage.ts';
+import { until } from '../../test/support/until.ts';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheNews } from './cache-event.ts';
 import type { CacheStore } from './cache-store.ts';
@@ -118,7 +119,7 @@ describe('MemoryStore', () => {
 
   it('tells the other threads what is purged, and does what they tell', async () => {
     const told: CacheNews[] = [];
-    const one = new Caches(cacheSurroundings({ tell: (news) => told.push(news) }));
+    const one = new Caches(cacheSurroundings({ frontCount: 2, tell: (news) => told.push(...news) }));
     const other = new Caches(cacheSurroundings());
     const [here, there] = [one, other].map((caches) => caches.open([cachePlan()]).get('pages') as CacheStore);
     assert.ok(here && there);
@@ -127,6 +128,7 @@ describe('MemoryStore', () => {
     await store(there, '/a', 'a');
     here.remove('/a');
     assert.deepEqual(await found(there, '/a'), ['a']);
+    await until(() => told.length > 0, 'news');
     for (const news of told) other.heard(news);
     assert.deepEqual(await found(there, '/a'), []);
     await Promise.all([one.close(), other.close()]);

@@ -1,3 +1,5 @@
+import { Caches } from '../cache/caches.ts';
+import { FetchLocks } from '../cache/fetch-locks.ts';
 import { LogFiles } from '../observe/log-files.ts';
 import { compileSite } from '../site/compile/compile-site.ts';
 import { PlanError } from '../site/compile-context.ts';
@@ -12,6 +14,7 @@ import type { ConnectionZonePlan } from '../site/plan/zone-plan.ts';
 export function planProblem(plan: SitePlan): string | undefined {
   const now = (): number => 0;
   const silent = (): void => {};
+  const log = { error: silent, warn: silent, info: silent, debug: silent };
   // Of zones only the names are asked for.
   const small = <Zone extends ConnectionZonePlan>(zone: Zone): Zone => ({ ...zone, size: smallZone });
   const zones = zoneBuffers(
@@ -23,10 +26,13 @@ export function planProblem(plan: SitePlan): string | undefined {
       { ...plan, servers: plan.servers.map(withoutLogs) },
       {
         version: '',
-        log: { error: silent, warn: silent, info: silent, debug: silent },
+        log,
         files: new LogFiles(silent),
         zones: openZones(zones, 0, now),
         cache: new FileCache(),
+        caches: new Caches({ front: 0, frontCount: 1, locks: FetchLocks.memory(), log, now, tell: silent }).open(
+          plan.caches.map((cache) => ({ ...cache, disk: undefined })),
+        ),
         connections: { accepted: 0, requests: 0, active: 0, waiting: 0 },
         app: () => {
           throw new Error('Nothing is served');

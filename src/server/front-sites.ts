@@ -1,3 +1,5 @@
+import { CacheFolderError } from '../cache/cache-folder.ts';
+import type { Caches } from '../cache/caches.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
@@ -20,7 +22,7 @@ import type { FrontApps } from './front-apps.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
 
 /** What the sites of one front thread share, one after the other. */
-export type SharedResources = Omit<SiteResources, 'zones' | 'app'>;
+export type SharedResources = Omit<SiteResources, 'zones' | 'app' | 'caches'>;
 
 interface Current {
   readonly site: Site;
@@ -33,17 +35,26 @@ export class FrontSites {
   readonly #shared: SharedResources;
   readonly #apps: FrontApps;
   readonly #upstreams: Upstreams;
+  readonly #caches: Caches;
   /** Whether apps see nothing of what proxies tell but what `realIp` trusts; else the front has judged it. */
   readonly #judges: boolean;
   #current: Current | undefined;
   /** The one before, where it has listeners that are gone: their connections, which soon end, are for no other servers. */
   #before: Current | undefined;
 
-  constructor(front: number, shared: SharedResources, apps: FrontApps, upstreams: Upstreams, judges: boolean) {
+  constructor(
+    front: number,
+    shared: SharedResources,
+    apps: FrontApps,
+    upstreams: Upstreams,
+    caches: Caches,
+    judges: boolean,
+  ) {
     this.#front = front;
     this.#shared = shared;
     this.#apps = apps;
     this.#upstreams = upstreams;
+    this.#caches = caches;
     this.#judges = judges;
   }
 
@@ -57,15 +68,19 @@ export class FrontSites {
       this.#upstreams.configure(plan.upstreams, upstreams);
       const site = compileSite(plan, {
         ...this.#shared,
+        caches: this.#caches.open(plan.caches),
         zones: openZones(zones, this.#front, this.#shared.now),
         app: (name, exchange, main) => this.#apps.dispatch(ids.get(name), judge ? judge(exchange, main) : exchange),
       });
       files.retireOlder();
+      this.#caches.keep();
       const places = new Map(listeners.map((place) => [place.listener, place]));
       const known = [...(this.#current?.places.keys() ?? [])];
       this.#before = known.every((listener) => places.has(listener)) ? undefined : this.#current;
       this.#current = { site, places };
     } catch (error) {
+      this.#caches.drop();
+      if (error instanceof CacheFolderError) return error.message;
       if (error instanceof PlanError || error instanceof LogFileError) return error.message;
       throw error;
     }

@@ -1,4 +1,6 @@
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
+import type { CacheCounts, CacheNews } from '../cache/cache-event.ts';
+import type { CachePurgeRequest } from '../cache/cache-store.ts';
 import type { Bind } from '../core/bind.ts';
 import type { QueueLimits } from '../core/limits.ts';
 import type { ErrorLogTarget } from '../observe/error-log.ts';
@@ -80,6 +82,12 @@ export type ToFrontThread =
   | { readonly kind: 'error-logs'; readonly errorLogs: readonly ErrorLogTarget[] }
   /** The log files were rotated. */
   | { readonly kind: 'reopen-logs' }
+  /** What other front threads did to their caches. */
+  | { readonly kind: 'cache-news'; readonly news: readonly CacheNews[] }
+  /** Answered by `purged`. */
+  | { readonly kind: 'purge'; readonly cache: string; readonly what: CachePurgeRequest }
+  /** Answered by `caches`. */
+  | { readonly kind: 'count-caches' }
   /** Answered by `listening`. */
   | { readonly kind: 'listen'; readonly requests: readonly ListenRequest[] }
   | { readonly kind: 'unlisten'; readonly listeners: readonly number[] }
@@ -97,6 +105,10 @@ export type FromFrontThread =
   /** `error`: why the site cannot be used; the one before goes on. */
   | { readonly kind: 'site-ready'; readonly error: string | undefined }
   | { readonly kind: 'workers'; readonly app: number; readonly message: FromFront }
+  | { readonly kind: 'cache-news'; readonly news: readonly CacheNews[] }
+  /** How many entries there were; undefined where there is no such cache. */
+  | { readonly kind: 'purged'; readonly removed: number | undefined }
+  | { readonly kind: 'caches'; readonly caches: readonly CacheCounts[] }
   /** `error`: the message of a ListenError; `sockets` were opened before. */
   | { readonly kind: 'listening'; readonly sockets: readonly ListeningSocket[]; readonly error: string | undefined }
   /** `cut`: connections that had not ended in time. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
+import type { CachePurgeRequest } from '../cache/cache-store.ts';
+import { Caches } from '../cache/caches.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import { Forwarding } from '../front/forwarding.ts';
 import { Front } from '../front/front.ts';
@@ -46,6 +48,8 @@ export interface FrontSettings extends SharedFrontSettings {
   readonly frontCount: number;
   /** See SharedConnectionCounts. */
   readonly counts: SharedArrayBuffer;
+  /** See FetchLocks. */
+  readonly cacheLocks: SharedArrayBuffer;
 }
 
 /** How often other threads can see how many connections there are here, in milliseconds. */
@@ -58,6 +62,7 @@ export class FrontThread {
   readonly #ownLog: OwnLog;
   readonly #front: Front;
   readonly #apps: FrontApps;
+  readonly #caches: Caches;
   readonly #upstreams: Upstreams = new Upstreams();
   readonly #sites: FrontSites;
   readonly #files: LogFiles;
@@ -76,7 +81,15 @@ export class FrontThread {
     const counts = new SharedConnectionCounts(frontCount, settings.counts, write);
     this.#apps = new FrontApps(front, frontCount, log, (app, message) => this.#tell({ kind: 'workers', app, message }));
     const shared = { version, log, files: this.#files, cache: new FileCache(), connections: counts, now: Date.now };
-    this.#sites = new FrontSites(front, shared, this.#apps, this.#upstreams, trustedPeers === 'site');
+    this.#caches = new Caches({
+      front,
+      frontCount,
+      locks: settings.cacheLocks,
+      log,
+      now: Date.now,
+      tell: (news) => this.#tell({ kind: 'cache-news', news }),
+    });
+    this.#sites = new FrontSites(front, shared, this.#apps, this.#upstreams, this.#caches, trustedPeers === 'site');
     this.#front = new Front({
       handle: this.#sites.handle,
       log,
@@ -133,6 +146,15 @@ export class FrontThread {
       case 'reopen-logs':
         this.#files.reopen();
         break;
+      case 'cache-news':
+        for (const news of message.news) this.#caches.heard(news);
+        break;
+      case 'purge':
+        void this.#purge(message.cache, message.what);
+        break;
+      case 'count-caches':
+        this.#tell({ kind: 'caches', caches: this.#caches.counts });
+        break;
       case 'listen':
         void this.#listen(message.requests);
         break;
@@ -165,6 +187,10 @@ export class FrontThread {
     this.#tell({ kind: 'site-ready', error: isRefused ? settings : undefined });
   }
 
+  async #purge(cache: string, what: CachePurgeRequest): Promise<void> {
+    this.#tell({ kind: 'purged', removed: await this.#caches.purge(cache, what) });
+  }
+
   async #listen(requests: readonly ListenRequest[]): Promise<void> {
     const sockets: ListeningSocket[] = [];
     try {
@@ -188,6 +214,7 @@ export class FrontThread {
     clearInterval(this.#counting);
     this.#upstreams.close();
     await this.#apps.closeAll();
+    await this.#caches.close();
     await this.#files.close();
     // In a thread of its own what is written goes through the main thread.
     await new Promise((resolve) => process.stdout.write('', resolve));

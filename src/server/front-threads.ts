@@ -3,6 +3,9 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { FromFront, ToWorkers } from '../app/front-message.ts';
 import { restartDelayMs, steadyMs } from '../app/supervision/backoff.ts';
 import type { WorkerFronts } from '../app/supervision/worker-pool.ts';
+import type { CacheCounts } from '../cache/cache-event.ts';
+import type { CachePurgeRequest } from '../cache/cache-store.ts';
+import { FetchLocks } from '../cache/fetch-locks.ts';
 import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
@@ -71,6 +74,7 @@ export class FrontThreads {
   /** For the sockets of workers. */
   readonly #folder: string;
   readonly #counts: SharedConnectionCounts;
+  readonly #cacheLocks: SharedArrayBuffer = FetchLocks.memory();
   readonly #log: Log;
   readonly #now: () => number;
   readonly #events: FrontThreadEvents;
@@ -182,6 +186,19 @@ export class FrontThreads {
     this.#post({ kind: 'upstream-members', members });
   }
 
+  /** Removes what is meant from a cache. How many entries there were; undefined where there is no such cache. */
+  async purge(cache: string, what: CachePurgeRequest): Promise<number | undefined> {
+    const line = this.#threads.find((thread) => thread.line !== undefined)?.line;
+    const answer = await line?.ask({ kind: 'purge', cache, what }, 'purged');
+    return answer?.kind === 'purged' ? answer.removed : undefined;
+  }
+
+  /** What each thread that lives has in its caches. */
+  async cacheCounts(): Promise<readonly (readonly CacheCounts[])[]> {
+    const answers = await Promise.all(this.#threads.map(({ line }) => line?.ask({ kind: 'count-caches' }, 'caches')));
+    return answers.map((answer) => (answer?.kind === 'caches' ? answer.caches : []));
+  }
+
   /** The log files were rotated. */
   reopenLogs(): void {
     this.#post({ kind: 'reopen-logs' });
@@ -259,6 +276,10 @@ export class FrontThreads {
     for (const { line } of this.#threads) line?.post(message);
   }
 
+  #postToOthers(front: number, message: ToFrontThread): void {
+    for (const [other, { line }] of this.#threads.entries()) if (other !== front) line?.post(message);
+  }
+
   async #listenIn(front: number, requests: readonly ListenRequest[]): Promise<void> {
     const thread = this.#threads[front] as Thread;
     const answer = await thread.line?.ask({ kind: 'listen', requests }, 'listening');
@@ -296,6 +317,7 @@ export class FrontThreads {
       front,
       frontCount: this.#threads.length,
       counts: this.#counts.buffer,
+      cacheLocks: this.#cacheLocks,
     };
     thread.startedAt = this.#now();
     if (this.#threads.length === 1) {
@@ -318,6 +340,7 @@ export class FrontThreads {
     const line = new FrontLine((message) => port.postMessage(message));
     port.on('message', (message) => {
       if (message.kind === 'workers') this.#events.told(front, message.app, message.message);
+      else if (message.kind === 'cache-news') this.#postToOthers(front, message);
       else line.receive(message);
     });
     (this.#threads[front] as Thread).line = line;
@@ -334,6 +357,7 @@ export class FrontThreads {
     const hadServiceSocket = thread.sockets.some(({ plan, fd }) => plan.origin === 'systemd' && plan.fds.includes(fd));
     thread.sockets = [];
     this.#counts.clearFront(front);
+    FetchLocks.clearFront(this.#cacheLocks, front);
     if (this.#site) clearFront(openZones(this.#site.zones, front, this.#now), front);
     const how = `front thread ${front} died (exit code ${code}) and its connections are lost`;
     if (hadServiceSocket) {

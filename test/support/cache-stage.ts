@@ -43,7 +43,7 @@ export function cacheSurroundings(given: Partial<CacheSurroundings> = {}, log: s
     log.push(message);
   };
   const logger: Log = { error: write, warn: write, info: write, debug: write };
-  return { front: 0, locks: FetchLocks.memory(), log: logger, now: Date.now, tell: () => {}, ...given };
+  return { front: 0, frontCount: 1, locks: FetchLocks.memory(), log: logger, now: Date.now, tell: () => {}, ...given };
 }
 
 /** Keeps an answer; false where it was given up. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Caches } from '../../src/cache/caches.ts';
 import { adaptNginxConf } from '../../src/config/nginx/adapt/adapt.ts';
 import { readNginxConf } from '../../src/config/nginx/syntax/load.ts';
 import { resolve } from '../../src/config/resolve.ts';
@@ -15,6 +16,7 @@ import { FileCache } from '../../src/site/files/file-cache.ts';
 import { openZones, zoneBuffers } from '../../src/site/limits/limit-zones.ts';
 import type { SitePlan } from '../../src/site/plan/site-plan.ts';
 import type { Site } from '../../src/site/site.ts';
+import { cacheSurroundings } from './cache-stage.ts';
 import { fakeExchange } from './fake-exchange.ts';
 
 export interface SiteStage {
@@ -64,6 +66,8 @@ export function siteStage(
     files: new LogFiles((problem) => (logged += problem)),
     zones: openZones(zoneBuffers(plan, 1), 0, () => performance.now()),
     cache: new FileCache(),
+    // They stay open: nothing holds the process for them.
+    caches: new Caches(cacheSurroundings()).open(plan.caches),
     connections: { accepted: 1, requests: 1, active: 1, waiting: 0 },
     now: Date.now,
     app: (_, exchange) => {

@@ -1,3 +1,4 @@
+import type { CacheStore } from '../../cache/cache-store.ts';
 import type { Log } from '../../observe/log.ts';
 import type { LogFiles } from '../../observe/log-files.ts';
 import type { ConnectionCounts } from '../content/stub-status.ts';
@@ -13,6 +14,8 @@ export interface SiteResources {
   readonly files: LogFiles;
   readonly zones: LimitZones;
   readonly cache: FileCache;
+  /** Those of the plan, by name. */
+  readonly caches: ReadonlyMap<string, CacheStore>;
   readonly connections: ConnectionCounts;
   readonly app: SiteServices['app'];
   /** Milliseconds since 1970. */
