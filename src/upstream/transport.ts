@@ -18,6 +18,8 @@ export interface TlsProfile {
   readonly secureContext: import('node:tls').SecureContext;
   readonly sendsName: boolean;
   readonly verify: boolean;
+  /** Certificates between a peer's own and the trusted one at most. */
+  readonly verifyDepth: number;
   readonly sessionReuse: boolean;
 }
 

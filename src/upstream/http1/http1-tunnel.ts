@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net';
+import type { HeaderList } from '../../core/headers.ts';
+import type { Tunnel, TunnelEnd } from '../../core/tunnel.ts';
+import { type Http1Exchange, unreadSize } from './http1-exchange.ts';
+
+const firstProtocol = /^[^\s,]+/;
+
+/** Whether an answer upgrades to what was asked for: both name the same protocol first. */
+export function agreesOn(asked: string | undefined, answered: string | undefined): boolean {
+  const wanted = firstProtocol.exec(asked ?? '')?.[0].toLowerCase();
+  return wanted !== undefined && firstProtocol.exec(answered ?? '')?.[0].toLowerCase() === wanted;
+}
+
+/** A connection to a peer that goes on in another protocol after 101: bytes both ways, with as many under way as the other end takes. */
+export class Http1Tunnel implements Tunnel, TunnelEnd {
+  readonly kind = 'tunnel';
+  readonly headers: HeaderList;
+  readonly #socket: Socket;
+  readonly #exchange: Http1Exchange;
+  readonly #close: () => void;
+  #client: TunnelEnd | undefined;
+  #early: Buffer | undefined;
+  /** Given to the client and not passed on yet. */
+  #untaken = 0;
+  #unsent = 0;
+  #isPaused = true;
+  #hasPeerEnded = false;
+  #hasClientEnded = false;
+  #isOver = false;
+
+  /** `early`: what came behind the head. `close`: ends the connection. */
+  constructor(
+    socket: Socket,
+    exchange: Http1Exchange,
+    headers: HeaderList,
+    early: Buffer | undefined,
+    close: () => void,
+  ) {
+    this.#socket = socket;
+    this.#exchange = exchange;
+    this.headers = headers;
+    this.#early = early && Buffer.from(early);
+    this.#close = close;
+  }
+
+  open(client: TunnelEnd): TunnelEnd {
+    this.#client = client;
+    const early = this.#early;
+    this.#early = undefined;
+    this.#isPaused = false;
+    if (early) this.#give(early);
+    if (!this.#isPaused) this.#socket.resume();
+    return this;
+  }
+
+  cancel(): void {
+    this.#over('cancelled');
+  }
+
+  /** The client's bytes. */
+  bytes(chunk: Uint8Array): void {
+    if (this.#isOver || this.#hasClientEnded || chunk.length === 0) return;
+    this.#exchange.attempt.sent(chunk.length);
+    this.#unsent += chunk.length;
+    if (this.#socket.write(chunk)) this.drained();
+  }
+
+  end(): void {
+    if (this.#isOver || this.#hasClientEnded) return;
+    this.#hasClientEnded = true;
+    this.#socket.end();
+    this.#endIfBoth();
+  }
+
+  close(): void {
+    this.#over('complete');
+  }
+
+  taken(bytes: number): void {
+    this.#untaken -= bytes;
+    if (!this.#isPaused || this.#isOver || this.#untaken >= unreadSize) return;
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  /** The peer sent bytes. Answers whether more is wanted now. */
+  received(bytes: Buffer): boolean {
+    this.#exchange.attempt.received(bytes.length);
+    const copy = Buffer.from(bytes);
+    if (this.#client) this.#give(copy);
+    else this.#early = this.#early ? Buffer.concat([this.#early, copy]) : copy;
+    return !this.#isPaused;
+  }
+
+  /** The socket has room again. */
+  drained(): void {
+    const sent = this.#unsent;
+    this.#unsent = 0;
+    if (sent > 0) this.#client?.taken(sent);
+  }
+
+  /** The peer sends no more. */
+  ended(): void {
+    if (this.#isOver || this.#hasPeerEnded) return;
+    this.#hasPeerEnded = true;
+    this.#client?.end();
+    this.#endIfBoth();
+  }
+
+  /** The peer is gone, or was silent for too long. */
+  broke(): void {
+    const client = this.#client;
+    this.#over('failed');
+    client?.close();
+  }
+
+  #give(bytes: Buffer): void {
+    this.#untaken += bytes.length;
+    this.#isPaused = this.#untaken >= unreadSize;
+    this.#client?.bytes(bytes);
+  }
+
+  #endIfBoth(): void {
+    if (!this.#hasPeerEnded || !this.#hasClientEnded) return;
+    const client = this.#client;
+    this.#over('complete');
+    client?.close();
+  }
+
+  #over(how: 'complete' | 'cancelled' | 'failed'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#client = undefined;
+    this.#close();
+    this.#exchange.ended(how);
+  }
+}
