@@ -148,7 +148,10 @@ export class ResponseFraming implements FieldReceiver {
     for (const option of bytes.toString('latin1', value, valueEnd).toLowerCase().split(listSeparator)) {
       if (option === 'close') this.#close = true;
       else if (option === 'keep-alive') this.#keepAlive = true;
-      else if (option !== '' && option !== 'upgrade' && !endToEnd.has(option)) (this.#named ??= []).push(option);
+      else if (option !== '' && option !== 'upgrade' && !endToEnd.has(option)) {
+        this.#named ??= [];
+        this.#named.push(option);
+      }
     }
   }
 

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { ProxyTls } from '../site/plan/proxy-plan.ts';
+import type { TlsProfile } from './transport.ts';
+
+const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'file does not exist',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+};
+
+/** Reads the files of TLS towards peers. Throws an Error that names the file and what is wrong with it. */
+export function readTlsProfile(tls: ProxyTls): TlsProfile {
+  return {
+    secureContext: secureContextOf(tls),
+    sendsName: tls.serverName,
+    verify: tls.verify,
+    verifyDepth: tls.verifyDepth,
+    sessionReuse: tls.sessionReuse,
+  };
+}
+
+function secureContextOf(tls: ProxyTls): SecureContext {
+  const { certificate, certificateKey = certificate } = tls;
+  let options = protocolOptions(tls.protocols);
+  if (tls.ciphers !== undefined) options.ciphers = tls.ciphers;
+  if (tls.trustedCertificate !== undefined) {
+    options.ca = readText('trusted certificates', tls.trustedCertificate);
+    check('trusted certificates', tls.trustedCertificate, { ca: options.ca });
+  } else if (tls.verify) {
+    const ofSystem = getCACertificates('system');
+    if (ofSystem.length > 0) options.ca = ofSystem;
+  }
+  if (tls.crl !== undefined) {
+    options.crl = readText('revocation list', tls.crl);
+    check('revocation list', tls.crl, { crl: options.crl });
+  }
+  if (certificate !== undefined && certificateKey !== undefined) {
+    const cert = readText('certificate', certificate);
+    check('certificate', certificate, { cert });
+    options = { ...options, cert, ...keyOptions(cert, certificateKey, tls.passwordFile) };
+  }
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new Error(`Cannot use TLS towards upstreams: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** From the lowest version that is named to the highest. */
+function protocolOptions(protocols: readonly string[]): SecureContextOptions {
+  const named = versions.filter((version) => protocols.includes(version));
+  const [lowest] = named;
+  const highest = named.at(-1);
+  return lowest && highest ? { minVersion: lowest, maxVersion: highest } : {};
+}
+
+/** The key, with the first of the passwords that fits. */
+function keyOptions(cert: string, path: string, passwordFile: string | undefined): SecureContextOptions {
+  const key = readText('certificate key', path);
+  const passwords =
+    passwordFile === undefined
+      ? []
+      : readText('passwords', passwordFile)
+          .split(/\r?\n/)
+          .filter((line) => line !== '');
+  let failure: unknown;
+  for (const options of [{ key }, ...passwords.map((passphrase) => ({ key, passphrase }))]) {
+    try {
+      createSecureContext({ cert, ...options });
+      return options;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new Error(`Cannot use the certificate key "${path}": ${messageOf(failure)}`, { cause: failure });
+}
+
+function check(what: string, path: string, options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (error) {
+    throw new Error(`Cannot use the ${what} "${path}": ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function readText(what: string, path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new Error(`Cannot read the ${what} "${path}": ${reasons[code] ?? messageOf(error)}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
