@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Block } from '../../src/config/config.ts';
 import { connectionDefaults, defaults, realIpDefaults } from '../../src/config/defaults.ts';
@@ -82,7 +83,9 @@ export const base = 'Settings';
 /** The definitions, with one more: what the similar ones share. */
 export function definitionsOf({ definitions = {} }: JsonSchema): Readonly<Record<string, JsonSchema>> {
   const [first, ...others] = similar.map((name) => definitions[name]?.properties ?? {});
-  const properties = Object.entries(first ?? {}).filter(([name]) => others.every((other) => name in other));
+  const properties = Object.entries(first ?? {}).filter(([name]) =>
+    others.every((other) => isDeepStrictEqual(other[name], first?.[name])),
+  );
   const shared = {
     type: 'object',
     description: 'What servers, locations and the `if` of rules may say.',

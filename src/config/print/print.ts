@@ -1,14 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../../site/plan/variable-plan.ts';
 import type { AppConfig } from '../app-config.ts';
+import { withCacheNames } from '../cache-names.ts';
 import type { Config, ProcessConfig, ServerBlock } from '../config.ts';
 import { connectionDefaults, defaults, mergeSlashesDefault } from '../defaults.ts';
+import { upstreamOfUrl } from '../proxy-url.ts';
 import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { given, picked } from '../typed/conversion.ts';
+import { toConfig } from '../typed/to-config.ts';
 import { durationText, rateText, sizeText } from '../units.ts';
 import { sourceText } from './source-text.ts';
+import { userCache } from './user-caches.ts';
+import { userProxySettings } from './user-proxy.ts';
 import { userServer, userServerFields } from './user-servers.ts';
 import { userErrorLogs, userSettings } from './user-settings.ts';
+import { userUpstream } from './user-upstreams.ts';
 
 /** The text of a galley.config.ts that says what a config says. */
 export function printConfig(config: Config): string {
@@ -17,8 +24,17 @@ export function printConfig(config: Config): string {
 
 /** A config as a user writes it. */
 export function userConfig(config: Config): UserConfig {
+  const short = userParts(config, (upstream) => !isDeepStrictEqual(upstream, upstreamOfAddress(upstream)));
+  // What URLs make by themselves need not be said, unless the order would be another one.
+  const again = toConfig(short, '/').config.upstreams;
+  return isDeepStrictEqual(again, config.upstreams) ? short : userParts(config, () => true);
+}
+
+function userParts(whole: Config, isTold: (upstream: UpstreamPlan) => boolean): UserConfig {
+  const config = withCacheNames(whole, false);
   const shared = withoutDefaults(withoutIdleRealIp(config));
-  const inherited = { ...userServerFields(shared), ...userSettings(shared, []) };
+  const { proxy, ...inherited } = { ...userServerFields(shared), ...userSettings(shared, []) };
+  const proxies = userProxySettings(shared);
   const parts: UserConfig = {
     process: userProcess(config.process),
     apps: Object.fromEntries(Object.entries(config.apps).map(([name, app]) => [name, userApp(app)])),
@@ -35,10 +51,17 @@ export function userConfig(config: Config): UserConfig {
     logFormats: Object.fromEntries(
       config.logFormats.map(({ name, ...format }) => [name, format.escape === 'default' ? format.text : format]),
     ),
-    defaults: inherited,
+    upstreams: Object.fromEntries(config.upstreams.filter(isTold).map((each) => [each.name, userUpstream(each)])),
+    caches: Object.fromEntries(config.caches.map((each) => [each.name, userCache(each)])),
+    defaults: { ...inherited, ...(Object.keys(proxies).length > 0 ? { proxy: proxies } : {}) },
     servers: config.servers.map((server) => userServer(server, config.defaults.headers ?? [])),
   };
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0));
+}
+
+/** The upstream that the address of the first peer would be by itself. */
+function upstreamOfAddress({ peers: [peer] }: UpstreamPlan): UpstreamPlan | undefined {
+  return peer && upstreamOfUrl(peer);
 }
 
 /** What is said of proxies means nothing where no server has any. */
@@ -73,6 +96,9 @@ const groups: ReadonlySet<string> = new Set([
   'userId',
   'basicAuth',
   'authRequest',
+  'proxy',
+  'proxyTls',
+  'cache',
 ]);
 
 function reduced<T extends object>(value: T, standard: object): T {

@@ -42,10 +42,11 @@ export function userServerFields({ connection, mergeSlashes, realIp }: ServerBlo
   };
 }
 
-function userListen({ bind, isDefault, ...others }: Listen): Server['listen'][number] {
+function userListen({ bind, isDefault, takesProxyProtocol, ...others }: Listen): Server['listen'][number] {
   const address = addressText(bind);
-  if (!isDefault && Object.keys(others).length === 0) return address;
-  return { address, ...(isDefault ? { default: true } : {}), ...others };
+  if (!isDefault && !takesProxyProtocol && Object.keys(others).length === 0) return address;
+  const flags = { ...(isDefault ? { default: true } : {}), ...(takesProxyProtocol ? { proxyProtocol: true } : {}) };
+  return { address, ...flags, ...others };
 }
 
 function userLocation(location: LocationConfig, outer: readonly AddedField[]): Location {

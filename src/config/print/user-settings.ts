@@ -7,6 +7,8 @@ import type { AccessLog, ErrorLog, Settings } from '../schema/user-settings.ts';
 import type { LevelSettings } from '../typed/content.ts';
 import { given, picked } from '../typed/conversion.ts';
 import { durationText, expiresText, sizeText } from '../units.ts';
+import { userCacheUse } from './user-caches.ts';
+import { userProxy } from './user-proxy.ts';
 
 /** The settings of a level as a user writes them. `outer` are the fields that answers get from the level around it. */
 export function userSettings(block: Block, outer: readonly AddedField[]): LevelSettings {
@@ -15,6 +17,8 @@ export function userSettings(block: Block, outer: readonly AddedField[]): LevelS
     ...userFiles(block),
     ...userAccess(block),
     ...userLimits(block),
+    ...userProxy(block),
+    ...given(block.cache, (cache) => ({ cache: userCacheUse(cache) })),
     ...userReply(block, outer),
     ...given(block.accessLogs, (logs) => ({
       accessLog: logs.length === 0 ? false : oneOrMore(logs.map(userAccessLog)),

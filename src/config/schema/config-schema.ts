@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cacheStore } from './cache-options.ts';
 import { errorLogOption } from './reply-options.ts';
 import { server, sharedOptions } from './server-options.ts';
 import {
@@ -19,6 +20,7 @@ import {
   text,
   wholeNumber,
 } from './types.ts';
+import { upstream } from './upstream-options.ts';
 
 const workerCount = wholeNumber(1, 512);
 
@@ -146,6 +148,10 @@ export const configSchema: z.ZodType = object(
   {
     $schema: option(text, 'Where editors find the schema of this file.'),
     apps: option(table(app), 'The apps, by name.', { nginx: 'app' }),
+    upstreams: option(table(upstream), 'Servers that answer for this one, by a name that URLs of `proxy` may have.', {
+      nginx: 'upstream',
+    }),
+    caches: option(table(cacheStore), 'Where answers are kept, by name.', { nginx: 'proxy_cache_path' }),
     servers: option(list(server), 'The sites.', { nginx: 'server' }),
     defaults: option(sharedOptions, 'What servers inherit.', { nginx: 'http' }),
     variables: option(table(variable), 'Variables that are computed from others, by name without the $.', {

@@ -29,7 +29,18 @@ interface Schema {
 }
 
 const root = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' }) as Schema;
-const texts: readonly string[] = ['sample', '35s', '7k', '7/s', '404', ':8081', '/sample/', '= /sample'];
+const texts: readonly string[] = [
+  'sample',
+  '35s',
+  '7k',
+  '7/s',
+  '404',
+  ':8081',
+  '/sample/',
+  '= /sample',
+  'http://sample:81/x',
+  '200-299',
+];
 
 /** A value of each form that an option has, of objects one for each of their options. What refers to itself ends at some depth. */
 function samples(schema: Schema, depth = 0): readonly unknown[] {

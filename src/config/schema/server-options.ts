@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { accessOptions, limitOptions } from './access-options.ts';
+import { cacheOptions } from './cache-options.ts';
 import { answerOptions, contentOptions, fileOptions, ownContentOptions } from './content-options.ts';
+import { proxyOptions, sharedProxyOptions } from './proxy-options.ts';
 import { logOptions, replyOptions } from './reply-options.ts';
 import {
   address,
@@ -28,6 +30,7 @@ const blockOptions: Shape = {
   ...fileOptions,
   ...accessOptions,
   ...limitOptions,
+  ...cacheOptions,
   ...replyOptions,
   ...logOptions,
 };
@@ -83,7 +86,7 @@ const rule: z.ZodType = either(
       return option(list(rule), 'What is done then.');
     },
     settings: option(
-      object('IfSettings', 'Settings of an `if`.', { ...ownContentOptions, ...blockOptions }),
+      object('IfSettings', 'Settings of an `if`.', { ...ownContentOptions, ...proxyOptions, ...blockOptions }),
       'What holds for the request from then on. Neither `tryFiles` of the location nor settings of an `if` before it do then.',
     ),
   }),
@@ -107,6 +110,7 @@ const location: z.ZodType = object('Location', 'What holds for some paths.', {
     { nginx: 'alias' },
   ),
   ...ownContentOptions,
+  ...proxyOptions,
   ...answerOptions,
   ...blockOptions,
   ...ruleOption,
@@ -153,7 +157,10 @@ const serverBlockOptions: Shape = {
 };
 
 /** What servers inherit. */
-export const sharedOptions: z.ZodType = object('Defaults', 'What servers inherit.', serverBlockOptions);
+export const sharedOptions: z.ZodType = object('Defaults', 'What servers inherit.', {
+  ...serverBlockOptions,
+  ...sharedProxyOptions,
+});
 
 export const server: z.ZodType = object('Server', 'One site.', {
   listen: needed(
@@ -167,6 +174,11 @@ export const server: z.ZodType = object('Server', 'One site.', {
           ipv6Only: option(flag, 'An IPv6 address takes no IPv4 connections.', {
             nginx: 'listen ipv6only',
             default: true,
+          }),
+          proxyProtocol: option(flag, 'Each connection begins with a PROXY protocol header that tells of its client.', {
+            nginx: 'listen proxy_protocol',
+            danger: 'Whoever can connect can pass for any client: let only the proxy in.',
+            default: false,
           }),
           backlog: option(count, 'How many connections may wait in the kernel.'),
         }),
@@ -182,6 +194,7 @@ export const server: z.ZodType = object('Server', 'One site.', {
   ),
   files: option(fullText, 'The folder of its files; relative to the config.', { nginx: 'root' }),
   ...ownContentOptions,
+  ...proxyOptions,
   ...answerOptions,
   ...serverBlockOptions,
   ...ruleOption,

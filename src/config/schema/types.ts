@@ -121,3 +121,11 @@ export const address: z.ZodType = matching(
   addressPattern,
   "an address such as ':80', '127.0.0.1:8000', '[::1]:80' or 'unix:/run/x.sock'",
 );
+export const peerAddress: z.ZodType = matching(
+  /^(unix:.+|(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?)$/,
+  "an address such as '10.0.0.1:8000', '[::1]:8000', 'app.example:80' or 'unix:/run/x.sock', without http://",
+);
+export const proxyUrl: z.ZodType = matching(
+  /^(https?:\/\/.|.*\$)/i,
+  "a URL such as 'http://127.0.0.1:3000', 'https://app.example' or 'http://unix:/run/x.sock'",
+);

@@ -8,19 +8,23 @@ import type {
   ErrorPage as UserErrorPage,
 } from '../schema/user-settings.ts';
 import { parseDuration, parseExpires, parseSize } from '../units.ts';
+import { cacheFields } from './caches.ts';
 import { contentOf, type LevelSettings } from './content.ts';
 import { type Conversion, given, listOf, picked } from './conversion.ts';
 import { fieldList } from './field-list.ts';
 import { limitFields } from './limits.ts';
 import { accessLogs, errorLogs } from './logs.ts';
+import { proxyFields } from './proxy.ts';
 
 /** The settings of a level, but for the fields that are added to answers, which depend on the outer level. */
 export function blockFields(user: LevelSettings, conversion: Conversion): Block {
   return {
-    ...contentFields(user),
+    ...contentFields(user, conversion),
     ...fileFields(user, conversion),
     ...accessFields(user, conversion),
     ...limitFields(user, conversion),
+    ...(typeof user.proxy === 'object' ? proxyFields(user.proxy, conversion) : {}),
+    ...given(user.cache, (cache) => ({ cache: cacheFields(cache) })),
     ...replyFields(user),
     ...given(user.accessLog, (logs) => ({ accessLogs: accessLogs(logs, conversion) })),
     ...given(user.errorLog, (logs) => ({ errorLogs: errorLogs(logs, conversion) })),
@@ -28,9 +32,9 @@ export function blockFields(user: LevelSettings, conversion: Conversion): Block 
   };
 }
 
-function contentFields(user: LevelSettings): Block {
+function contentFields(user: LevelSettings, conversion: Conversion): Block {
   return {
-    ...given(contentOf(user), (content) => ({ content })),
+    ...given(contentOf(user, conversion), (content) => ({ content })),
     ...given(user.tryFiles, (files) => ({ tryFiles: tryFilesOf(files) })),
     ...given(user.errorPages, (pages) => ({ errorPages: errorPagesOf(pages) })),
     ...given(user.maxBodySize, (size) => ({ maxBodySize: parseSize(size) })),

@@ -1,12 +1,19 @@
 import type { Content } from '../../site/plan/settings.ts';
 import type { IfSettings, Location } from '../schema/user-config.ts';
+import type { Conversion } from './conversion.ts';
+import { proxyContent } from './proxy.ts';
 
 /** Settings of a level, with what answers there. */
 export type LevelSettings = IfSettings & Pick<Location, 'redirect' | 'respond'>;
 
 /** What answers at a level; undefined where nothing is said of it. */
-export function contentOf({ app, stubStatus, emptyGif, redirect, respond }: LevelSettings): Content | undefined {
+export function contentOf(
+  { app, proxy, stubStatus, emptyGif, redirect, respond }: LevelSettings,
+  conversion: Conversion,
+): Content | undefined {
   if (app !== undefined) return { kind: 'app', app };
+  const proxied = proxy === undefined ? undefined : proxyContent(proxy, conversion);
+  if (proxied !== undefined) return proxied;
   if (stubStatus) return { kind: 'stub-status' };
   if (emptyGif) return { kind: 'empty-gif' };
   if (redirect !== undefined) return redirectContent(redirect);

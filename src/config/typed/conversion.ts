@@ -1,6 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../../site/plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../site/plan/zone-plan.ts';
+import { type ProxyUrl, upstreamNameOf, upstreamOfUrl } from '../proxy-url.ts';
 
 /** Where in a config something stands: the names and indices that lead to it. */
 export type ConfigPath = readonly (string | number)[];
@@ -20,12 +22,25 @@ export class Conversion {
   readonly variables: VariablePlan[] = [];
   readonly requestZones: RequestZonePlan[] = [];
   readonly connectionZones: ConnectionZonePlan[] = [];
+  readonly upstreams: UpstreamPlan[] = [];
   readonly problems: ConfigProblem[] = [];
   /** Absolute path of the folder that paths start from. */
   readonly #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** The name of the upstream that a URL means: the one of its host, or one that it makes. */
+  upstreamFor(url: ProxyUrl): string {
+    const names = [url.authority, upstreamNameOf(url.address)].map((name) => name.toLowerCase());
+    const named = names
+      .map((name) => this.upstreams.find((each) => each.name.toLowerCase() === name))
+      .find((each) => each !== undefined);
+    if (named !== undefined) return named.name;
+    const made = upstreamOfUrl(url);
+    this.upstreams.push(made);
+    return made.name;
   }
 
   /** A path on disk, made absolute if it is not; one that begins with a variable is left as it is. A slash at the end stays. */

@@ -1,4 +1,5 @@
 import { parseAddress } from '../address.ts';
+import { defaultCacheName } from '../cache-defaults.ts';
 import type { Block, Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
 import type { Defaults, Location, Rule, Server } from '../schema/user-config.ts';
 import { parseDuration, parseSize } from '../units.ts';
@@ -13,7 +14,12 @@ export function sharedBlock(
   conversion: Conversion,
 ): { readonly block: ServerBlock; readonly fields: EffectiveFields } {
   const fields = effectiveFields(user, noFields, conversion);
-  return { block: { ...levelFields(user, fields, conversion), ...serverFields(user) }, fields };
+  const level = levelFields(user, fields, conversion);
+  // A name or `true` is for all servers; an object without a name only says how.
+  const isUsed = user.cache === true || typeof user.cache === 'string';
+  const cache =
+    isUsed && level.cache && !level.cache.cache ? { cache: { ...level.cache, cache: defaultCacheName } } : {};
+  return { block: { ...level, ...cache, ...serverFields(user) }, fields };
 }
 
 export function serverConfig(
@@ -96,14 +102,23 @@ function locationConfig(
   };
 }
 
-const answers = ['app', 'stubStatus', 'emptyGif', 'redirect', 'respond'] as const;
+const answers = ['app', 'proxy', 'stubStatus', 'emptyGif', 'redirect', 'respond'] as const;
 
 /** Of what answers there can be one. */
 function checkAnswers(user: Location | Server, path: ConfigPath, { problems }: Conversion): void {
-  const [first, second] = answers.filter((name) => user[name] !== undefined && user[name] !== false);
+  const [first, second] = answers.filter((name) => isAnswer(user, name));
   if (first === undefined || second === undefined) return;
   const message = `Either "${first}" answers or "${second}": there cannot be both`;
   problems.push({ severity: 'error', path: [...path, second], message });
+}
+
+function isAnswer(user: Location | Server, name: (typeof answers)[number]): boolean {
+  const value = user[name];
+  return (
+    value !== undefined &&
+    value !== false &&
+    !(name === 'proxy' && typeof value === 'object' && !('to' in value && value.to))
+  );
 }
 
 /** A location is chosen after the rules of a server: settings of an `if` hold only for what its own rules answer. */
@@ -138,7 +153,11 @@ function levelFields(user: Location | Server | Defaults, fields: EffectiveFields
   };
 }
 
-function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlock {
+function serverFields({
+  connection,
+  mergeSlashes,
+  realIp,
+}: Pick<Defaults, 'connection' | 'mergeSlashes' | 'realIp'>): ServerBlock {
   return {
     ...given(connection, (each) => ({
       connection: {
@@ -164,7 +183,12 @@ function serverFields({ connection, mergeSlashes, realIp }: Defaults): ServerBlo
 
 function listenOf(listen: Server['listen'][number], path: ConfigPath, conversion: Conversion): Listen {
   const { address, default: isDefault = false, ...others } = typeof listen === 'string' ? { address: listen } : listen;
-  return { bind: bindOf(address, path, conversion), isDefault, ...picked(others, ['backlog', 'ipv6Only']) };
+  return {
+    bind: bindOf(address, path, conversion),
+    isDefault,
+    ...picked(others, ['backlog', 'ipv6Only']),
+    ...given(others.proxyProtocol, (takesProxyProtocol) => ({ takesProxyProtocol })),
+  };
 }
 
 function bindOf(address: string, path: ConfigPath, conversion: Conversion): Listen['bind'] {

@@ -3,10 +3,12 @@ import type { AppConfig } from '../app-config.ts';
 import type { Config, ProcessConfig } from '../config.ts';
 import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { parseDuration, parseRate, parseSize } from '../units.ts';
+import { cachePlan, withDefaultCache } from './caches.ts';
 import { type ConfigProblem, Conversion, given, picked } from './conversion.ts';
 import { errorLogs } from './logs.ts';
 import { pairsOf } from './places.ts';
 import { serverConfig, sharedBlock } from './servers.ts';
+import { upstreamPlan } from './upstreams.ts';
 
 const defaultMemory = '10m';
 
@@ -25,6 +27,9 @@ export function toConfig(
   for (const [name, variable] of Object.entries(user.variables ?? {})) {
     conversion.variables.push(variablePlan(name, variable));
   }
+  for (const [name, upstream] of Object.entries(user.upstreams ?? {})) {
+    conversion.upstreams.push(upstreamPlan(name, upstream, conversion));
+  }
   const { block, fields } = sharedBlock(user.defaults ?? {}, conversion);
   const servers = (user.servers ?? []).map((server, index) =>
     serverConfig(server, fields, ['servers', index], conversion),
@@ -39,12 +44,12 @@ export function toConfig(
       name,
       ...(typeof format === 'string' ? { text: format, escape: 'default' } : format),
     })),
-    upstreams: [],
-    caches: [],
+    upstreams: conversion.upstreams,
+    caches: Object.entries(user.caches ?? {}).map(([name, cache]) => cachePlan(name, cache, conversion)),
     defaults: block,
     servers,
   };
-  return { config, problems: conversion.problems };
+  return { config: withDefaultCache(config), problems: conversion.problems };
 }
 
 function processConfig(user: Process, conversion: Conversion): ProcessConfig {
