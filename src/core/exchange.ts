@@ -40,6 +40,8 @@ export interface ConnectionFacts {
   readonly client: Peer;
   /** Who connected, where `client` is who a trusted proxy tells of. */
   readonly connected?: Peer;
+  /** Both ends of the client's connection to the proxy that has told of it by the PROXY protocol. */
+  readonly proxyProtocol?: { readonly client: Peer; readonly server: Peer };
   readonly server: Peer;
   /** Counts the connections of this process. */
   readonly serial?: number;

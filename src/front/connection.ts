@@ -42,7 +42,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   readonly slowness: SlownessCheck;
   readonly #codec: Http1ServerCodec;
   readonly #listeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
-    ['data', (chunk) => this.#receive(chunk)],
+    ['data', (chunk) => this.receive(chunk)],
     ['end', () => this.#peerEnd()],
     ['drain', () => this.#advance()],
     ['error', () => this.#gone()],
@@ -92,6 +92,20 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Bytes came. */
+  receive(chunk: Buffer): void {
+    if (this.#lingering) return;
+    // A head has one deadline in all; a body has one from byte to byte.
+    if (this.#turn || !this.#codec.midMessage) this.slowness.restart(this.context.coarseNow);
+    try {
+      this.#codec.receive(chunk);
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#advance();
   }
 
   /** The codec found a request head. */
@@ -226,19 +240,6 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   /** Whether the client has sent so much behind its request that no more is read until that is answered. */
   get #isBehind(): boolean {
     return this.#codec.buffered >= bufferedBodySize;
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#lingering) return;
-    // A head has one deadline in all; a body has one from byte to byte.
-    if (this.#turn || !this.#codec.midMessage) this.slowness.restart(this.context.coarseNow);
-    try {
-      this.#codec.receive(chunk);
-    } catch (error) {
-      this.#broken(error);
-      return;
-    }
-    this.#advance();
   }
 
   /** Does what can be done now: starts the request, and takes up the next one once it is answered. */

@@ -24,6 +24,7 @@ import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
 import { OutputSlab } from './output-slab.ts';
+import { ProxyProtocolConnection } from './proxy-protocol-connection.ts';
 
 const sweepMs = 250;
 
@@ -201,7 +202,12 @@ export class Front implements ConnectionContext {
     const serial = first + this.#accepted++ * step;
     const { client, server } = peersOf(socket, bind);
     const facts = { scheme: 'http' as const, listener, client, server, serial, openedAt: Date.now() };
-    const connection = new Connection(socket, facts, this, this.#settings.get(listener) ?? this.#listeners);
+    const settings = this.#settings.get(listener) ?? this.#listeners;
+    const connection = settings.takesProxyProtocol
+      ? new ProxyProtocolConnection(socket, facts, this, settings, (reason) =>
+          this.#log.info(reason, { client: client.address }),
+        )
+      : new Connection(socket, facts, this, settings);
     this.#connections.add(connection);
     this.#limit.added(connection);
   }

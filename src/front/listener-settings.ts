@@ -8,6 +8,8 @@ export interface ListenerSettings {
   readonly keepAliveRequests: number;
   /** How long one connection may be kept in all, in milliseconds. */
   readonly keepAliveTimeMs: number;
+  /** Each begins with a header of the PROXY protocol. */
+  readonly takesProxyProtocol: boolean;
 }
 
 export const listenerSettings: ListenerSettings = {
@@ -15,4 +17,5 @@ export const listenerSettings: ListenerSettings = {
   timeouts: connectionTimeouts,
   keepAliveRequests: Number.POSITIVE_INFINITY, // nginx 1000, to free memory that we do not keep for each connection
   keepAliveTimeMs: Number.POSITIVE_INFINITY, // nginx 1h
+  takesProxyProtocol: false,
 };

@@ -22,7 +22,7 @@ import type { FrontApps } from './front-apps.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
 
 /** What the sites of one front thread share, one after the other. */
-export type SharedResources = Omit<SiteResources, 'zones' | 'app' | 'caches'>;
+export type SharedResources = Omit<SiteResources, 'zones' | 'app' | 'caches' | 'upstreams'>;
 
 interface Current {
   readonly site: Site;
@@ -69,17 +69,20 @@ export class FrontSites {
       const site = compileSite(plan, {
         ...this.#shared,
         caches: this.#caches.open(plan.caches),
+        upstreams: this.#upstreams,
         zones: openZones(zones, this.#front, this.#shared.now),
         app: (name, exchange, main) => this.#apps.dispatch(ids.get(name), judge ? judge(exchange, main) : exchange),
       });
       files.retireOlder();
       this.#caches.keep();
+      this.#upstreams.keep();
       const places = new Map(listeners.map((place) => [place.listener, place]));
       const known = [...(this.#current?.places.keys() ?? [])];
       this.#before = known.every((listener) => places.has(listener)) ? undefined : this.#current;
       this.#current = { site, places };
     } catch (error) {
       this.#caches.drop();
+      this.#upstreams.drop();
       if (error instanceof CacheFolderError) return error.message;
       if (error instanceof PlanError || error instanceof LogFileError) return error.message;
       throw error;
@@ -137,6 +140,7 @@ function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
     },
     keepAliveRequests: connection.keepAliveRequests,
     keepAliveTimeMs: connection.keepAliveTimeMs,
+    takesProxyProtocol: listener.takesProxyProtocol,
   };
 }
 

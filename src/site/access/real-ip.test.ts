@@ -82,4 +82,28 @@ describe('createRealIp', () => {
   it('refuses what is no network', () => {
     assert.throws(() => createRealIp({ ...plan, from: ['x'] }), new PlanError('invalid parameter "x"'));
   });
+
+  it('takes what the PROXY protocol tells, where the proxy is trusted', () => {
+    const told = { client: { address: '1.2.3.4', port: 5 }, server: { address: '10.0.0.9', port: 80 } };
+    for (const [from, proxyProtocol, expected] of [
+      ['10.0.0.0/8', told, '1.2.3.4:5 by 10.0.0.1:7'],
+      ['10.0.0.0/8', undefined, '10.0.0.1:7'],
+      ['11.0.0.0/8', told, '10.0.0.1:7'],
+    ] as const) {
+      const { request } = fakeSiteRequest('/', { client: proxy, headers: [['proxy_protocol', '9.9.9.9']] });
+      const { exchange } = request;
+      const { connection } = exchange;
+      const facts = proxyProtocol ? { ...connection, proxyProtocol } : connection;
+      const realIp = createRealIp({ from: [from], header: 'proxy_protocol', recursive: true });
+      const made = [1, 2].map(() => {
+        exchange.connection = facts;
+        realIp(request);
+        return exchange.connection;
+      });
+      const { client } = exchange.connection;
+      const by = request.peer ? ` by ${request.peer.address}:${request.peer.port}` : '';
+      assert.equal(`${client.address}:${client.port}${by}`, expected);
+      assert.equal(made[0], made[1]);
+    }
+  });
 });

@@ -14,6 +14,7 @@ const withPort = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/;
  */
 export function createRealIp(plan: RealIpPlan): (request: SiteRequest) => void {
   const isTrusted = trust(plan.from);
+  if (plan.header === 'proxy_protocol') return proxyProtocolClient(isTrusted);
   /** The facts that each connection's last value made: who knows facts by identity should meet the same ones again. */
   const last = new WeakMap<ConnectionFacts, { readonly value: string; readonly facts: ConnectionFacts }>();
 
@@ -31,6 +32,24 @@ export function createRealIp(plan: RealIpPlan): (request: SiteRequest) => void {
     if (known.facts === connection) return;
     request.peer = connection.client;
     exchange.connection = known.facts;
+  };
+}
+
+/** The client by the PROXY protocol. There is one of it, so that there is nothing to be recursive about. */
+function proxyProtocolClient(isTrusted: (peer: Peer) => boolean): (request: SiteRequest) => void {
+  const known = new WeakMap<ConnectionFacts, ConnectionFacts>();
+  return (request) => {
+    const { exchange } = request;
+    const { connection } = exchange;
+    const told = connection.proxyProtocol;
+    if (!told || !isTrusted(connection.client)) return;
+    let facts = known.get(connection);
+    if (!facts) {
+      facts = { ...connection, client: told.client };
+      known.set(connection, facts);
+    }
+    request.peer = connection.client;
+    exchange.connection = facts;
   };
 }
 

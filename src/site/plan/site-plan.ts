@@ -83,7 +83,7 @@ export interface ConnectionPlan {
 export interface RealIpPlan {
   /** Addresses and networks, or `unix:`. */
   readonly from: readonly string[];
-  /** Lower-case field name. */
+  /** Lower-case field name; `proxy_protocol` for what the PROXY protocol tells. */
   readonly header: string;
   readonly recursive: boolean;
 }

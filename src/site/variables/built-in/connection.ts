@@ -15,6 +15,12 @@ export const connectionVariables: BuiltIns = {
   is_request_port: (request) => (requestPort(request) === '' ? '' : ':'),
   pipe: ({ exchange }) => (exchange.isPipelined ? 'p' : '.'),
   proxy_add_x_forwarded_for: forwardedFor,
+  proxy_protocol_addr: ({ exchange }) => exchange.connection.proxyProtocol?.client.address,
+  proxy_protocol_port: ({ exchange: { connection } }) =>
+    connection.proxyProtocol && portOf(connection.proxyProtocol.client),
+  proxy_protocol_server_addr: ({ exchange }) => exchange.connection.proxyProtocol?.server.address,
+  proxy_protocol_server_port: ({ exchange: { connection } }) =>
+    connection.proxyProtocol && portOf(connection.proxyProtocol.server),
   realip_remote_addr: (request) => addressOf(request.main.peer ?? request.exchange.connection.client),
   realip_remote_port: (request) => portOf(request.main.peer ?? request.exchange.connection.client),
   remote_addr: remoteAddress,
