@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PeerError } from '../core/errors.ts';
-import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { Balance, UpstreamPlan } from '../site/plan/upstream-plan.ts';
 import { measured } from './balance/least-time.ts';
 import { methodOf } from './balance/method-of.ts';
 import { type Conditions, type Method, Peer } from './balance/peer.ts';
@@ -38,7 +38,8 @@ export class Balancer implements Conditions {
   #methods: readonly Method[] = [];
   /** A lone member is never left out for its failures, as nginx has it. */
   #isSingle = false;
-  #hadMembers = false;
+  #shape: readonly unknown[] | undefined;
+  readonly #timesOf: 'header' | 'last-byte' | undefined;
   /** Of the request at hand. */
   #tried: ReadonlySet<Member> = new Set();
   now = 0;
@@ -47,6 +48,7 @@ export class Balancer implements Conditions {
     const { plan, counters, front } = options;
     this.#options = options;
     this.#counters = counters;
+    this.#timesOf = timesOf(plan.balance);
     if (!plan.queue) return;
     this.#queue = new LeaseQueue({
       limits: plan.queue,
@@ -62,14 +64,18 @@ export class Balancer implements Conditions {
   setMembers(members: readonly Member[]): void {
     const now = this.#options.now();
     const before = new Map(this.#peers.map((peer) => [peer.member.slot, peer]));
+    const shape = members.map(({ slot, address, name, weight, isBackup }) => ({
+      slot,
+      address,
+      name,
+      weight,
+      isBackup,
+    }));
     this.#peers = members.map((member) => this.#peerOf(member, before.get(member.slot), now));
-    this.#hadMembers = true;
     this.#isSingle = members.length === 1;
     this.#byRoute = new Map(this.#peers.map((peer) => [peer.member.route, peer]));
-    const backups = this.#peers.filter(({ member }) => member.isBackup);
-    const primaries = this.#peers.filter(({ member }) => !member.isBackup);
-    const groups = [primaries, backups].filter(({ length }) => length > 0);
-    this.#methods = groups.map((group) => methodOf(this.#options.plan.balance, group));
+    if (!isDeepStrictEqual(shape, this.#shape)) this.#regroup();
+    this.#shape = shape;
     this.#queue?.pump();
   }
 
@@ -92,7 +98,6 @@ export class Balancer implements Conditions {
     this.#queue?.close();
   }
 
-  /** What is known of a member's peer, for the methods. */
   isUsable(peer: Peer): boolean {
     return peer.member.state === 'up' && this.#hasRoom(peer);
   }
@@ -127,14 +132,22 @@ export class Balancer implements Conditions {
         counters.passed(slot, now);
       }
     }
-    if (plan.balance.kind === 'least-time' && !hasFailed && headMs !== undefined) {
-      measured(peer, plan.balance.of === 'header' ? headMs : result.totalMs, now);
+    if (this.#timesOf !== undefined && !hasFailed && headMs !== undefined) {
+      measured(peer, this.#timesOf === 'header' ? headMs : result.totalMs, now);
     }
     if (plan.breaker) {
       if (isTrial) this.#settle(slot, hasFailed, isTold, now);
       else if (isTold) counters.breakers.count(slot, plan.breaker, now, hasFailed);
     }
     this.#queue?.pump();
+  }
+
+  /** What methods have worked out of their peers holds as long as `#shape` does. */
+  #regroup(): void {
+    const backups = this.#peers.filter(({ member }) => member.isBackup);
+    const primaries = this.#peers.filter(({ member }) => !member.isBackup);
+    const groups = [primaries, backups].filter(({ length }) => length > 0);
+    this.#methods = groups.map((group) => methodOf(this.#options.plan.balance, group));
   }
 
   #settle(slot: number, hasFailed: boolean, isTold: boolean, now: number): void {
@@ -153,7 +166,7 @@ export class Balancer implements Conditions {
       known.member = member;
       return known;
     }
-    if (this.#hadMembers && member.state === 'up') this.#counters.recovered(member.slot, now);
+    if (this.#shape && member.state === 'up') this.#counters.recovered(member.slot, now);
     return new Peer(member);
   }
 
@@ -199,6 +212,12 @@ export class Balancer implements Conditions {
     if (maxConnections > 0 && counters.active(slot) >= maxConnections) return false;
     return this.#options.plan.breaker === undefined || counters.breakers.admits(slot, this.now);
   }
+}
+
+/** Which times of requests the balance goes by. */
+function timesOf(balance: Balance): 'header' | 'last-byte' | undefined {
+  if (balance.kind === 'least-time') return balance.of;
+  return balance.kind === 'random' && balance.two === 'least-time' ? 'header' : undefined;
 }
 
 /** A request at a member. */

@@ -2,7 +2,7 @@ import type { Member } from './member.ts';
 
 /** What a request says of where it wants to go. */
 export interface Choice {
-  /** Of `hash` and `ip-hash`: what is hashed, as latin-1; undefined elsewhere. */
+  /** Of `hash`: what is hashed, as latin-1. Of `ip-hash`: the client's address as text, anything else for none. Undefined elsewhere. */
   readonly key: string | undefined;
   /** The route that its cookie or a variable names. */
   readonly route: string | undefined;

@@ -1,11 +1,45 @@
-import type { Peer } from './peer.ts';
+import { createLeastOf } from './least-of.ts';
+import type { Conditions, Method, Peer } from './peer.ts';
 
 /** How far back times count, in milliseconds: one that is as old counts 1/e. */
 const memoryMs = 10_000;
+/** Times below this are the same, in milliseconds; nor does a peer that nothing is known of count less. */
+const leastMs = 0.1;
+
+/**
+ * The peer that is expected to answer first: its mean time × (requests under way + 1) / weight. The mean is one in which each time
+ * counts less the older it is (by e^(-age / 10 s)), and that shrinks likewise while nothing comes, so that a peer which was slow is tried again. A
+ * peer without a time counts as the slowest one of those that have one.
+ */
+export function createLeastTime(peers: readonly Peer[]): Method {
+  return createLeastOf(peers, createTimeScore(peers));
+}
+
+/** The score of {@link createLeastTime}. */
+export function createTimeScore(peers: readonly Peer[]): (peer: Peer, conditions: Conditions) => number {
+  return (peer, conditions) => {
+    const mean = Math.max(meanNow(peer, conditions.now) ?? slowest(peers, conditions.now), leastMs);
+    return (mean * (conditions.active(peer) + 1)) / (peer.member.weight * conditions.share(peer));
+  };
+}
 
 /** An answer of a peer took that long. */
 export function measured(peer: Peer, milliseconds: number, now: number): void {
-  const kept = peer.meanMs === undefined ? 0 : Math.exp((peer.measuredAt - now) / memoryMs);
+  const kept = peer.meanMs === undefined ? 0 : decay(peer, now);
   peer.meanMs = (peer.meanMs ?? 0) * kept + milliseconds * (1 - kept);
   peer.measuredAt = now;
+}
+
+function meanNow(peer: Peer, now: number): number | undefined {
+  return peer.meanMs === undefined ? undefined : peer.meanMs * decay(peer, now);
+}
+
+function slowest(peers: readonly Peer[], now: number): number {
+  let most = leastMs;
+  for (const peer of peers) most = Math.max(most, meanNow(peer, now) ?? 0);
+  return most;
+}
+
+function decay({ measuredAt }: Peer, now: number): number {
+  return Math.exp((measuredAt - now) / memoryMs);
 }

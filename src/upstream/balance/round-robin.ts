@@ -1,5 +1,8 @@
 import type { Conditions, Method, Peer } from './peer.ts';
 
+/** So many peers that cannot be used are passed by methods that name one; then it is anyone's turn, round robin (nginx). */
+export const mostPassed = 20;
+
 /** Smooth weighted round robin, as nginx's. */
 export function createRoundRobin(peers: readonly Peer[]): Method {
   return (conditions) => {
