@@ -3,7 +3,7 @@ import type { FullBlock } from './full-block.ts';
 
 /** The settings of a level of which all is known: what is not used is left out. */
 export function settingsOf(block: FullBlock): Settings {
-  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId, cache } = block;
+  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId } = block;
   return {
     ...block,
     basicAuth: basicAuth.realm === false ? undefined : { ...basicAuth, realm: basicAuth.realm },
@@ -19,13 +19,21 @@ export function settingsOf(block: FullBlock): Settings {
     substitution: substitution.replacements.length > 0 ? substitution : undefined,
     addition: additionOf(addition),
     userId: userId.mode === false ? undefined : { ...userId, mode: userId.mode },
-    cache: cache.cache === false ? undefined : { ...cache, cache: cache.cache },
+    cache: cacheOf(block),
   };
 }
 
 /** An empty path is none: so nginx switches off what is inherited. */
 function additionOf({ before, after, types }: FullBlock['addition']): Addition | undefined {
   return before || after ? { before: before || undefined, after: after || undefined, types } : undefined;
+}
+
+/** nginx keeps what comes from elsewhere alone, even where a whole server has a cache. */
+function cacheOf({ cache, content }: FullBlock): Settings['cache'] {
+  if (cache.cache === false || (cache.rules === 'nginx' && content.kind !== 'proxy' && content.kind !== 'app')) {
+    return undefined;
+  }
+  return { ...cache, cache: cache.cache };
 }
 
 const noReferers: RefererPlan = { none: false, blocked: false, names: [], serverNames: false };

@@ -180,10 +180,10 @@ describe('galley check', () => {
 
   it('takes what Galley lacks of nginx for a warning with --lenient', async () => {
     const text =
-      'events {}\nhttp {\n  server {\n    listen 127.0.0.1:8080;\n    location / { proxy_pass http://x; }\n  }\n}\n';
+      'events {}\nhttp {\n  server {\n    listen 127.0.0.1:8080;\n    location / { fastcgi_pass x; }\n  }\n}\n';
     const strict = await fails({ 'nginx.conf': text }, 'check', 'nginx.conf');
     assert.equal(strict.code, 1);
-    assert.match(strict.stderr, /^nginx\.conf:5:18: error: "proxy_pass" directive needs the reverse proxy/);
+    assert.match(strict.stderr, /^nginx\.conf:5:18: error: "fastcgi_pass" directive needs FastCGI/);
     const lenient = await fails({ 'nginx.conf': text }, 'check', 'nginx.conf', '--lenient');
     assert.equal(lenient.code, 0, lenient.stderr);
     assert.match(lenient.stderr, /^nginx\.conf:5:18: warning: /);

@@ -4,7 +4,7 @@ import { compilePattern } from '../../../site/pattern/compile-pattern.ts';
 import type { CachePlan } from '../../../site/plan/cache-plan.ts';
 import type { LogFormatPlan } from '../../../site/plan/log-plan.ts';
 import type { Template } from '../../../site/plan/site-plan.ts';
-import type { UpstreamPlan } from '../../../site/plan/upstream-plan.ts';
+import type { HealthCheckPlan, UpstreamPlan } from '../../../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../../../site/plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../../site/plan/zone-plan.ts';
 import { parseTemplate } from '../../../site/variables/parse-template.ts';
@@ -34,6 +34,8 @@ export class Adaptation {
   readonly caches: CachePlan[] = [];
   /** Names of `upstream` blocks by their lower-case, wherever in the file they stand. */
   readonly upstreamNames: Map<string, string> = new Map();
+  /** What `match` blocks want of answers to health checks. */
+  readonly healthMatches: Map<string, Partial<Pick<HealthCheckPlan, 'statuses' | 'body'>>> = new Map();
   readonly servers: ServerConfig[] = [];
   /** What the `http` block says. */
   http: ServerBlock = {};

@@ -3,8 +3,10 @@ import { accessHandlers } from './modules/access.ts';
 import { appHandlers } from './modules/app.ts';
 import { fileHandlers } from './modules/files.ts';
 import { filterHandlers } from './modules/filters.ts';
+import { grpcHandlers } from './modules/grpc.ts';
 import { gzipHandlers } from './modules/gzip.ts';
 import { headerHandlers } from './modules/headers.ts';
+import { healthCheckHandlers } from './modules/health-check.ts';
 import { httpCoreHandlers } from './modules/http-core.ts';
 import { ignoredHandlers } from './modules/ignored.ts';
 import { limitHandlers } from './modules/limits.ts';
@@ -14,7 +16,11 @@ import { locationHandlers } from './modules/location.ts';
 import { logHandlers } from './modules/log.ts';
 import { mainHandlers } from './modules/main.ts';
 import { proxyHandlers } from './modules/proxy.ts';
+import { proxyCacheHandlers } from './modules/proxy-cache.ts';
+import { proxyRewriteHandlers } from './modules/proxy-rewrites.ts';
+import { proxySslHandlers } from './modules/proxy-ssl.ts';
 import { realIpHandlers } from './modules/real-ip.ts';
+import { resolverHandlers } from './modules/resolver.ts';
 import { rewriteHandlers } from './modules/rewrite.ts';
 import { serverHandlers } from './modules/server.ts';
 import { upstreamHandlers } from './modules/upstream.ts';
@@ -43,5 +49,11 @@ export const handlers: Handlers = {
   ...appHandlers,
   ...upstreamHandlers,
   ...proxyHandlers,
+  ...proxyRewriteHandlers,
+  ...proxySslHandlers,
+  ...proxyCacheHandlers,
+  ...healthCheckHandlers,
+  ...resolverHandlers,
+  ...grpcHandlers,
   ...ignoredHandlers,
 };

@@ -81,6 +81,36 @@ export function choice<Word extends string>(words: readonly Word[], settings: Se
   };
 }
 
+/**
+ * Some of the words, as often as the directive is there; a word said twice is one. `settings` gets what this directive says, and the
+ * block as it is before.
+ */
+export function words<Word extends string>(
+  known: readonly Word[],
+  settings: (found: readonly Word[], scope: Scope) => ServerBlock,
+): Handler {
+  return (directive, scope, adaptation) => {
+    const found: Word[] = [];
+    for (const each of directive.args) {
+      const word = known.find((name) => name === each.text.toLowerCase());
+      if (word === undefined) adaptation.error(each, `invalid value "${each.text}"`);
+      else if (found.includes(word)) adaptation.warn(each, `duplicate value "${each.text}"`);
+      else found.push(word);
+    }
+    if (found.length > 0) scope.set(settings(found, scope));
+  };
+}
+
+/** A size a second, or text with variables that gives one. */
+export function rate(settings: Settings<Template>): Handler {
+  return (directive, scope, adaptation) => {
+    const place = argument(directive, 0);
+    if (!place.text.includes('$') && parseSize(place.text) === undefined) {
+      adaptation.error(place, `"${directive.name}" directive invalid value`);
+    } else scope.set(settings(adaptation.template(place.text, place)));
+  };
+}
+
 /** Text with variables. */
 export function template(settings: Settings<Template>): Handler {
   return (directive, scope, adaptation) => {

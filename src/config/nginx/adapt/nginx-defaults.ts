@@ -57,6 +57,7 @@ export function nginxDefaults({ prefix, accessLogPath }: AdaptContext): ServerBl
       forwarded: 'none',
       via: false,
       passesUpgrade: false,
+      keepsConnections: false,
       passesFields: true,
       passesBody: true,
       redirects: [{ kind: 'default' }],

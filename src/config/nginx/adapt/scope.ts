@@ -1,5 +1,6 @@
 import type { LocationMatch } from '../../../site/plan/location-plan.ts';
 import type { ProxySettings } from '../../../site/plan/proxy-plan.ts';
+import type { ResolverPlan } from '../../../site/plan/upstream-plan.ts';
 import type { Listen, LocationConfig, RuleConfig, ServerBlock } from '../../config.ts';
 import type { Position } from '../syntax/tree.ts';
 
@@ -54,6 +55,10 @@ export class Scope {
   readonly said: Map<string, Position> = new Map();
   readonly match: LocationMatch | undefined;
   readonly server: ServerDraft | undefined;
+  /** What `resolver` and `resolver_timeout` say, which make one setting. */
+  resolver: Omit<ResolverPlan, 'timeoutMs'> | undefined;
+  resolverTimeoutMs: number | undefined;
+  #grpc: Scope | undefined;
   #block: ServerBlock = {};
   /** Those that nobody else has, and that may grow in place: there may be thousands of addresses. */
   readonly #lists: Map<List, unknown[]> = new Map();
@@ -92,6 +97,22 @@ export class Scope {
   /** A setting of this block, or of the nearest one around it that has been read so far. */
   inherited<Key extends keyof ServerBlock>(key: Key): ServerBlock[Key] | undefined {
     return this.#block[key] ?? this.outer?.inherited(key);
+  }
+
+  /** What this block has, or the nearest one around it that has been read so far. */
+  nearest<Value>(find: (scope: Scope) => Value | undefined): Value | undefined {
+    return find(this) ?? this.outer?.nearest(find);
+  }
+
+  /** What directives for gRPC say, which means something only where `grpc_pass` is. */
+  get grpc(): Scope {
+    this.#grpc ??= new Scope();
+    return this.#grpc;
+  }
+
+  /** The same with that of the blocks around this one. */
+  get inheritedGrpc(): ServerBlock {
+    return mergeBlocks(this.outer?.inheritedGrpc ?? {}, this.#grpc?.block ?? {});
   }
 }
 

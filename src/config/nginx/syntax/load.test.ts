@@ -146,12 +146,12 @@ describe('readNginxConf', () => {
 });
 
 describe('directives that Galley does not have', () => {
-  const text = 'http { upstream a { server b; keepalive 1; } server { location / { proxy_pass http://a; root c; } } }';
+  const text = 'http { otel_exporter { endpoint b; interval 1; } server { location / { fastcgi_pass a; root c; } } }';
 
   it('are errors, those within a block that is one not told of', () => {
     assert.deepEqual(lines(readOne(text)), [
-      'nginx: [emerg] "upstream" directive needs the reverse proxy, which Galley does not have yet in /etc/conf/nginx.conf:1',
-      'nginx: [emerg] "proxy_pass" directive needs the reverse proxy, which Galley does not have yet in /etc/conf/nginx.conf:1',
+      'nginx: [emerg] "otel_exporter" directive needs tracing, which Galley does not have yet in /etc/conf/nginx.conf:1',
+      'nginx: [emerg] "fastcgi_pass" directive needs FastCGI, which Galley does not have yet in /etc/conf/nginx.conf:1',
     ]);
   });
 
@@ -166,14 +166,13 @@ describe('directives that Galley does not have', () => {
     const location = http?.block?.[0]?.block?.[0];
     assert.deepEqual(
       [http, location].map((each) => each?.dropped?.map(({ name, isContent }) => [name, isContent])),
-      [[['upstream', false]], [['proxy_pass', true]]],
+      [[['otel_exporter', false]], [['fastcgi_pass', true]]],
     );
   });
 
   it('are checked all the same', () => {
-    assert.deepEqual(lines(readOne('http { upstream a { sever b; } }', { lenient: true })), [
-      'nginx: [warn] "upstream" directive needs the reverse proxy, which Galley does not have yet in /etc/conf/nginx.conf:1',
-      'nginx: [emerg] unknown directive "sever" in /etc/conf/nginx.conf:1',
+    assert.deepEqual(lines(readOne('http { server { fastcgi_index; } }', { lenient: true })), [
+      'nginx: [emerg] invalid number of arguments in "fastcgi_index" directive in /etc/conf/nginx.conf:1',
     ]);
   });
 

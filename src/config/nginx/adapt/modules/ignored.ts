@@ -40,12 +40,16 @@ export const ignoredHandlers: Handlers = {
   map_hash_bucket_size: count,
   referer_hash_max_size: count,
   referer_hash_bucket_size: count,
+  proxy_headers_hash_max_size: count,
+  proxy_headers_hash_bucket_size: count,
 
   connection_pool_size: bytes,
   request_pool_size: bytes,
-  client_body_buffer_size: bytes,
   subrequest_output_buffer_size: bytes,
   send_lowat: bytes,
+  proxy_send_lowat: bytes,
+  proxy_busy_buffers_size: bytes,
+  proxy_temp_file_write_size: bytes,
   postpone_output: bytes,
   postpone_gzipping: bytes,
   sendfile_max_chunk: bytes,
@@ -59,7 +63,6 @@ export const ignoredHandlers: Handlers = {
   zstd_buffers: buffers,
 
   client_body_temp_path: folderLevels,
-  proxy_temp_path: folderLevels,
   fastcgi_temp_path: folderLevels,
   uwsgi_temp_path: folderLevels,
   scgi_temp_path: folderLevels,
@@ -103,15 +106,6 @@ export const ignoredHandlers: Handlers = {
   lingering_close: choice(['off', 'on', 'always'], nothing),
   lingering_time: time,
   lingering_timeout: time,
-  resolver: (directive, _scope, adaptation) => {
-    for (const each of directive.args) {
-      const [, name, value = ''] = /^(valid|ipv[46])=(.*)$/s.exec(each.text) ?? [];
-      if (name === undefined) continue;
-      const isRight = name === 'valid' ? isSeconds(value) : value === 'on' || value === 'off';
-      if (!isRight) adaptation.error(each, `invalid parameter: ${each.text}`);
-    }
-  },
-  resolver_timeout: time,
 
   chunked_transfer_encoding: changesNothing('HTTP/1.1 answers of unknown length are always chunked'),
   ignore_invalid_headers: changesNothing('requests with invalid header names are refused'),

@@ -1,8 +1,7 @@
 import type { LimitRequest } from '../../../../site/plan/settings.ts';
-import type { ServerBlock } from '../../../config.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
-import { argument, choice, flag, type Handler, type Handlers, number } from '../handlers.ts';
+import { argument, choice, flag, type Handlers, number, rate } from '../handlers.ts';
 import { parseNumber, parseSize } from '../values.ts';
 
 const logLevels = ['info', 'notice', 'warn', 'error'] as const;
@@ -66,23 +65,13 @@ export const limitHandlers: Handlers = {
   limit_rate_after: rate((limitRateAfter) => ({ limitRateAfter })),
 };
 
-/** A size, or text with variables that gives one. */
-function rate(settings: (value: string) => ServerBlock): Handler {
-  return (directive, scope, adaptation) => {
-    const place = argument(directive, 0);
-    if (!place.text.includes('$') && parseSize(place.text) === undefined) {
-      adaptation.error(place, `"${directive.name}" directive invalid value`);
-    } else scope.set(settings(adaptation.template(place.text, place)));
-  };
-}
-
 interface Zone {
   readonly name: string;
   readonly size: number;
 }
 
 /** nginx's zones have eight pages at least. */
-const leastZoneSize = 8 * 4096;
+export const leastZoneSize: number = 8 * 4096;
 /** One request a second, as zones count. */
 const defaultRate = 1000;
 
@@ -115,13 +104,15 @@ function isNewZone(
     return false;
   }
   const bound = zones.find(({ name }) => name === zone.name);
-  const isOther = [...adaptation.requestZones, ...adaptation.connectionZones].some(({ name }) => name === zone.name);
+  const { requestZones, connectionZones, caches } = adaptation;
+  const isOther = [...requestZones, ...connectionZones, ...caches].some(({ name }) => name === zone.name);
   if (bound) adaptation.error(directive, `${directive.name} "${zone.name}" is already bound to key "${bound.key}"`);
   else if (isOther) adaptation.error(directive, alreadyOther(zone.name));
   return !bound && !isOther;
 }
 
-function alreadyOther(name: string): string {
+/** What nginx says where a zone is of another kind than is wanted. */
+export function alreadyOther(name: string): string {
   return `the shared memory zone "${name}" is already declared for a different use`;
 }
 
@@ -134,8 +125,8 @@ function checkZone(
 ): void {
   adaptation.later(() => {
     if (adaptation[kind].some((zone) => zone.name === name)) return;
-    const other = adaptation[kind === 'requestZones' ? 'connectionZones' : 'requestZones'];
-    const isOther = other.some((zone) => zone.name === name);
+    const { requestZones, connectionZones, caches } = adaptation;
+    const isOther = [...requestZones, ...connectionZones, ...caches].some((zone) => zone.name === name);
     adaptation.error(place, isOther ? alreadyOther(name) : `zero size shared memory zone "${name}"`);
   });
 }

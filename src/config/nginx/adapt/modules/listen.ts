@@ -16,6 +16,7 @@ interface Options {
   backlog?: number;
   ipv6Only?: boolean;
   hasSocketOptions: boolean;
+  takesProxyProtocol: boolean;
   /** What is spoken there is nothing that Galley speaks. */
   isDropped: boolean;
 }
@@ -67,12 +68,13 @@ export function addListen(
 const anyAddress = '0.0.0.0';
 const noOptions = { isDefault: false, hasSocketOptions: false };
 
-function listenOf(bind: Bind, { isDefault, backlog, ipv6Only }: Options): Listen {
+function listenOf(bind: Bind, { isDefault, backlog, ipv6Only, takesProxyProtocol }: Options): Listen {
   const isIpv6 = bind.kind === 'tcp' && bind.host.includes(':');
   return {
     bind,
     isDefault,
     ...(backlog !== undefined && { backlog }),
+    ...(takesProxyProtocol && { takesProxyProtocol }),
     ...(isIpv6 && { ipv6Only: ipv6Only ?? true }),
   };
 }
@@ -145,11 +147,10 @@ const laterFlags: Readonly<Record<string, string>> = {
   http2: 'HTTP/2',
   quic: 'HTTP/3',
   http3: 'HTTP/3',
-  proxy_protocol: 'the PROXY protocol',
 };
 
 function readOptions({ args }: Directive, adaptation: Adaptation): Options {
-  const options: Options = { isDefault: false, hasSocketOptions: false, isDropped: false };
+  const options: Options = { isDefault: false, hasSocketOptions: false, takesProxyProtocol: false, isDropped: false };
   for (const each of args.slice(1)) readOption(each, options, adaptation);
   return options;
 }
@@ -160,6 +161,7 @@ function readOption(each: Argument, options: Options, adaptation: Adaptation): v
   const isValid = value === undefined || !Object.hasOwn(socketOptions, name) ? undefined : socketOptions[name];
   const feature = Object.hasOwn(laterFlags, text) ? laterFlags[text] : undefined;
   if (text === 'default_server' || text === 'default') options.isDefault = true;
+  else if (text === 'proxy_protocol') options.takesProxyProtocol = true;
   else if (feature !== undefined) {
     adaptation.unsupported(each, `"${text}" of "listen" needs ${feature}, which Galley does not have yet`);
     // With HTTP/2 clients of HTTP/1.1 are served as well.

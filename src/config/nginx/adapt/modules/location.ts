@@ -4,6 +4,7 @@ import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers, texts } from '../handlers.ts';
 import { Scope } from '../scope.ts';
+import { blockWithGrpc } from './grpc.ts';
 
 /** nginx's `location`, `limit_except` and `internal`. */
 export const locationHandlers: Handlers = {
@@ -18,7 +19,7 @@ export const locationHandlers: Handlers = {
     const isGone = scope.block.content === undefined && directive.dropped?.some(({ isContent }) => isContent);
     const rules = withBlocks(scope);
     const location: LocationConfig = {
-      ...scope.block,
+      ...blockWithGrpc(scope, adaptation),
       match,
       rules: isGone ? [...rules, { kind: 'return', status: 501, text: undefined }] : rules,
       locations: scope.locations,

@@ -3,7 +3,7 @@ import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler } from '../handlers.ts';
 import type { Scope } from '../scope.ts';
-import { parseUpstreamUrl } from '../upstream-url.ts';
+import { parseUpstreamUrl, type UpstreamUrl } from '../upstream-url.ts';
 import { upstreamFor } from './upstream.ts';
 
 export const proxyPass: Handler = (directive, scope, adaptation) => {
@@ -42,8 +42,8 @@ function uriOf(uri: string): string | undefined {
 }
 
 /** `$proxy_host` and `$proxy_port`. */
-function hostOf(
-  { address, host, port }: Exclude<ReturnType<typeof parseUpstreamUrl>, { readonly problem: string }>,
+export function hostOf(
+  { address, host, port }: UpstreamUrl,
   defaultPort: number,
 ): { readonly host: string; readonly port: string } {
   if (address.kind === 'unix') return { host: 'localhost', port: '' };

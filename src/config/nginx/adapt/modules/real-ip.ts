@@ -23,13 +23,7 @@ export const realIpHandlers: Handlers = {
     set({ from: [...(scope.block.realIp?.from ?? []), text] }, directive, scope, adaptation);
   },
   real_ip_header: (directive, scope, adaptation) => {
-    const place = argument(directive, 0);
-    if (place.text === 'proxy_protocol') {
-      adaptation.error(
-        place,
-        '"proxy_protocol" of "real_ip_header" needs the PROXY protocol, which Galley does not have yet',
-      );
-    } else set({ header: place.text.toLowerCase() }, directive, scope, adaptation);
+    set({ header: argument(directive, 0).text.toLowerCase() }, directive, scope, adaptation);
   },
   real_ip_recursive: (directive, scope, adaptation) => {
     const recursive = readFlag(directive, adaptation);

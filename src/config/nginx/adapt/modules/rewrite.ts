@@ -3,6 +3,7 @@ import { argument, type Handlers } from '../handlers.ts';
 import { Scope } from '../scope.ts';
 import { parseNumber } from '../values.ts';
 import { readCondition } from './condition.ts';
+import { blockWithGrpc } from './grpc.ts';
 
 const flags: ReadonlySet<string> = new Set<RewriteFlag>(['last', 'break', 'redirect', 'permanent']);
 
@@ -50,7 +51,7 @@ export const rewriteHandlers: Handlers = {
       kind: 'if',
       condition,
       rules: isGone ? [...scope.rules, { kind: 'return', status: 501, text: undefined }] : scope.rules,
-      block: Object.keys(scope.block).length > 0 ? scope.block : undefined,
+      block: Object.keys(scope.block).length > 0 ? blockWithGrpc(scope, adaptation) : undefined,
     });
   },
 };

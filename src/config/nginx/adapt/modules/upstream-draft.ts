@@ -1,4 +1,11 @@
-import type { Balance, KeepAlivePlan, PeerPlan } from '../../../../site/plan/upstream-plan.ts';
+import type {
+  Balance,
+  KeepAlivePlan,
+  PeerPlan,
+  ResolverPlan,
+  Sticky,
+  UpstreamPlan,
+} from '../../../../site/plan/upstream-plan.ts';
 
 /** An `upstream` block while it is read. */
 export interface UpstreamDraft {
@@ -6,4 +13,8 @@ export interface UpstreamDraft {
   keepAlive: KeepAlivePlan;
   /** Undefined for nginx's own. */
   balance: Balance | undefined;
+  sticky: Sticky | undefined;
+  queue: UpstreamPlan['queue'];
+  resolver: Omit<ResolverPlan, 'timeoutMs'> | undefined;
+  resolverTimeoutMs: number | undefined;
 }

@@ -1,12 +1,16 @@
-import type { KeepAlivePlan, PeerPlan, UpstreamPlan } from '../../../../site/plan/upstream-plan.ts';
+import type { KeepAlivePlan, PeerPlan, ResolverPlan, UpstreamPlan } from '../../../../site/plan/upstream-plan.ts';
 import { upstreamNameOf } from '../../../proxy-url.ts';
+import { resolverDefaults } from '../../../upstream-defaults.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers } from '../handlers.ts';
 import { Scope } from '../scope.ts';
 import type { UpstreamUrl } from '../upstream-url.ts';
-import { parseMilliseconds, parseNumber } from '../values.ts';
+import { parseMilliseconds, parseNumber, parseSize } from '../values.ts';
 import { balanceHandlers } from './balance.ts';
+import { leastZoneSize } from './limits.ts';
+import { readResolver, readResolverTimeout, resolverTimeoutMs as resolverTimeoutDefaultMs } from './resolver.ts';
+import { readSticky } from './sticky.ts';
 import type { UpstreamDraft } from './upstream-draft.ts';
 import { peerDefaults, readServer } from './upstream-server.ts';
 
@@ -14,9 +18,17 @@ import { peerDefaults, readServer } from './upstream-server.ts';
 export const upstreamHandlers: Handlers = {
   upstream: (directive, scope, adaptation) => {
     const name = argument(directive, 0);
-    const draft: UpstreamDraft = { peers: [], keepAlive: keepAliveDefaults, balance: undefined };
+    const draft: UpstreamDraft = {
+      peers: [],
+      keepAlive: keepAliveDefaults,
+      balance: undefined,
+      sticky: undefined,
+      queue: undefined,
+      resolver: undefined,
+      resolverTimeoutMs: undefined,
+    };
     adaptation.run(directive.block ?? [], new Scope(scope), handlersFor(draft));
-    const { peers, keepAlive, balance } = draft;
+    const { peers, keepAlive, balance, sticky, queue } = draft;
     if (!adaptation.isFirst('upstream', name.text.toLowerCase())) {
       adaptation.error(name, `duplicate upstream "${name.text}"`);
     } else if (peers.length === 0) adaptation.error(directive, 'no servers are inside upstream');
@@ -24,7 +36,15 @@ export const upstreamHandlers: Handlers = {
       adaptation.error(directive, `no servers in upstream "${name.text}"`);
     } else {
       const upstream = upstreamOf(name.text, peers);
-      adaptation.upstreams.set(name.text, { ...upstream, keepAlive, balance: balance ?? upstream.balance });
+      const plan = { ...upstream, keepAlive, balance: balance ?? upstream.balance, sticky, queue };
+      adaptation.upstreams.set(name.text, plan);
+      // The resolver of the http block may be said behind this one.
+      if (peers.some(({ resolves }) => resolves)) {
+        adaptation.later(() => {
+          const resolver = resolverOf(draft, scope);
+          adaptation.upstreams.set(name.text, { ...(adaptation.upstreams.get(name.text) ?? plan), resolver });
+        });
+      }
     }
   },
 };
@@ -49,6 +69,13 @@ export function upstreamFor(url: UpstreamUrl, place: Directive, adaptation: Adap
     adaptation.upstreams.set(name, upstreamOf(name, [{ ...peerDefaults, address }]));
   }
   return name;
+}
+
+/** Where none is said, the system's name servers are asked; nginx then refuses the config. */
+function resolverOf({ resolver, resolverTimeoutMs }: UpstreamDraft, scope: Scope): ResolverPlan {
+  const inherited = scope.block.proxy?.resolver;
+  const timeoutMs = resolverTimeoutMs ?? inherited?.timeoutMs ?? resolverTimeoutDefaultMs;
+  return { ...(resolver ?? inherited ?? resolverDefaults), timeoutMs };
 }
 
 const keepAliveDefaults: KeepAlivePlan = { idle: 0, requests: 1000, timeMs: 3_600_000, timeoutMs: 60_000 };
@@ -82,6 +109,19 @@ function handlersFor(draft: UpstreamDraft): Handlers {
     keepalive_requests: keepAlive(draft, parseNumber, 'number', (requests) => ({ requests })),
     keepalive_time: keepAlive(draft, parseMilliseconds, 'value', (timeMs) => ({ timeMs })),
     keepalive_timeout: keepAlive(draft, parseMilliseconds, 'value', (timeoutMs) => ({ timeoutMs })),
+    zone: checkZone,
+    queue: (directive, _scope, adaptation) => {
+      draft.queue = readQueue(directive, adaptation);
+    },
+    sticky: (directive, _scope, adaptation) => {
+      draft.sticky = readSticky(directive, adaptation);
+    },
+    resolver: (directive, _scope, adaptation) => {
+      draft.resolver = readResolver(directive, adaptation);
+    },
+    resolver_timeout: (directive, _scope, adaptation) => {
+      draft.resolverTimeoutMs = readResolverTimeout(directive, adaptation);
+    },
     ...balanceHandlers(draft),
   };
 }
@@ -98,4 +138,25 @@ function keepAlive(
     if (value === undefined) adaptation.error(place, `"${directive.name}" directive invalid ${what}`);
     else draft.keepAlive = { ...draft.keepAlive, ...fields(value) };
   };
+}
+
+/** nginx's default. */
+const queueTimeoutMs = 60_000;
+
+function readQueue(directive: Directive, adaptation: Adaptation): UpstreamPlan['queue'] {
+  const [length, timeout] = [argument(directive, 0), directive.args[1]];
+  const maxRequests = parseNumber(length.text);
+  const maxWaitMs = timeout ? parseMilliseconds(/^timeout=(.*)$/s.exec(timeout.text)?.[1] ?? '') : queueTimeoutMs;
+  if (!maxRequests) return adaptation.error(length, `invalid value "${length.text}"`);
+  if (maxWaitMs === undefined) return adaptation.error(timeout ?? length, `invalid parameter "${timeout?.text}"`);
+  return { maxRequests, maxWaitMs };
+}
+
+/** Nothing comes of it, since front threads always share what they know of peers. */
+function checkZone(...[directive, , adaptation]: Parameters<Handler>): void {
+  const [name, place] = [argument(directive, 0), directive.args[1]];
+  const bytes = place && parseSize(place.text);
+  if (name.text === '') adaptation.error(name, 'invalid zone name ""');
+  else if (place && bytes === undefined) adaptation.error(place, `invalid zone size "${place.text}"`);
+  else if (bytes !== undefined && bytes < leastZoneSize) adaptation.error(name, `zone "${name.text}" is too small`);
 }

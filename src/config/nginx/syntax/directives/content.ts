@@ -2,7 +2,6 @@ import { type DirectiveRule, full, http, ignored, later, locations, locationsAnd
 
 const buffers = ignored('Galley sizes its buffers itself');
 const ssi = later('server-side includes');
-const slices = later('slices');
 const dav = later('WebDAV');
 const media = later('seeking in media files');
 const randomIndex = later('random index files');
@@ -66,7 +65,7 @@ export const contentDirectives: readonly DirectiveRule[] = [
   rule('ssi_value_length', locations, '1 once', ssi),
   rule('ssi_types', locations, '1+ many', ssi),
   rule('ssi_last_modified', locations, 'flag once', ssi),
-  rule('slice', locations, '1 once', slices),
+  rule('slice', locations, '1 once', full),
   rule('userid', locations, '1 once', full),
   rule('userid_service', locations, '1 once', full),
   rule('userid_name', locations, '1 once', full),

@@ -17,7 +17,6 @@ const bodies = ignored('request bodies are streamed and bounded, never put into 
 const files = ignored('how files are kept and sent is decided by their size');
 const sockets = ignored('small writes are joined and connections closed gracefully without it');
 const oldBrowsers = ignored('it is for browsers that are gone');
-const upstreamNames = ignored('the system resolves names');
 const logFiles = ignored('each log file is opened once');
 const bodyFiles = later('request bodies in files');
 const chunked = ignored('HTTP/1.1 answers of unknown length are always chunked');
@@ -51,7 +50,7 @@ export const httpCoreDirectives: readonly DirectiveRule[] = [
   rule('alias', ['location'], '1 once', full),
   rule('limit_except', ['location'], '1+ many block', full),
   rule('client_max_body_size', locations, '1 once', full),
-  rule('client_body_buffer_size', locations, '1 once', bodies),
+  rule('client_body_buffer_size', locations, '1 once', full),
   rule('client_body_timeout', locations, '1 once', full),
   rule('client_body_temp_path', locations, '1-4 once', bodies),
   rule('client_body_in_file_only', locations, '1 once', bodyFiles),
@@ -105,8 +104,8 @@ export const httpCoreDirectives: readonly DirectiveRule[] = [
   rule('open_file_cache_min_uses', locations, '1 once', files),
   rule('open_file_cache_errors', locations, 'flag once', files),
   rule('open_file_cache_events', locations, 'flag once', files),
-  rule('resolver', locations, '1+ once', upstreamNames),
-  rule('resolver_timeout', locations, '1 once', upstreamNames),
+  rule('resolver', locations, '1+ once', full),
+  rule('resolver_timeout', locations, '1 once', full),
   rule('gzip_vary', locations, 'flag once', full),
   rule('gzip_http_version', locations, '1 once', full),
   rule('gzip_proxied', locations, '1+ many', full),
