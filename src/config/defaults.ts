@@ -133,6 +133,7 @@ export const defaults: FullBlock = {
 
   proxy: {
     httpVersion: '1.1', // nginx 1.0 up to 1.29.6
+    keepsConnections: true, // nginx off up to 1.29.6
     setFields: [],
     host: 'client', // nginx target
     forwarded: 'x-forwarded', // nginx none

@@ -9,6 +9,7 @@ import type { LocationPlan, Rule } from '../site/plan/location-plan.ts';
 import type { Settings } from '../site/plan/settings.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { ConnectionZonePlan } from '../site/plan/zone-plan.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
 
 /** Why front threads could not serve a plan; undefined where they can. Opens nothing: whether logs can be opened shows at the start. */
 export function planProblem(plan: SitePlan): string | undefined {
@@ -33,6 +34,7 @@ export function planProblem(plan: SitePlan): string | undefined {
         caches: new Caches({ front: 0, frontCount: 1, locks: FetchLocks.memory(), log, now, tell: silent }).open(
           plan.caches.map((cache) => ({ ...cache, disk: undefined })),
         ),
+        upstreams: new Upstreams({ front: 0, frontCount: 1, now, random: now }),
         connections: { accepted: 0, requests: 0, active: 0, waiting: 0 },
         app: () => {
           throw new Error('Nothing is served');

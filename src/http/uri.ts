@@ -25,6 +25,11 @@ export function encodePath(path: string): string {
   return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g, escaped);
 }
 
+/** A decoded path with only that escaped which may not stand in a URL's path, as nginx does for upstreams. */
+export function encodeUri(path: string): string {
+  return path.replace(/[\x00-\x20"#%<>?\\^`{|}\x7f-\xff]/g, escaped);
+}
+
 /** Decoded text as it may stand in a query without ending its parameter: what nginx escapes there. */
 export function encodeArgument(text: string): string {
   return text.replace(/[\x00-\x20#%&+;?\x7f-\xff]/g, escaped);

@@ -23,6 +23,11 @@ export class ErrorPages {
     }
   }
 
+  /** Whether there is a page for a status. */
+  has(status: number): boolean {
+    return this.#pages.has(status);
+  }
+
   /** What a failed request leads to; undefined where the page is ours. The status that the client will get is kept in the request. */
   find(request: SiteRequest, failed: number): InternalRedirect | StatusOutcome | undefined {
     const page = this.#pages.get(failed);

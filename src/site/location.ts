@@ -1,5 +1,6 @@
 import type { ErrorPages } from './error-pages.ts';
 import type { Settings } from './plan/settings.ts';
+import type { CompiledTarget } from './proxy/proxy-target.ts';
 import type { Script } from './rewrite/script.ts';
 import type { SiteRequest } from './site-request.ts';
 import type { Content, ReplyFilter, Step } from './steps.ts';
@@ -23,6 +24,8 @@ export interface Location {
   /** In the order in which they are done. */
   readonly filters: readonly ReplyFilter[];
   readonly errorPages: ErrorPages;
+  /** Where a proxy sends its requests. */
+  readonly proxyTarget: CompiledTarget | undefined;
   /** Writes the access logs; undefined where there are none. */
   readonly log: ((request: SiteRequest) => void) | undefined;
 }

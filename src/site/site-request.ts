@@ -3,11 +3,15 @@ import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Reply } from '../core/reply.ts';
 import type { Location } from './location.ts';
 import type { ErrorLogLevel } from './plan/log-plan.ts';
+import type { UpstreamAttempts } from './proxy/upstream-attempts.ts';
 import type { SiteServices } from './services.ts';
 import type { VirtualServer } from './virtual-server.ts';
 
 /** What a limit did to a request, as nginx names it. */
 export type LimitStatus = 'PASSED' | 'DELAYED' | 'REJECTED' | 'DELAYED_DRY_RUN' | 'REJECTED_DRY_RUN';
+
+/** What became of a request at its location's cache, as nginx's `$upstream_cache_status` has it. */
+export type CacheStatus = 'MISS' | 'BYPASS' | 'EXPIRED' | 'STALE' | 'UPDATING' | 'REVALIDATED' | 'HIT';
 
 const noCaptures: readonly (string | undefined)[] = [];
 
@@ -39,6 +43,12 @@ export class SiteRequest implements ExchangeObserver {
   isUriChanged = false;
   /** The path or the query is no longer what the client sent, and an app is to see what it is now. */
   isRewritten = false;
+  /** The path was changed by `rewrite … break`, so that what the location matched is not its beginning any more. */
+  isPrefixGone = false;
+  /** Attempts to get an answer of upstreams, for `$upstream_addr` and its like; undefined where there were none. */
+  attempts: UpstreamAttempts | undefined;
+  /** Undefined where no cache was asked. */
+  cacheStatus: CacheStatus | undefined;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */
   acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
   /** Of the failure for which it was sent to an error page. */
@@ -80,6 +90,7 @@ export class SiteRequest implements ExchangeObserver {
     uri: string,
     args: string,
     parent?: SiteRequest,
+    original?: SiteRequest,
   ) {
     this.exchange = exchange;
     this.method = exchange.request.method;
@@ -89,8 +100,24 @@ export class SiteRequest implements ExchangeObserver {
     this.uri = uri;
     this.args = args;
     this.parent = parent;
-    this.main = parent?.main ?? this;
-    this.values = parent?.values ?? [];
+    this.main = parent?.main ?? original?.main ?? this;
+    this.values = parent?.values ?? original?.values ?? [];
+  }
+
+  /** The same request with another exchange: what a cache asks content with. Both share the values of variables. */
+  withExchange(exchange: Exchange): SiteRequest {
+    const { services, server, location, uri, args, parent } = this;
+    const copy = new SiteRequest(exchange, services, server, location, uri, args, parent, this);
+    copy.isInternal = this.isInternal;
+    copy.isRewritten = this.isRewritten;
+    copy.isPrefixGone = this.isPrefixGone;
+    copy.isBodySent = this.isBodySent;
+    copy.captures = this.captures;
+    copy.failedStatus = this.failedStatus;
+    copy.errorStatus = this.errorStatus;
+    copy.attempts = this.attempts;
+    copy.peer = this.peer;
+    return copy;
   }
 
   /** The value of the first header field of that name, lower-case. */

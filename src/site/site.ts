@@ -94,6 +94,7 @@ export class Site {
     for (;;) {
       const found = server.locations.find(request.uri, request);
       request.location = found?.location ?? server.outside;
+      request.isPrefixGone = false;
       const { location } = request;
       if (location.settings.internal && !request.isInternal) return statusOutcome(404);
       if (found?.kind === 'slash') return slashRedirect(request);
@@ -153,7 +154,7 @@ export class Site {
     }
     if (isUpgrade(outcome)) return outcome;
     const { content } = request.location.settings;
-    if (content.kind === 'app' && !content.passesAccelFields) {
+    if (content.kind === 'proxy' || (content.kind === 'app' && !content.passesAccelFields)) {
       const redirect = accelerated(request, outcome);
       if (redirect) return this.#finish(request, redirect);
     }

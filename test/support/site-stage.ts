@@ -16,8 +16,10 @@ import { FileCache } from '../../src/site/files/file-cache.ts';
 import { openZones, zoneBuffers } from '../../src/site/limits/limit-zones.ts';
 import type { SitePlan } from '../../src/site/plan/site-plan.ts';
 import type { Site } from '../../src/site/site.ts';
+import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { cacheSurroundings } from './cache-stage.ts';
 import { fakeExchange } from './fake-exchange.ts';
+import { literalStates } from './literal-upstreams.ts';
 
 export interface SiteStage {
   readonly site: Site;
@@ -60,6 +62,8 @@ export function siteStage(
     (text) => (logged += text),
     () => new Date(),
   );
+  const upstreams = new Upstreams({ front: 0, frontCount: 1, now: () => performance.now(), random: Math.random });
+  upstreams.configure(plan.upstreams, literalStates(plan.upstreams));
   const site = compileSite(plan, {
     version: '0',
     log,
@@ -68,6 +72,7 @@ export function siteStage(
     cache: new FileCache(),
     // They stay open: nothing holds the process for them.
     caches: new Caches(cacheSurroundings()).open(plan.caches),
+    upstreams,
     connections: { accepted: 1, requests: 1, active: 1, waiting: 0 },
     now: Date.now,
     app: (_, exchange) => {

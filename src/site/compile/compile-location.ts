@@ -2,7 +2,7 @@ import { createAccessSteps } from '../access/access-steps.ts';
 import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
 import { createUserId } from '../access/user-id.ts';
-import { type CompileContext, PlanError } from '../compile-context.ts';
+import type { CompileContext } from '../compile-context.ts';
 import { createAppContent } from '../content/app-content.ts';
 import { emptyGif } from '../content/empty-gif.ts';
 import { createStubStatus } from '../content/stub-status.ts';
@@ -16,6 +16,9 @@ import type { LocationErrorLog } from '../log/request-error-log.ts';
 import type { LocationMatch, Rule } from '../plan/location-plan.ts';
 import type { LogFormatPlan } from '../plan/log-plan.ts';
 import type { Settings } from '../plan/settings.ts';
+import type { ConnectionProfiles } from '../proxy/connection-profiles.ts';
+import { createProxyContent } from '../proxy/proxy-content.ts';
+import { type CompiledTarget, compileTarget } from '../proxy/proxy-target.ts';
 import { createReplyFilters } from '../reply/order.ts';
 import { compileReturn, Script } from '../rewrite/script.ts';
 import type { Content } from '../steps.ts';
@@ -27,6 +30,7 @@ export interface LocationContext {
   readonly resources: SiteResources;
   readonly logFormats: readonly LogFormatPlan[];
   readonly errorLog: LocationErrorLog;
+  readonly profiles: ConnectionProfiles;
 }
 
 /** The parts of a plan that become a {@link Location}. */
@@ -50,6 +54,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
   // What refuses most cheaply comes first; what may answer from a file comes when the client may have it.
   const rest = [userId?.step, mirror, tryFiles].filter((step) => step !== undefined);
   const limits = createLimitSteps(settings, resources.zones, compile);
+  const target = targetOf(settings, context);
   const filters = createReplyFilters(settings, compile, resources.version);
   return {
     name: nameOf(match),
@@ -59,14 +64,27 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     scriptMethods: settings.limitExcept && exceptedMethods(settings.limitExcept),
     steps: [...limits, ...createAccessSteps(settings, compile), ...rest],
     subrequestSteps: [...limits, ...rest],
-    content: contentOf(settings, prefix, context),
+    content: contentOf(settings, prefix, target, context),
     filters: userId ? [userId.filter, ...filters] : filters,
     errorPages: new ErrorPages(settings.errorPages, compile),
+    proxyTarget: target,
     log: createAccessLogger(settings.accessLogs, logFormats, { compile, files: resources.files }),
   };
 }
 
-function contentOf(settings: Settings, prefix: string, { compile, resources }: LocationContext): Content {
+/** Undefined where the content is no proxy. */
+function targetOf(settings: Settings, { compile, resources, profiles }: LocationContext): CompiledTarget | undefined {
+  const { content } = settings;
+  if (content.kind !== 'proxy') return undefined;
+  return compileTarget(content.target, settings, compile, resources.upstreams, profiles);
+}
+
+function contentOf(
+  settings: Settings,
+  prefix: string,
+  target: CompiledTarget | undefined,
+  { compile, resources }: LocationContext,
+): Content {
   const { content } = settings;
   switch (content.kind) {
     case 'files':
@@ -74,7 +92,8 @@ function contentOf(settings: Settings, prefix: string, { compile, resources }: L
     case 'app':
       return createAppContent(content.app);
     case 'proxy':
-      throw new PlanError('the reverse proxy is not there yet');
+      if (!target) throw new Error('A proxy has a target');
+      return createProxyContent(content, settings, target, prefix, compile);
     case 'return':
       return compileReturn(content, compile);
     case 'stub-status':

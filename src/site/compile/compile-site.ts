@@ -2,6 +2,7 @@ import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
 import type { LocationPlan } from '../plan/location-plan.ts';
 import type { ServerPlan, SitePlan } from '../plan/site-plan.ts';
+import { ConnectionProfiles } from '../proxy/connection-profiles.ts';
 import { Script } from '../rewrite/script.ts';
 import { type LocationNode, LocationTree } from '../routing/location-tree.ts';
 import { ServerNames } from '../routing/server-names.ts';
@@ -18,7 +19,13 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   const { log, files, now, app } = resources;
   const compile = new VariableTable(plan);
   const errorLog = new LocationErrorLog(files, log, () => new Date(now()));
-  const context: LocationContext = { compile, resources, logFormats: plan.logFormats, errorLog };
+  const context: LocationContext = {
+    compile,
+    resources,
+    logFormats: plan.logFormats,
+    errorLog,
+    profiles: new ConnectionProfiles(),
+  };
   const servers = plan.servers.map((server) => compileServer(server, context));
   const listeners = plan.listeners.map((listener) => {
     const names = new ServerNames<VirtualServer>();

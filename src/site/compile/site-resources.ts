@@ -1,6 +1,7 @@
 import type { CacheStore } from '../../cache/cache-store.ts';
 import type { Log } from '../../observe/log.ts';
 import type { LogFiles } from '../../observe/log-files.ts';
+import type { Upstreams } from '../../upstream/upstreams.ts';
 import type { ConnectionCounts } from '../content/stub-status.ts';
 import type { FileCache } from '../files/file-cache.ts';
 import type { LimitZones } from '../limits/limit-zones.ts';
@@ -16,6 +17,7 @@ export interface SiteResources {
   readonly cache: FileCache;
   /** Those of the plan, by name. */
   readonly caches: ReadonlyMap<string, CacheStore>;
+  readonly upstreams: Upstreams;
   readonly connections: ConnectionCounts;
   readonly app: SiteServices['app'];
   /** Milliseconds since 1970. */

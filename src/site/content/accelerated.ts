@@ -45,7 +45,8 @@ export function accelerated(request: SiteRequest, reply: Reply): InternalRedirec
 export function withAcceleratedFields(request: SiteRequest, headers: HeaderList, status: number): HeaderList {
   const fields = request.acceleratedFields;
   if (!fields || fields.length === 0) return headers;
-  const isApp = request.location.settings.content.kind === 'app';
+  const { kind } = request.location.settings.content;
+  const isApp = kind === 'app' || kind === 'proxy';
   const isWanted = (name: string): boolean =>
     status < 400 && !(isApp && headers.has(name)) && (name !== 'content-type' || hasContentOfType(headers, status));
   const wanted = fields.filter(([name]) => name === 'set-cookie' || isWanted(name));

@@ -46,6 +46,8 @@ export type NextCondition = (typeof nextConditions)[number];
 /** What a proxy does, beside where it sends requests; nginx's `proxy_*`. Durations in milliseconds, sizes in bytes. */
 export interface ProxySettings {
   readonly httpVersion: '1.0' | '1.1' | '2';
+  /** Connections are kept where the upstream keeps any and `setFields` has no `connection`. */
+  readonly keepsConnections: boolean;
   /** In place of the client's; an empty value leaves the field out. Names in any case. */
   readonly setFields: readonly { readonly name: string; readonly value: Template }[];
   /** The `host` where `setFields` has none: the target's, or the client's. */

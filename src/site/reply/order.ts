@@ -23,7 +23,7 @@ export function createReplyFilters(
   const { content } = settings;
   const filters = [
     // First: what an app tells the server is meant for those behind it.
-    content.kind === 'app' ? takeAcceleratedFields : undefined,
+    content.kind === 'app' || content.kind === 'proxy' ? takeAcceleratedFields : undefined,
     // Before what adds fields: `cache-control` of `expires` replaces the app's, that of `add_header` comes beside it.
     createExpires(settings.expires, context),
     // Before what changes content: nginx sets an ETag that is then made weak.

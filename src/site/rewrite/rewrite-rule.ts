@@ -59,6 +59,7 @@ export class RewriteRule {
     request.args = args;
     request.isInternal = true;
     request.isUriChanged = this.#flag !== 'break';
+    if (this.#flag === 'break') request.isPrefixGone = true;
     return this.#flag === 'none' ? undefined : 'stop';
   }
 

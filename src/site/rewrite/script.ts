@@ -60,6 +60,7 @@ function compileRule(rule: Rule, context: CompileContext, compileBlock: (setting
       return compileReturn(rule, context);
     case 'break':
       return (request) => {
+        if (request.isUriChanged) request.isPrefixGone = true;
         request.isUriChanged = false;
         return 'stop';
       };

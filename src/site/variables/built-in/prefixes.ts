@@ -13,9 +13,19 @@ const prefixes: Readonly<Record<string, (rest: string) => Evaluate>> = {
   sent_http_: (name) => (request) => sentField(request, name),
   // Known only once an answer is sent to its end, which is after the log is written.
   sent_trailer_: () => () => undefined,
-  upstream_cookie_: () => () => undefined,
-  upstream_http_: () => () => undefined,
-  upstream_trailer_: () => () => undefined,
+  upstream_cookie_: (name) => (request) => {
+    const cookies = request.attempts?.last?.reply?.headers.getAll('set-cookie') ?? [];
+    const pairs = cookies.map((cookie) => cookie.split(';')[0] ?? '');
+    return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+  },
+  upstream_http_: (name) => (request) => {
+    const reply = request.attempts?.last?.reply;
+    return reply && findField(reply.headers, name);
+  },
+  upstream_trailer_: (name) => (request) => {
+    const trailers = request.attempts?.last?.reply?.trailers?.();
+    return trailers && findField(trailers, name);
+  },
 };
 
 /** The variable of a name that begins with one of the prefixes. */

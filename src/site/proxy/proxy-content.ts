@@ -1,0 +1,242 @@
+import type { Body } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
+import type { Reply } from '../../core/reply.ts';
+import { Forward, type Forwarded } from '../../upstream/forward.ts';
+import { addressText } from '../../upstream/member.ts';
+import type { Upstream } from '../../upstream/upstream.ts';
+import type { UpstreamFailure, UpstreamReply, UpstreamRequest } from '../../upstream/upstream-request.ts';
+import type { CompileContext } from '../compile-context.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { Content as ContentPlan, Settings } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { Content } from '../steps.ts';
+import { type AnswerFields, compileAnswerFields } from './answer-fields.ts';
+import { Chooser } from './choice.ts';
+import { compileCookies } from './cookies.ts';
+import type { CompiledTarget, ResolvedTarget } from './proxy-target.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { compileRedirects } from './redirects.ts';
+import { type RequestBody, requestBody } from './request-body.ts';
+import { compileFields, type MakeFields } from './request-fields.ts';
+import { requestTarget } from './request-target.ts';
+import { UpstreamAttempts } from './upstream-attempts.ts';
+
+type ProxyPlan = Extract<ContentPlan, { kind: 'proxy' }>;
+
+/** Has an upstream answer. `prefix`: what the location matched, latin-1. Throws PlanError. */
+export function createProxyContent(
+  plan: ProxyPlan,
+  settings: Settings,
+  target: CompiledTarget,
+  prefix: string,
+  context: CompileContext,
+): Content {
+  const proxy = new LocationProxy(plan, settings, target, prefix, context);
+  return (request) => proxy.answer(request);
+}
+
+/** What the requests of one location that is a proxy have in common. */
+class LocationProxy {
+  readonly #settings: Settings;
+  readonly #httpVersion: '1.0' | '1.1' | '2';
+  readonly #target: CompiledTarget;
+  readonly #prefix: string;
+  readonly #fields: MakeFields;
+  readonly #answerFields: AnswerFields;
+  readonly #chooser: Chooser;
+  readonly #method: ((request: SiteRequest) => string) | undefined;
+  readonly #localAddress: ((request: SiteRequest) => string) | undefined;
+  readonly #tlsName: ((request: SiteRequest) => string) | undefined;
+  readonly #body: ((request: SiteRequest) => Buffer) | undefined;
+  readonly #timeouts: UpstreamRequest['timeouts'];
+
+  constructor(plan: ProxyPlan, settings: Settings, target: CompiledTarget, prefix: string, context: CompileContext) {
+    const { proxy, proxyTls } = settings;
+    const evaluated = (text: string | undefined): ((request: SiteRequest) => string) | undefined => {
+      const template = text === undefined ? undefined : context.template(text);
+      return template && ((request) => template.evaluate(request));
+    };
+    this.#settings = settings;
+    this.#httpVersion = plan.version ?? proxy.httpVersion;
+    this.#target = target;
+    this.#prefix = prefix;
+    this.#fields = compileFields(proxy, context);
+    const redirects = compileRedirects(proxy.redirects, plan.target, prefix, context);
+    this.#answerFields = compileAnswerFields(proxy, redirects, compileCookies(proxy, context));
+    this.#chooser = new Chooser(context, target.upstream?.plan);
+    this.#method = evaluated(proxy.method);
+    this.#localAddress = evaluated(proxy.bind);
+    this.#tlsName = evaluated(proxyTls.name);
+    const body = evaluated(proxy.body);
+    this.#body = body && ((request) => Buffer.from(body(request), 'latin1'));
+    this.#timeouts = {
+      connectMs: proxy.connectTimeoutMs,
+      sendMs: proxy.sendTimeoutMs,
+      readMs: proxy.readTimeoutMs,
+    };
+  }
+
+  answer(request: SiteRequest): SiteOutcome | Promise<SiteOutcome> {
+    const target = this.#target.resolve(request);
+    const { upstream } = target;
+    if (!upstream) throw new PeerError('upstream-unavailable', `There is no upstream for ${target.host}`);
+    const found = typeof upstream === 'function' ? upstream() : upstream;
+    const body = this.#bodyOf(request);
+    if (found instanceof Promise || body instanceof Promise) return this.#sendLater(request, target, found, body);
+    return this.#send(request, target, found, body);
+  }
+
+  async #sendLater(
+    request: SiteRequest,
+    target: ResolvedTarget,
+    upstream: Upstream | Promise<Upstream>,
+    body: RequestBody | Promise<RequestBody>,
+  ): Promise<SiteOutcome> {
+    const found = await upstream;
+    return this.#send(request, target, found, await body);
+  }
+
+  async #send(
+    request: SiteRequest,
+    target: ResolvedTarget,
+    upstream: Upstream,
+    { body, length, isReplayable }: RequestBody,
+  ): Promise<SiteOutcome> {
+    const { proxy } = this.#settings;
+    const { exchange } = request;
+    const { headers, connection, upgrade } = this.#fields(request, target);
+    const isOld = this.#httpVersion === '1.0';
+    const options = connection?.toLowerCase();
+    const keeps = options === undefined ? proxy.keepsConnections && !isOld : !/(?:^|[, ])close(?:$|[, ])/.test(options);
+    const wanted = this.#wantedUpgrade(request, options, upgrade);
+    const method = this.#method?.(request) ?? request.method;
+    const sent: UpstreamRequest = {
+      method,
+      target: requestTarget(request, target, this.#prefix),
+      headers,
+      body,
+      bodyLength: length,
+      version: isOld ? '1.0' : '1.1',
+      keepsConnection: keeps && upstream.plan.keepAlive.idle > 0,
+      upgrade: wanted,
+      expectsContinue: exchange.expectsContinue && body === exchange.body && !isOld,
+      takesTrailers: proxy.passesTrailers && !isOld && takesTrailers(request),
+      timeouts: this.#timeouts,
+      maxHeadSize: proxy.maxHeadSize,
+      inform: (status, fields) => exchange.inform(status, fields),
+    };
+    request.attempts ??= new UpstreamAttempts();
+    const { attempts } = request;
+    attempts.beginGroup();
+    const { key, route } = this.#chooser.choose(request, upstream.plan);
+    const forward = new Forward({
+      upstream,
+      request: sent,
+      wish: {
+        profile: target.profile,
+        tlsName: target.profile.tls && (this.#tlsName?.(request) ?? target.name),
+        localAddress: this.#localAddress?.(request) || undefined,
+        client: exchange.connection,
+      },
+      key,
+      route,
+      next: proxy.next,
+      nextTries: proxy.nextTries,
+      nextTimeoutMs: proxy.nextTimeoutMs,
+      isBodyReplayable: isReplayable,
+      began: (attempt) => attempts.add(attempt),
+      failed: (failure, member) => {
+        request.log('error', failureText(failure, `${target.scheme}://${addressText(member.address)}${sent.target}`));
+      },
+    });
+    if (!proxy.ignoresClientAbort) exchange.onAbort(() => forward.cancel());
+    let forwarded: Forwarded;
+    try {
+      forwarded = await forward.run();
+    } catch (error) {
+      if (error instanceof PeerError && attempts.last === undefined)
+        request.log('error', `${error.message} while connecting to upstream`);
+      throw error;
+    }
+    const { answer, member } = forwarded;
+    if (answer.kind === 'tunnel') return answer;
+    return this.#reply(request, answer, this.#chooser.cookie(request, upstream.plan, route, member));
+  }
+
+  #bodyOf(request: SiteRequest): RequestBody | Promise<RequestBody> {
+    const bytes = this.#body?.(request);
+    if (bytes) return { body: bytes, length: bytes.length, isReplayable: () => true };
+    return requestBody(request, this.#settings.proxy, this.#httpVersion);
+  }
+
+  /** What the client wants to go on in, where the peer is to hear of it. */
+  #wantedUpgrade(
+    request: SiteRequest,
+    connection: string | undefined,
+    upgrade: string | undefined,
+  ): string | undefined {
+    const { exchange } = request;
+    if (!exchange.hasUpgrade || this.#httpVersion !== '1.1') return undefined;
+    const { passesUpgrade } = this.#settings.proxy;
+    if (upgrade === undefined && connection === undefined) return passesUpgrade ? request.header('upgrade') : undefined;
+    return connection?.includes('upgrade') && upgrade ? upgrade : undefined;
+  }
+
+  #reply(request: SiteRequest, answer: UpstreamReply, cookie: string | undefined): SiteOutcome {
+    const { proxy } = this.#settings;
+    const { status, reason, trailers } = answer;
+    if (proxy.interceptsErrors && status >= 300 && request.location.errorPages.has(status)) {
+      cancel(answer.body);
+      const challenge = answer.headers.get('www-authenticate');
+      const fields = challenge === undefined ? [] : [['www-authenticate', challenge] as const];
+      return { ...statusOutcome(status), fields };
+    }
+    const made = this.#answerFields(request, answer);
+    const headers = cookie === undefined ? made : made.with('set-cookie', cookie);
+    const body = this.#isReadAhead(answer) ? this.#readAhead(request, answer.body) : answer.body;
+    const reply: Reply = { status, reason, headers, body };
+    return proxy.passesTrailers && trailers ? { ...reply, trailers } : reply;
+  }
+
+  /** nginx's `proxy_buffering`, which an answer may switch. */
+  #isReadAhead({ headers, body }: UpstreamReply): boolean {
+    if (body instanceof Uint8Array) return false;
+    const { buffers, ignoredFields } = this.#settings.proxy;
+    const wish = ignoredFields.includes('x-accel-buffering') ? undefined : headers.get('x-accel-buffering');
+    if (wish === undefined) return buffers;
+    return wish.toLowerCase() === 'yes' || (buffers && wish.toLowerCase() !== 'no');
+  }
+
+  #readAhead(request: SiteRequest, body: Body): Body {
+    if (body instanceof Uint8Array) return body;
+    const { bufferSize, maxTempFileSize, tempFolder } = this.#settings.proxy;
+    return new ReadAhead(body, {
+      memory: bufferSize,
+      file: maxTempFileSize,
+      folder: tempFolder,
+      failed: (error) => request.log('error', `Cannot keep an answer in a file: ${error.message}`),
+    });
+  }
+}
+
+function takesTrailers(request: SiteRequest): boolean {
+  return request.exchange.request.headers
+    .getAll('te')
+    .some((value) => /(?:^|[, \t])trailers(?:$|[, \t;])/i.test(value));
+}
+
+function cancel(body: Body): void {
+  if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
+}
+
+const stages = {
+  connect: 'while connecting to upstream',
+  send: 'while sending request to upstream',
+  head: 'while reading response header from upstream',
+  body: 'while reading upstream',
+} as const;
+
+/** As nginx says it. */
+function failureText({ message, stage }: UpstreamFailure, url: string): string {
+  return `${message} ${stages[stage]}, upstream: "${url}"`;
+}

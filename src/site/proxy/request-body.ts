@@ -1,0 +1,58 @@
+import { type Body, emptyBody } from '../../core/body.ts';
+import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
+import { limitedBody } from '../content/body-limit.ts';
+import type { ProxySettings } from '../plan/proxy-plan.ts';
+import type { SiteRequest } from '../site-request.ts';
+import { gatherBody } from './gathered-body.ts';
+
+/** A request's body as a peer gets it. */
+export interface RequestBody {
+  readonly body: Body;
+  readonly length: UpstreamRequest['bodyLength'];
+  /** Whether it can be sent from its beginning by now. */
+  isReplayable(): boolean;
+}
+
+const always = (): boolean => true;
+const noBody: RequestBody = { body: emptyBody, length: undefined, isReplayable: always };
+
+/** The body that the client sends: as it comes, or complete where the settings want that, or where HTTP/1.0 needs its length. */
+export function requestBody(
+  request: SiteRequest,
+  settings: ProxySettings,
+  httpVersion: ProxySettings['httpVersion'],
+): RequestBody | Promise<RequestBody> {
+  const { exchange } = request;
+  if (!settings.passesBody || request.method !== exchange.request.method) return noBody;
+  const told = request.header('content-length');
+  const body = limitedBody(request);
+  if (body instanceof Uint8Array) {
+    const hasBody = body.length > 0 || told !== undefined;
+    return hasBody ? { body, length: body.length, isReplayable: always } : noBody;
+  }
+  if (settings.buffersRequest || (told === undefined && httpVersion === '1.0'))
+    return gathered(request, body, settings);
+  return streamed(body, told);
+}
+
+async function gathered(
+  request: SiteRequest,
+  source: AsyncIterable<Uint8Array>,
+  { requestBufferSize, tempFolder }: ProxySettings,
+): Promise<RequestBody> {
+  const { body, length, close } = await gatherBody(source, requestBufferSize, tempFolder);
+  request.main.onDone(close);
+  return { body, length, isReplayable: always };
+}
+
+/** It can be sent to another peer as long as nobody has read of it. */
+function streamed(source: AsyncIterable<Uint8Array>, told: string | undefined): RequestBody {
+  let isBegun = false;
+  const body: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]() {
+      isBegun = true;
+      return source[Symbol.asyncIterator]();
+    },
+  };
+  return { body, length: told === undefined ? 'chunked' : Number(told), isReplayable: () => !isBegun };
+}

@@ -1,0 +1,174 @@
+import type { Peer } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import { NameSet } from '../../core/name-set.ts';
+import type { CompileContext } from '../compile-context.ts';
+import type { ProxySettings } from '../plan/proxy-plan.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { CompiledTemplate } from '../variables/template.ts';
+import type { ResolvedTarget } from './proxy-target.ts';
+
+/** The fields of a request to a peer, and what of the connection they ask for. */
+export interface RequestFields {
+  readonly headers: HeaderList;
+  /** The `connection` that the config sets; undefined where it says nothing. */
+  readonly connection: string | undefined;
+  /** The `upgrade` that it sets; undefined where it says nothing. */
+  readonly upgrade: string | undefined;
+}
+
+export type MakeFields = (request: SiteRequest, target: ResolvedTarget) => RequestFields;
+
+/**
+ * Fields that no peer gets from a client: those of the connection (RFC 9110 §7.6.1) and of framing, which are the transport's to write;
+ * and what a client has no business to say (http.md 215, 256, 265).
+ */
+const neverPassed = [
+  'host',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'trailer',
+  'upgrade',
+  'http2-settings',
+  'content-length',
+  'expect',
+  'proxy',
+  'x-accel-redirect',
+  'x-accel-expires',
+  'x-accel-buffering',
+  'x-accel-charset',
+  'x-accel-limit-rate',
+];
+
+/** What tells of the client, which is ours to say where we do. */
+const forwardedNames = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded'];
+
+/** Naming these in `connection` takes nothing away: they say what a request is, or who may make it (http.md 212). */
+const protectedNames: ReadonlySet<string> = new Set([
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-type',
+  'cookie',
+  'range',
+  'set-cookie',
+  ...neverPassed,
+]);
+
+/** Throws PlanError. */
+export function compileFields(settings: ProxySettings, context: CompileContext): MakeFields {
+  const { forwarded, via, passesFields } = settings;
+  const own = settings.setFields.map(({ name, value }) => ({
+    name: name.toLowerCase(),
+    value: context.template(value),
+  }));
+  const controls = new Map(own.map(({ name, value }) => [name, value]));
+  const sent = own.filter(({ name }) => !transportNames.has(name));
+  const isSet = new Set(sent.map(({ name }) => name));
+  const tells = forwarded === 'none' ? [] : forwardedNames.filter((name) => !isSet.has(name));
+  const dropped = new NameSet([...neverPassed, ...isSet, ...tells, ...(via ? ['via'] : [])]);
+  const setsHost = isSet.has('host');
+  return (request, target) => {
+    const fields: [name: string, value: string][] = [];
+    if (!setsHost) fields.push(['host', hostFor(request, target, settings)]);
+    for (const { name, value } of sent) {
+      const text = value.evaluate(request);
+      if (text !== '') fields.push([name, text]);
+    }
+    if (tells.length > 0) addForwarded(fields, request, tells, forwarded === 'both');
+    if (via) fields.push(['via', viaOf(request.exchange.request.headers, request.exchange.request.version)]);
+    const rest = passesFields ? request.exchange.request.headers : HeaderList.empty;
+    return {
+      headers: HeaderList.joined(fields, withoutNamed(rest), dropped),
+      connection: textOf(controls.get('connection'), request),
+      upgrade: textOf(controls.get('upgrade'), request),
+    };
+  };
+}
+
+/** What a config sets of these says how the connection is used. */
+const transportNames: ReadonlySet<string> = new Set([
+  'connection',
+  'upgrade',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'content-length',
+  'expect',
+]);
+
+function textOf(template: CompiledTemplate | undefined, request: SiteRequest): string | undefined {
+  return template?.evaluate(request);
+}
+
+function hostFor(request: SiteRequest, target: ResolvedTarget, { host }: ProxySettings): string {
+  return (host === 'client' ? request.header('host') : undefined) ?? target.host;
+}
+
+const listSeparator = /[ \t]*,[ \t]*/;
+const plainOptions: ReadonlySet<string> = new Set(['', 'keep-alive', 'close', 'upgrade', 'te', 'http2-settings']);
+
+/** Without the fields that `connection` names: they were meant for us (RFC 9110 §7.6.1). */
+function withoutNamed(headers: HeaderList): HeaderList {
+  const options = headers.get('connection');
+  if (options === undefined || plainOptions.has(options.toLowerCase())) return headers;
+  const named = headers
+    .getAll('connection')
+    .flatMap((value) => value.toLowerCase().split(listSeparator))
+    .filter((option) => !plainOptions.has(option) && !protectedNames.has(option));
+  return named.length === 0 ? headers : headers.without(...named);
+}
+
+/** `via` with ourselves at its end. */
+export function viaOf(headers: HeaderList, version: string): string {
+  return [...headers.getAll('via'), `${version} galley`].join(', ');
+}
+
+function addForwarded(
+  fields: [string, string][],
+  request: SiteRequest,
+  tells: readonly string[],
+  withForwarded: boolean,
+): void {
+  const { headers } = request.exchange.request;
+  const { connection } = request.exchange;
+  const connected = request.peer ?? connection.connected ?? connection.client;
+  // Only where who connected is trusted with it does what it says go on.
+  const isTrusted = connected !== connection.client;
+  const told = (name: string): string | undefined =>
+    isTrusted ? headers.getAll(name).join(', ') || undefined : undefined;
+  for (const name of tells) {
+    switch (name) {
+      case 'x-forwarded-for':
+        fields.push([name, joined(told(name), connected.address || 'unknown')]);
+        break;
+      case 'x-forwarded-proto':
+        fields.push([name, told(name) ?? connection.scheme]);
+        break;
+      case 'x-forwarded-host': {
+        const host = told(name) ?? request.header('host');
+        if (host !== undefined) fields.push([name, host]);
+        break;
+      }
+      case 'x-forwarded-port':
+        fields.push([name, told(name) ?? String(connection.server.port)]);
+        break;
+      default:
+        if (withForwarded) fields.push([name, joined(told(name), forwardedElement(request, connected))]);
+    }
+  }
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}
+
+/** RFC 7239 §4. */
+function forwardedElement(request: SiteRequest, { address }: Peer): string {
+  const node = address === '' ? 'unknown' : address.includes(':') ? `"[${address}]"` : address;
+  const host = request.header('host');
+  const quoted = host === undefined ? '' : `;host="${host.replace(/["\\]/g, '')}"`;
+  return `for=${node}${quoted};proto=${request.exchange.connection.scheme}`;
+}

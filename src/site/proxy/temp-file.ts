@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A file that nobody else can open, and that is gone when it is closed. Throws the errors of the file system. */
+export class TempFile {
+  readonly #handle: FileHandle;
+  #size = 0;
+  #isClosed = false;
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** `folder`: undefined for the system's. */
+  static async open(folder: string | undefined): Promise<TempFile> {
+    const path = join(folder ?? tmpdir(), `galley-${randomBytes(12).toString('hex')}`);
+    const handle = await open(path, 'wx+', 0o600);
+    try {
+      await unlink(path);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new TempFile(handle);
+  }
+
+  /** Bytes that were appended. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, this.#size + at);
+      at += bytesWritten;
+    }
+    this.#size += bytes.length;
+  }
+
+  /** So many bytes from there, or fewer where the file ends before. */
+  async read(from: number, length: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafe(Math.min(length, this.#size - from));
+    const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, from);
+    return bytes.subarray(0, bytesRead);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#handle.close();
+  }
+}

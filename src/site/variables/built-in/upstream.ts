@@ -1,0 +1,25 @@
+import type { AttemptRecord } from '../../../upstream/attempt-record.ts';
+import type { SiteRequest } from '../../site-request.ts';
+import type { BuiltIns } from './built-in.ts';
+
+/** What became of a request at upstreams, and where it goes. */
+export const upstreamVariables: BuiltIns = {
+  proxy_host: (request) => request.location.proxyTarget?.resolve(request).host,
+  proxy_port: (request) => request.location.proxyTarget?.resolve(request).port,
+  upstream_addr: attempted((attempt) => attempt.address),
+  upstream_bytes_received: attempted((attempt) => String(attempt.receivedBytes)),
+  upstream_bytes_sent: attempted((attempt) => String(attempt.sentBytes)),
+  upstream_connect_time: attempted((attempt) => seconds(attempt.connectMs)),
+  upstream_header_time: attempted((attempt) => seconds(attempt.headMs)),
+  upstream_response_length: attempted((attempt) => String(attempt.contentBytes)),
+  upstream_response_time: attempted((attempt) => seconds(attempt.elapsedMs)),
+  upstream_status: attempted(({ status }) => (status === undefined ? undefined : String(status))),
+};
+
+function attempted(of: (attempt: AttemptRecord) => string | undefined): (request: SiteRequest) => string | undefined {
+  return ({ attempts }) => attempts?.text(of);
+}
+
+function seconds(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : (milliseconds / 1000).toFixed(3);
+}

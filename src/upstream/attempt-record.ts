@@ -1,0 +1,75 @@
+import type { Lease } from './lease.ts';
+import { addressText } from './member.ts';
+import type { Attempt, UpstreamReply } from './upstream-request.ts';
+
+/** What became of one attempt to get an answer of a peer. Times in milliseconds since it began; undefined for what did not come about. */
+export class AttemptRecord implements Attempt {
+  readonly #lease: Lease;
+  readonly #startedAt: number;
+  readonly #now: () => number;
+  #hasFailed = false;
+  #isOver = false;
+  status: number | undefined;
+  connectMs: number | undefined;
+  headMs: number | undefined;
+  /** To the last byte; known at the end. */
+  totalMs: number | undefined;
+  sentBytes = 0;
+  receivedBytes = 0;
+  /** What the peer answered. */
+  reply: UpstreamReply | undefined;
+
+  /** `now`: a monotonic clock. */
+  constructor(lease: Lease, now: () => number) {
+    this.#lease = lease;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** As nginx's `$upstream_addr`. */
+  get address(): string {
+    return addressText(this.#lease.member.address);
+  }
+
+  /** How long it took, or takes by now. */
+  get elapsedMs(): number {
+    return this.totalMs ?? this.#now() - this.#startedAt;
+  }
+
+  /** Bytes of the answer's content, as far as the peer says them or they are here. */
+  get contentBytes(): number {
+    const { reply } = this;
+    if (!reply) return 0;
+    if (reply.body instanceof Uint8Array) return reply.body.length;
+    return Number(reply.headers.get('content-length') ?? this.receivedBytes);
+  }
+
+  /** The answer counts as a failure of the peer. */
+  fail(): void {
+    this.#hasFailed = true;
+  }
+
+  connected(tookMs: number): void {
+    this.connectMs = tookMs;
+  }
+
+  sent(bytes: number): void {
+    this.sentBytes += bytes;
+  }
+
+  received(bytes: number): void {
+    this.receivedBytes += bytes;
+  }
+
+  headed(): void {
+    this.headMs = this.#now() - this.#startedAt;
+  }
+
+  ended(how: 'complete' | 'cancelled' | 'failed'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.totalMs = this.#now() - this.#startedAt;
+    const hasFailed = this.#hasFailed || how === 'failed';
+    this.#lease.done({ hasFailed, headMs: this.headMs, totalMs: this.totalMs });
+  }
+}
