@@ -85,6 +85,7 @@ export class Http1ClientCodec {
 
   receive(chunk: Buffer): void {
     this.#refuseAfterFailure();
+    if (chunk.length === 0) return;
     if (this.#state === 'paused') this.#kept = this.#kept ? Buffer.concat([this.#kept, chunk]) : chunk;
     else this.#read(chunk);
   }
