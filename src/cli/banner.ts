@@ -1,19 +1,40 @@
+import { proxyUrlText } from '../config/proxy-url.ts';
 import { bindText } from '../front/listen.ts';
 import type { AppRunner } from '../server/app-runner.ts';
 import type { ServeOptions } from '../server/options.ts';
 import type { RunningServer } from '../server/running-server.ts';
 import { version } from '../server/version.ts';
+import type { SitePlan } from '../site/plan/site-plan.ts';
 import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';
 
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
-export function banner({ title, reread }: ServeOptions, server: RunningServer, startedMs: number): string {
+export function banner({ title, reread, serving }: ServeOptions, server: RunningServer, startedMs: number): string {
   const addresses = server.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
-  const name = reread ? 'Config' : server.apps.length === 0 ? 'Folder' : undefined;
+  const proxies = reread ? [] : proxyLines(serving.site);
+  const isFolder = server.apps.length === 0 && !proxies.some(({ path }) => path === '/');
+  const name = reread ? 'Config' : isFolder ? 'Folder' : undefined;
   const source = name ? [`  ${name}   ${title}`] : [];
-  const lines = [...source, ...server.apps.flatMap(appLines), `  Address  ${addresses.join('  ')}`];
+  const lines = [
+    ...source,
+    ...server.apps.flatMap(appLines),
+    ...proxies.map(({ text }) => text),
+    `  Address  ${addresses.join('  ')}`,
+  ];
   const until = server.apps.map(untilText).find((text) => text !== '') ?? '';
   return `Galley ${version}\n\n${lines.join('\n')}\n\nReady in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.\n`;
+}
+
+/** What goes on to which other server. */
+function proxyLines({ servers }: SitePlan): readonly { readonly path: string; readonly text: string }[] {
+  const locations = servers.flatMap((server) => server.locations);
+  const exact = new Set(locations.flatMap(({ match }) => (match.kind === 'exact' ? [`${match.path}/`] : [])));
+  return locations.flatMap(({ match, settings: { content } }) => {
+    if (content.kind !== 'proxy' || (match.kind !== 'exact' && match.kind !== 'prefix')) return [];
+    const { path } = match;
+    if (match.kind === 'prefix' && exact.has(path)) return [];
+    return [{ path, text: `  Proxy    ${path} to ${proxyUrlText(content.target)}` }];
+  });
 }
 
 function appLines(app: AppRunner): readonly string[] {

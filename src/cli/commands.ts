@@ -17,12 +17,14 @@ export const serve: Command = {
   call: 'galley',
   about: `Usage: galley MODULE:ATTR [options]
        galley FOLDER [options]
+       galley URL [options]
        galley -c FILE [options]
        galley COMMAND [options]
 
 Serves the Python app ATTR of MODULE, ASGI or WSGI: the HTTP server and the
-worker processes that run the app, in one. Or the files of a folder. Or all of
-it at once, as a config says.
+worker processes that run the app, in one. Or the files of a folder. Or what
+another server answers, as a reverse proxy. Or all of it at once, as a config
+says.
 
 Commands, each with a --help of its own:
   galley check FILE            find out whether a config is good
@@ -42,6 +44,9 @@ Examples:
   galley main:app                        serve app of main.py on 127.0.0.1:8000
   galley main:app --reload               the same, and anew after every change
   galley ./public                        the files below ./public
+  galley http://127.0.0.1:3000           a reverse proxy, WebSockets too
+  galley ./public --proxy /api=http://127.0.0.1:3000
+                                         files, and /api from another server
   galley -c galley.config.ts             apps, files and servers, typed
   galley -c nginx.conf                   the config that is already there
   galley shop.wsgi -b :80 -w 4           all interfaces, four workers

@@ -8,6 +8,12 @@ import { parseBindAddress } from './bind-address.ts';
 import { duration, flag, oneOf, seconds, size, text, type ValueType, wholeNumber } from './value-type.ts';
 import { parseWorkerRange, type WorkerCount } from './worker-range.ts';
 
+/** The value of `--proxy`: a path and the URL that answers for it, which is not yet read. */
+export interface ProxyOption {
+  readonly path: string;
+  readonly url: string;
+}
+
 /** The type of every option's value. */
 export interface OptionValues {
   readonly config: string | undefined;
@@ -16,6 +22,7 @@ export interface OptionValues {
   readonly port: number;
   readonly bind: Bind | undefined;
   readonly 'forwarded-allow-ips': string | undefined;
+  readonly proxy: ProxyOption | undefined;
   readonly 'app-dir': string | undefined;
   readonly factory: boolean;
   readonly interface: 'auto' | PythonInterface;
@@ -107,6 +114,16 @@ const controlSocket: ValueType<ServeOptions['controlSocket']> = {
   parse: (given) => (given === 'off' ? 'off' : given === '' ? undefined : { path: given }),
 };
 
+const proxy: ValueType<ProxyOption | undefined> = {
+  placeholder: 'PATH=URL',
+  allowed: 'a path and a URL, such as /api=http://127.0.0.1:3000',
+  choices: [],
+  parse(given) {
+    const [, path, url] = /^(\/[^=]*)=(.+)$/s.exec(given) ?? [];
+    return path === undefined || url === undefined ? undefined : { path, url };
+  },
+};
+
 const bind: ValueType<Bind | undefined> = {
   placeholder: 'ADDRESS',
   allowed: 'HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or /PATH',
@@ -159,6 +176,12 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: undefined,
     defaultText: '$FORWARDED_ALLOW_IPS, else nobody',
     doc: 'Take the client and the scheme from the X-Forwarded-For, X-Forwarded-Proto or Forwarded of these proxies: IP addresses, networks such as 10.0.0.0/8, unix: for Unix sockets, * for everyone, separated by commas. Whoever is on the list can pass for any client, and with * anybody can: list only proxies that write these headers themselves. From all others they are removed.',
+  },
+  proxy: {
+    group: 'Address',
+    type: proxy,
+    default: undefined,
+    doc: 'Requests for PATH and all below it go on to another server; the longest PATH counts. They keep their path: with /api=http://127.0.0.1:3000, /api/x is asked for as /api/x. Where URL has a path, be it / alone, that one takes the place of PATH. unix: and the path of a socket may stand for URL. May be given several times.',
   },
   'app-dir': {
     group: 'App',

@@ -56,6 +56,7 @@ describe('parseCommandLine', () => {
         requestTimeoutMs: 60_000,
         environment: {},
       },
+      proxies: [],
       binds: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
       areBindsDefault: true,
       trustedPeers: undefined,

@@ -15,6 +15,7 @@ import { readControl } from './control/read-control.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
 import { helpText } from './help.ts';
 import type { OptionName, OptionValues } from './option-table.ts';
+import { hostProblem, isProxyTarget, proxiedPaths, proxyTarget } from './proxied.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
 import type { ServeCommand, Source } from './serve-command.ts';
 import { UsageError } from './usage-error.ts';
@@ -115,7 +116,7 @@ function targetOf(positionals: readonly string[], { name, call }: Command): stri
   if (meant !== undefined)
     throw new UsageError(`Unknown command "${target}". Did you mean "galley ${meant} ${extra}"?`);
   if (extra !== undefined) throw new UsageError(`Unexpected "${extra}" after "${target}": ${call} takes one app`);
-  const problem = appTargetProblem(target);
+  const problem = (name === 'serve' ? hostProblem(target) : undefined) ?? appTargetProblem(target);
   if (problem !== undefined) throw new UsageError(`Cannot ${name} "${target}": ${problem}`);
   return target;
 }
@@ -150,7 +151,7 @@ function appOptions(given: GivenOptions, target: string, { currentFolder, cpus }
   };
 }
 
-/** What is to be served: a config, a folder, or an app. */
+/** What is to be served: a config, another server, a folder, or an app. */
 function sourceOf(given: GivenOptions, positionals: readonly string[], surroundings: Surroundings): Source {
   const { currentFolder } = surroundings;
   const config = given.value('config');
@@ -162,6 +163,9 @@ function sourceOf(given: GivenOptions, positionals: readonly string[], surroundi
     return { kind: 'config', path: resolve(currentFolder, config), isLenient: given.value('lenient') };
   }
   if (given.has('lenient')) throw new UsageError('--lenient is for --config with an nginx.conf');
+  if (target !== undefined && positionals.length === 1 && isProxyTarget(target)) {
+    return { kind: 'proxy', url: proxyTarget(target, currentFolder) };
+  }
   if (target !== undefined && positionals.length === 1 && isFolder(target)) {
     return { kind: 'folder', path: resolve(currentFolder, target) };
   }
@@ -195,6 +199,10 @@ function serveCommand(given: GivenOptions, source: Source, surroundings: Surroun
   const mayConfigSay = source.kind === 'config' && !given.has('front-threads');
   return {
     source,
+    proxies: proxiedPaths(
+      given.all('proxy').filter((each) => each !== undefined),
+      currentFolder,
+    ),
     binds: bindsOf(given, currentFolder),
     gracefulTimeoutMs: given.value('graceful-timeout'),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),

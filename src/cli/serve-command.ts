@@ -1,4 +1,6 @@
 import type { AppOptions } from '../app/options.ts';
+import type { ProxiedPath } from '../config/one-site.ts';
+import type { ProxyUrl } from '../config/proxy-url.ts';
 import type { Bind } from '../core/bind.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import type { TrustedPeers } from '../front/trusted-peers.ts';
@@ -10,12 +12,16 @@ export type Source =
   | { readonly kind: 'app'; readonly app: AppOptions }
   /** The files below a folder. */
   | { readonly kind: 'folder'; readonly path: string }
+  /** Another server that answers. */
+  | { readonly kind: 'proxy'; readonly url: ProxyUrl }
   /** A config; with `isLenient` directives of nginx.conf that are not supported are left out. */
   | { readonly kind: 'config'; readonly path: string; readonly isLenient: boolean };
 
 /** What the command line says of a server, before a config is read. */
 export interface ServeCommand {
   readonly source: Source;
+  /** None with a config. */
+  readonly proxies: readonly ProxiedPath[];
   /** At least one. Port 0 takes a free port. */
   readonly binds: readonly Bind[];
   /** Nobody has chosen the addresses. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { diagnosticsText } from '../config/diagnostic-text.ts';
-import { appSite, folderSite } from '../config/one-site.ts';
+import { appSite, folderSite, proxySite } from '../config/one-site.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { type Serving, ServingError } from '../server/serving.ts';
 import { currentCpus, frontThreadsOf } from './cpus.ts';
@@ -13,17 +13,25 @@ import { gracefulTimeoutMs, notesOf, servingOf } from './serving-of.ts';
 
 /** What a server is to do, by the command line and the config that it names. Throws ServingError for what is wrong with that. */
 export async function serveOptions(command: ServeCommand): Promise<ServeOptions> {
-  const { source, binds, accessLog } = command;
+  const { source, binds, accessLog, proxies } = command;
   switch (source.kind) {
     case 'app': {
       const { app } = source;
-      const site = appSite(app.name, binds, accessLog, hostname());
+      const site = appSite(app.name, binds, accessLog, hostname(), proxies);
       return { ...optionsOf(command), title: app.target, serving: { site, apps: [app] } };
     }
     case 'folder': {
       checkFolder(source.path);
-      const site = folderSite(source.path, binds, accessLog, hostname());
+      const site = folderSite(source.path, binds, accessLog, hostname(), proxies);
       return { ...optionsOf(command), title: source.path, serving: { site, apps: [] } };
+    }
+    case 'proxy': {
+      const site = proxySite(source.url, binds, accessLog, hostname(), proxies);
+      return {
+        ...optionsOf(command),
+        title: `${source.url.scheme}://${source.url.authority}`,
+        serving: { site, apps: [] },
+      };
     }
     case 'config':
       return configOptions(command, source);
@@ -31,7 +39,13 @@ export async function serveOptions(command: ServeCommand): Promise<ServeOptions>
 }
 
 /** Where there is no config. */
-function optionsOf({ source, binds, accessLog, ...rest }: ServeCommand): Omit<ServeOptions, 'title' | 'serving'> {
+function optionsOf({
+  source,
+  binds,
+  accessLog,
+  proxies,
+  ...rest
+}: ServeCommand): Omit<ServeOptions, 'title' | 'serving'> {
   return {
     ...rest,
     reread: undefined,

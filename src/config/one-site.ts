@@ -1,12 +1,16 @@
 import type { Bind } from '../core/bind.ts';
 import { httpLimits } from '../core/limits.ts';
+import type { LocationMatch } from '../site/plan/location-plan.ts';
 import type { AccessLogPlan } from '../site/plan/log-plan.ts';
 import type { SitePlan, Template } from '../site/plan/site-plan.ts';
+import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
 import type { VariablePlan } from '../site/plan/variable-plan.ts';
-import type { Block, Config, ServerBlock } from './config.ts';
+import type { Block, Config, LocationConfig, ServerBlock } from './config.ts';
+import { defaults } from './defaults.ts';
+import { type ProxyUrl, targetOfUrl, upstreamOfUrl } from './proxy-url.ts';
 import { resolve } from './resolve.ts';
 
-/** Nothing is done to an app's answers that nobody asked for. */
+/** Nothing is done to the answers of an app or of another server that nobody asked for. */
 const untouched: Block = {
   compression: { gzip: { enabled: false }, brotli: { enabled: false }, zstd: { enabled: false } },
   charset: { charset: false },
@@ -18,17 +22,35 @@ const formats = { combined: 'galley', json: 'galley-json' } as const;
 /** Where requests are logged. */
 export type AccessLogKind = 'combined' | 'json' | 'off';
 
+/** What answers for a path and all below it: `--proxy /api=http://127.0.0.1:3000`. */
+export interface ProxiedPath {
+  /** Without a slash at its end it stands for itself and for what begins with it and a slash. */
+  readonly path: string;
+  /** Its path takes the place of `path`; without one, requests go on as they came. */
+  readonly url: ProxyUrl;
+}
+
 /** The site of `galley MODULE:ATTR`: one app answers everything. */
-export function appSite(app: string, binds: readonly Bind[], accessLog: AccessLogKind, hostname: string): SitePlan {
+export function appSite(
+  app: string,
+  binds: readonly Bind[],
+  accessLog: AccessLogKind,
+  hostname: string,
+  proxies: readonly ProxiedPath[] = [],
+): SitePlan {
   // Another server in front may be meant by X-Accel-Redirect.
   const content = { kind: 'app', app, passesAccelFields: true } as const;
+  const { maxBodySize } = httpLimits;
+  const isAlone = proxies.length === 0;
+  // Where there are proxies, which take any size, a location is chosen first.
   const config = oneServer(binds, {
-    block: { ...untouched, content },
+    accessLog,
+    proxies,
+    block: { ...untouched, content, ...(isAlone ? {} : { maxBodySize }) },
     server: {
       mergeSlashes: false,
-      connection: { underscoresInHeaders: true, maxBodySize: httpLimits.maxBodySize },
+      connection: { underscoresInHeaders: true, ...(isAlone ? { maxBodySize } : {}) },
     },
-    accessLog,
   });
   return resolve(config, { hostname });
 }
@@ -39,18 +61,82 @@ export function folderSite(
   binds: readonly Bind[],
   accessLog: AccessLogKind,
   hostname: string,
+  proxies: readonly ProxiedPath[] = [],
 ): SitePlan {
   const block: Block = { root: { path: literal(folder), isAlias: false }, autoindex: { enabled: true } };
-  return resolve(oneServer(binds, { block, server: {}, accessLog }), { hostname });
+  return resolve(oneServer(binds, { block, server: {}, accessLog, proxies }), { hostname });
+}
+
+/** The site of `galley URL`: another server answers everything. */
+export function proxySite(
+  url: ProxyUrl,
+  binds: readonly Bind[],
+  accessLog: AccessLogKind,
+  hostname: string,
+  proxies: readonly ProxiedPath[] = [],
+): SitePlan {
+  const uri = url.uri === undefined || url.uri === '/' ? undefined : withSlash(url.uri);
+  const config = oneServer(binds, {
+    block: proxyBlock(url, uri),
+    server: { mergeSlashes: false },
+    accessLog,
+    proxies,
+    upstreams: [upstreamOfUrl(url)],
+  });
+  return resolve(config, { hostname });
+}
+
+/** Answers of peers go through as they are. */
+function proxyBlock(url: ProxyUrl, uri: string | undefined): Block {
+  const { name } = upstreamOfUrl(url);
+  return {
+    ...untouched,
+    content: { kind: 'proxy', target: targetOfUrl({ ...url, uri }, name) },
+    proxy: { passedFields: [...defaults.proxy.passedFields, ...accelFields], ignoredFields: accelFields },
+  };
+}
+
+/** As for an app, another server in front may be meant by them. */
+const accelFields: readonly string[] = [
+  'x-accel-redirect',
+  'x-accel-expires',
+  'x-accel-limit-rate',
+  'x-accel-buffering',
+  'x-accel-charset',
+];
+
+function proxyLocations({ path, url }: ProxiedPath): readonly LocationConfig[] {
+  const at = (match: LocationMatch, uri: string | undefined): LocationConfig => ({
+    ...proxyBlock(url, uri),
+    match,
+    rules: [],
+    locations: [],
+  });
+  if (path.endsWith('/')) return [at({ kind: 'prefix', path, isFinal: false }, url.uri)];
+  const uri = url.uri === undefined ? undefined : withSlash(url.uri);
+  return [
+    at({ kind: 'exact', path }, url.uri),
+    // `/api` is not for `/apis`.
+    at({ kind: 'prefix', path: `${path}/`, isFinal: false }, uri),
+  ];
+}
+
+function withSlash(uri: string): string {
+  return uri.endsWith('/') ? uri : `${uri}/`;
 }
 
 interface OneServer {
+  /** What answers where no proxy does. */
   readonly block: Block;
   readonly server: ServerBlock;
   readonly accessLog: AccessLogKind;
+  /** Their paths differ. */
+  readonly proxies: readonly ProxiedPath[];
+  readonly upstreams?: readonly UpstreamPlan[];
 }
 
-function oneServer(binds: readonly Bind[], { block, server, accessLog }: OneServer): Config {
+function oneServer(binds: readonly Bind[], { block, server, accessLog, proxies, upstreams = [] }: OneServer): Config {
+  const made = [...upstreams, ...proxies.map(({ url }) => upstreamOfUrl(url))];
   return {
     process: {},
     apps: {},
@@ -58,7 +144,7 @@ function oneServer(binds: readonly Bind[], { block, server, accessLog }: OneServ
     requestZones: [],
     connectionZones: [],
     logFormats: [],
-    upstreams: [],
+    upstreams: [...new Map(made.map((upstream) => [upstream.name, upstream])).values()],
     caches: [],
     defaults: { accessLogs: accessLogsOf(accessLog), errorLogs: [] },
     servers: [
@@ -68,7 +154,10 @@ function oneServer(binds: readonly Bind[], { block, server, accessLog }: OneServ
         listen: binds.map((bind) => ({ bind, isDefault: true, ipv6Only: false })),
         names: [''],
         rules: [],
-        locations: [{ ...block, match: { kind: 'prefix', path: '/', isFinal: false }, rules: [], locations: [] }],
+        locations: [
+          { ...block, match: { kind: 'prefix', path: '/', isFinal: false }, rules: [], locations: [] },
+          ...proxies.flatMap(proxyLocations),
+        ],
       },
     ],
   };

@@ -38,7 +38,7 @@ export function parseProxyUrl(text: string, socketPath: (path: string) => string
 export function parseHost(text: string, defaultPort: number): { readonly host: string; readonly port: number } {
   const [, bracketed, plain = '', digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
   const port = digits === undefined ? defaultPort : Number(digits);
-  if (text.includes('@')) throw new RangeError('a name and a password are told by "headers", not in the URL');
+  if (text.includes('@')) throw new RangeError('a URL holds no name and password here: the field "authorization" does');
   if (bracketed === undefined ? !/^[\w.-]+$/.test(plain) : !isIPv6(bracketed)) {
     throw new RangeError(text === '' ? 'the host is missing' : `"${text}" is no host with a port`);
   }
