@@ -60,21 +60,10 @@ export function mayTryNext(question: RetryQuestion): boolean {
   if (question.nextTries > 0 && question.tries >= question.nextTries) return false;
   if (nextTimeoutMs > 0 && elapsedMs >= nextTimeoutMs) return false;
   const sendsTwice = wasSent(failure) && !next.includes('non_idempotent');
-  if (isStale(failure)) return !sendsTwice || idempotentMethods.has(method);
+  if (isStale(failure) && (!sendsTwice || idempotentMethods.has(method))) return true;
   const condition = conditionOf(failure);
   if (condition === undefined || !next.includes(condition)) return false;
   return !sendsTwice || !unsafeMethods.has(method);
-}
-
-/**
- * Whether an attempt counts against its member, as nginx has it: every failure to answer, and an answer whose status is in `next`, but not
- * 403 and 404.
- */
-export function countsAsFailure(result: AttemptResult, next: readonly NextCondition[]): boolean {
-  if (result instanceof UpstreamFailure) return true;
-  const condition = conditionsOfStatuses.get(result.status);
-  if (condition === undefined || condition === 'http_403' || condition === 'http_404') return false;
-  return next.includes(condition);
 }
 
 function conditionOf(result: AttemptResult): NextCondition | undefined {
