@@ -1,6 +1,7 @@
 import type { Peer } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
 import { NameSet } from '../../core/name-set.ts';
+import { withoutForwarded } from '../../http/forwarded-fields.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { ProxySettings } from '../plan/proxy-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -79,9 +80,8 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
     }
     if (tells.length > 0) addForwarded(fields, request, tells, forwarded === 'both');
     if (via) fields.push(['via', viaOf(request.exchange.request.headers, request.exchange.request.version)]);
-    const rest = passesFields ? request.exchange.request.headers : HeaderList.empty;
     return {
-      headers: HeaderList.joined(fields, withoutNamed(rest), dropped),
+      headers: HeaderList.joined(fields, passesFields ? passedOn(request, forwarded) : HeaderList.empty, dropped),
       connection: textOf(controls.get('connection'), request),
       upgrade: textOf(controls.get('upgrade'), request),
     };
@@ -105,6 +105,18 @@ function textOf(template: CompiledTemplate | undefined, request: SiteRequest): s
 
 function hostFor(request: SiteRequest, target: ResolvedTarget, { host }: ProxySettings): string {
   return (host === 'client' ? request.header('host') : undefined) ?? target.host;
+}
+
+/** The client's fields, without those that were meant for us, and without what it says of others where nobody trusts it with that. */
+function passedOn(request: SiteRequest, forwarded: ProxySettings['forwarded']): HeaderList {
+  const { headers, hasForwarded } = request.exchange.request;
+  const mayLie = forwarded !== 'none' && hasForwarded !== false && !isTold(request);
+  return withoutNamed(mayLie ? withoutForwarded(headers) : headers);
+}
+
+/** Whether who connected is a proxy that was trusted with saying who its client is. */
+function isTold({ exchange: { connection }, peer }: SiteRequest): boolean {
+  return peer !== undefined || connection.connected !== undefined;
 }
 
 const listSeparator = /[ \t]*,[ \t]*/;
@@ -135,8 +147,7 @@ function addForwarded(
   const { headers } = request.exchange.request;
   const { connection } = request.exchange;
   const connected = request.peer ?? connection.connected ?? connection.client;
-  // Only where who connected is trusted with it does what it says go on.
-  const isTrusted = connected !== connection.client;
+  const isTrusted = isTold(request);
   const told = (name: string): string | undefined =>
     isTrusted ? headers.getAll(name).join(', ') || undefined : undefined;
   for (const name of tells) {
