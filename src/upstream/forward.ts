@@ -3,7 +3,7 @@ import { AttemptRecord } from './attempt-record.ts';
 import type { QueuedLease } from './balancer.ts';
 import type { Lease } from './lease.ts';
 import type { Member } from './member.ts';
-import { countsAsFailure, mayTryNext } from './retry.ts';
+import { mayTryNext } from './retry.ts';
 import type { ConnectionWish } from './transport.ts';
 import type { Upstream } from './upstream.ts';
 import { type Sending, type UpstreamAnswer, UpstreamFailure, type UpstreamRequest } from './upstream-request.ts';
@@ -73,7 +73,8 @@ export class Forward {
         if (answer.kind === 'reply') attempt.reply = answer;
         if (answer.kind === 'tunnel' || !isWorse(answer.status, next)) return { answer, attempt, member };
         why = { status: answer.status };
-        if (countsAsFailure(why, next)) attempt.fail();
+        // As in nginx, a peer may well forbid, or not have something.
+        if (answer.status !== 403 && answer.status !== 404) attempt.fail();
       } catch (error) {
         if (!(error instanceof UpstreamFailure)) throw error;
         attempt.status = error.status;
