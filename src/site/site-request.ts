@@ -49,6 +49,8 @@ export class SiteRequest implements ExchangeObserver {
   attempts: UpstreamAttempts | undefined;
   /** Undefined where no cache was asked. */
   cacheStatus: CacheStatus | undefined;
+  /** nginx's `$slice_range`: the piece that is asked for. */
+  sliceRange: string | undefined;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */
   acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
   /** Of the failure for which it was sent to an error page. */

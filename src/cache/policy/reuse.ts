@@ -1,0 +1,79 @@
+import type { HeaderList } from '../../core/headers.ts';
+import { type CacheControl, parseCacheControl } from '../../http/cache-control.ts';
+import type { StoredHead } from '../cache-store.ts';
+
+/** What a request says of answers that are kept (RFC 9111 §5.2.1). Times in milliseconds. */
+export interface CacheWish {
+  readonly noCache: boolean;
+  readonly noStore: boolean;
+  readonly onlyIfCached: boolean;
+  readonly maxAge: number;
+  readonly minFresh: number;
+  readonly maxStale: number;
+}
+
+/** Of a request that says nothing. */
+export const noWish: CacheWish = {
+  noCache: false,
+  noStore: false,
+  onlyIfCached: false,
+  maxAge: Number.POSITIVE_INFINITY,
+  minFresh: 0,
+  maxStale: 0,
+};
+
+/** `Pragma: no-cache` counts where there is no Cache-Control (RFC 9111 §5.4). */
+export function cacheWish(headers: HeaderList): CacheWish {
+  const values = headers.getAll('cache-control');
+  if (values.length === 0) {
+    const pragma = headers.getAll('pragma').join(',').toLowerCase();
+    return /(?:^|[, \t])no-cache(?:$|[, \t=])/.test(pragma) ? { ...noWish, noCache: true } : noWish;
+  }
+  return wishOf(parseCacheControl(values));
+}
+
+function wishOf({ noCache, noStore, onlyIfCached, maxAge, minFresh, maxStale }: CacheControl): CacheWish {
+  return {
+    noCache: noCache !== undefined,
+    noStore,
+    onlyIfCached,
+    maxAge: maxAge === undefined ? Number.POSITIVE_INFINITY : maxAge * 1000,
+    minFresh: (minFresh ?? 0) * 1000,
+    maxStale: maxStale === 'any' ? Number.POSITIVE_INFINITY : (maxStale ?? 0) * 1000,
+  };
+}
+
+/** Whether an answer is given without asking for it (RFC 9111 §4): it is fresh enough, or the request takes it stale. Times in milliseconds. */
+export function isReusable(head: StoredHead, wish: CacheWish, now: number, age: number): boolean {
+  if (head.mustRevalidate === 'always' || wish.noCache || age > wish.maxAge) return false;
+  const left = head.freshUntil - now;
+  if (left > 0) return left >= wish.minFresh;
+  return head.mustRevalidate === 'no' && wish.minFresh === 0 && -left < wish.maxStale;
+}
+
+/** Whether it is given stale while it is fetched anew (RFC 5861 §3). */
+export function mayWaitForUpdate(head: StoredHead, wish: CacheWish, now: number): boolean {
+  return head.mustRevalidate === 'no' && !wish.noCache && now < head.staleWhileRevalidateUntil;
+}
+
+/** What RFC 5861 §4 calls an error. */
+const errors: ReadonlySet<string> = new Set([
+  'error',
+  'timeout',
+  'invalid_header',
+  'http_500',
+  'http_502',
+  'http_503',
+  'http_504',
+]);
+
+/** Whether it is given in place of a failure. `allowed`: for what the config allows it, however stale it is. */
+export function mayReplaceFailure(
+  head: StoredHead,
+  condition: string,
+  allowed: readonly string[],
+  now: number,
+): boolean {
+  if (head.mustRevalidate !== 'no') return false;
+  return allowed.includes(condition) || (errors.has(condition) && now < head.staleIfErrorUntil);
+}

@@ -1,0 +1,290 @@
+import type { CacheEntry, CacheLock, CacheStore } from '../../cache/cache-store.ts';
+import type { CachePolicy } from '../../cache/policy/policy.ts';
+import { type CacheWish, cacheWish, isReusable, mayWaitForUpdate, noWish } from '../../cache/policy/reuse.ts';
+import { freshened, isSameByHead } from '../../cache/policy/validation.ts';
+import { matchesVary } from '../../cache/policy/vary.ts';
+import type { ForwardReason } from '../../http/cache-status.ts';
+import type { CompileContext } from '../compile-context.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { CacheSettings } from '../plan/cache-plan.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { Content } from '../steps.ts';
+import type { CompiledTemplate } from '../variables/template.ts';
+import { type CacheParts, fetchAnswer, isSet, type Miss, releaseBody } from './fetch.ts';
+import { invalidateBy } from './invalidate.ts';
+import { KnownMisses } from './known-misses.ts';
+import { createPurge } from './purge.ts';
+import { answerRules } from './representation.ts';
+import { trait, traitsOf } from './request-traits.ts';
+import { createSlices } from './slice.ts';
+import { StoredAnswers } from './stored-answers.ts';
+
+type Later<T> = T | Promise<T>;
+
+/** A request on its way through the cache. */
+interface Lookup {
+  readonly request: SiteRequest;
+  readonly key: string;
+  readonly traits: number;
+  readonly wish: CacheWish;
+  /** For which it has waited, since the first of them began: milliseconds since 1970, 0 where it has not. */
+  readonly waitedSince: number;
+}
+
+/**
+ * Puts a cache in front of the content of a location. What is fresh there is given without a promise where the store needs none. The content
+ * itself where the settings have no cache. Throws PlanError.
+ */
+export function createCachedContent(
+  content: Content,
+  settings: Settings,
+  compile: CompileContext,
+  store: CacheStore,
+): Content {
+  const plan = settings.cache;
+  if (!plan) return content;
+  const cached = new CachedContent(content, plan, settings, compile, store);
+  if (plan.sliceSize !== undefined) return createSlices(cached, content, plan, settings);
+  return (request) => cached.handle(request);
+}
+
+/** The cache of a location. */
+export class CachedContent {
+  readonly #parts: CacheParts;
+  readonly #plan: CacheSettings;
+  readonly #store: CacheStore;
+  readonly #content: Content;
+  readonly #answers: StoredAnswers;
+  readonly #knownMisses: KnownMisses = new KnownMisses();
+  readonly #key: CompiledTemplate;
+  readonly #bypass: readonly CompiledTemplate[];
+  readonly #methods: ReadonlySet<string>;
+  readonly #isRfc: boolean;
+  readonly #purge: ReturnType<typeof createPurge> | undefined;
+
+  constructor(content: Content, plan: CacheSettings, settings: Settings, compile: CompileContext, store: CacheStore) {
+    const policy: CachePolicy = {
+      rules: plan.rules,
+      valid: plan.valid,
+      ignoredFields: plan.ignoredFields,
+      keepsParts: plan.sliceSize !== undefined,
+    };
+    const isRfc = plan.rules === 'rfc';
+    const options = { ...answerRules(plan.rules, settings), tellsAge: isRfc, tellsStatus: plan.tellsStatus };
+    const answers = new StoredAnswers(options);
+    const noStore = plan.noStore.map((template) => compile.template(template));
+    this.#parts = { content, store, plan, policy, noStore, answers, options, knownMisses: this.#knownMisses };
+    this.#plan = plan;
+    this.#store = store;
+    this.#content = content;
+    this.#answers = answers;
+    this.#key = compile.template(plan.key);
+    this.#bypass = plan.bypass.map((template) => compile.template(template));
+    this.#methods = new Set(['GET', 'HEAD', ...plan.methods]);
+    this.#isRfc = isRfc;
+    this.#purge = plan.purge && createPurge(plan.purge, store);
+  }
+
+  /** `isPiece`: the range of the request is all that is wanted, and kept by itself; `suffix` tells it from others. */
+  handle(request: SiteRequest, isPiece = false, suffix = ''): Later<SiteOutcome> {
+    const { exchange, method } = request;
+    if (this.#purge && method === this.#plan.purge?.method) return this.#purge(request, this.#key.evaluate(request));
+    if (exchange.isWebSocket || exchange.hasUpgrade || exchange.handshakeRefusal) return this.#content(request);
+    if (!this.#methods.has(method)) return this.#passUnsafe(request);
+    const found = traitsOf(exchange.request.headers);
+    const traits = isPiece ? found & trait.wish : found;
+    const key = `${this.#key.evaluate(request)}${suffix}`;
+    const wish = this.#isRfc && (traits & trait.wish) !== 0 ? cacheWish(exchange.request.headers) : noWish;
+    const lookup: Lookup = { request, key, traits, wish, waitedSince: 0 };
+    if (this.#isRfc && (hasBody(request) || (traits & trait.methodOverride) !== 0)) return this.#pass(lookup, isPiece);
+    if (this.#bypass.length > 0 && this.#bypass.some((template) => isSet(template.evaluate(request)))) {
+      request.cacheStatus = 'BYPASS';
+      return this.#fetch(lookup, [], { why: 'bypass', keepsConditions: isPiece });
+    }
+    const entries = this.#store.find(key);
+    if (entries instanceof Promise) return entries.then((late) => this.#found(lookup, late, isPiece));
+    return this.#found(lookup, entries, isPiece);
+  }
+
+  #found(lookup: Lookup, entries: readonly CacheEntry[], isPiece: boolean): Later<SiteOutcome> {
+    const { request, key, traits, wish, waitedSince } = lookup;
+    const { headers } = request.exchange.request;
+    const entry = entries.find(({ head }) => head.vary.length === 0 || matchesVary(head.vary, headers));
+    const now = request.services.now();
+    const isCollapsed = waitedSince > 0;
+    if (entry) {
+      const age = this.#answers.ageOf(entry.head, now);
+      if (isReusable(entry.head, wish, now, age)) {
+        request.cacheStatus = entry.head.freshUntil > now ? 'HIT' : 'STALE';
+        const times = { now, age, traits };
+        const how = isCollapsed ? ({ forward: 'uri-miss', isCollapsed } as const) : undefined;
+        const answer = this.#answers.answer(request, entry, times, how);
+        if (answer) return answer;
+        return this.#found(
+          lookup,
+          entries.filter((each) => each !== entry),
+          isPiece,
+        );
+      }
+    }
+    if (wish.onlyIfCached) return statusOutcome(504);
+    request.cacheStatus = entry ? 'EXPIRED' : 'MISS';
+    const why = reasonOf(entries, entry, now);
+    const isHead = request.method === 'HEAD' && !this.#plan.convertsHead;
+    if (isHead) return this.#passHead(lookup, entry);
+    const mayLock = entry !== undefined || (this.#plan.lock && !this.#knownMisses.has(key, now));
+    const lock = mayLock && !wish.noStore ? onceReleased(this.#store.lock(key, this.#plan.lockAgeMs)) : undefined;
+    if (entry) {
+      const stale = this.#staleWhileUpdating(lookup, entry, lock, now, isPiece);
+      if (stale) return stale;
+    }
+    const waits = mayLock && !lock && !wish.noStore && this.#plan.lock && (this.#isRfc || !entry);
+    if (waits) return this.#wait(lookup, entries, entry, isPiece);
+    return this.#fetch(lookup, entries, { entry, why, lock, keepsConditions: isPiece, isCollapsed: false });
+  }
+
+  /** What is stale while somebody fetches it anew: another request, or nobody's (RFC 5861 §3). */
+  #staleWhileUpdating(
+    { request, key, traits, wish }: Lookup,
+    entry: CacheEntry,
+    lock: CacheLock | undefined,
+    now: number,
+    isPiece: boolean,
+  ): SiteOutcome | undefined {
+    const { backgroundUpdate, useStale } = this.#plan;
+    const { head } = entry;
+    const isUpdatingAllowed = useStale.includes('updating') && head.mustRevalidate === 'no' && !wish.noCache;
+    const isSaid = mayWaitForUpdate(head, wish, now);
+    // An RFC 9111 cache gives what is stale only where the answer says so; that others are fetching is reason enough to give it to the rest.
+    const mayBegin = backgroundUpdate && (isSaid || (isUpdatingAllowed && !this.#isRfc));
+    if (lock ? !mayBegin : !isSaid && !isUpdatingAllowed) return undefined;
+    const times = { now, age: this.#answers.ageOf(head, now), traits };
+    const answer = this.#answers.answer(request, entry, times, { forward: undefined, detail: 'updating' });
+    if (!answer) return undefined;
+    request.cacheStatus = lock ? 'STALE' : 'UPDATING';
+    if (lock) this.#update(request, key, entry, lock, isPiece);
+    return answer;
+  }
+
+  /** Fetches what is stale, with nobody waiting for it. */
+  #update(request: SiteRequest, key: string, entry: CacheEntry, lock: CacheLock, isPiece: boolean): void {
+    const copy = request.withExchange(request.exchange);
+    copy.cacheStatus = 'EXPIRED';
+    const miss: Miss = {
+      ...{ key, entry, lock, entries: [entry], why: 'stale', traits: 0, isForAll: true },
+      ...{ keepsConditions: isPiece, isBackground: true, isCollapsed: false },
+    };
+    fetchAnswer(this.#parts, copy, miss).then(
+      (outcome) => {
+        if ('body' in outcome) releaseBody(outcome.body);
+      },
+      (error: Error) => request.log('error', `background update failed: ${error.message}`),
+    );
+  }
+
+  /** Another request fetches the answer. */
+  async #wait(
+    lookup: Lookup,
+    entries: readonly CacheEntry[],
+    entry: CacheEntry | undefined,
+    isPiece: boolean,
+  ): Promise<SiteOutcome> {
+    const { request, key } = lookup;
+    const { lockTimeoutMs, lockAgeMs } = this.#plan;
+    const since = lookup.waitedSince || request.services.now();
+    const left = since + lockTimeoutMs - request.services.now();
+    if (left > 0) {
+      // When the lock has become too old, one of those that wait gets it.
+      const isFree = await this.#store.unlocked(key, Math.min(left, lockAgeMs));
+      if (isFree || lockAgeMs < left) {
+        return this.#found({ ...lookup, waitedSince: since }, await this.#store.find(key), isPiece);
+      }
+    }
+    const why = reasonOf(entries, entry, request.services.now());
+    // As nginx: what is fetched beside the one who holds the lock is not kept.
+    return this.#fetch(lookup, entries, { entry, why, isForAll: false, keepsConditions: isPiece });
+  }
+
+  #fetch(lookup: Lookup, entries: readonly CacheEntry[], how: Partial<Miss> & Pick<Miss, 'why'>): Promise<SiteOutcome> {
+    const { request, key, traits, wish } = lookup;
+    const { minUses } = this.#plan;
+    const isOften = minUses <= 1 || how.entry !== undefined || this.#store.countUse(key) >= minUses;
+    const isForAll = isOften && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
+    const isKnown =
+      (traits & (trait.condition | trait.range)) !== 0 && this.#knownMisses.has(key, request.services.now());
+    return fetchAnswer(this.#parts, request, {
+      ...{ entry: undefined, lock: undefined, isBackground: false, isCollapsed: false },
+      ...{ ...how, key, entries, traits, isForAll },
+      keepsConditions: how.keepsConditions === true || isKnown,
+    });
+  }
+
+  /** Whether what a range asks for begins so near to the start that all of it is fetched; nginx's `proxy_cache_max_range_offset`. */
+  #isNearStart({ exchange }: SiteRequest, traits: number): boolean {
+    const { maxRangeOffset } = this.#plan;
+    if (maxRangeOffset === undefined || (traits & trait.range) === 0) return true;
+    const range = exchange.request.headers.get('range');
+    if (range === undefined) return true;
+    const start = /^bytes= *(\d+)-/i.exec(range)?.[1];
+    return start !== undefined && Number(start) < maxRangeOffset;
+  }
+
+  /** A request whose answer is for itself alone. */
+  #pass(lookup: Lookup, isPiece: boolean): Promise<SiteOutcome> {
+    lookup.request.cacheStatus = 'BYPASS';
+    return this.#fetch(lookup, [], { why: 'bypass', isForAll: false, keepsConditions: isPiece });
+  }
+
+  /** A HEAD goes on as one: what it says of a kept answer is heeded (RFC 9111 §4.3.5). */
+  async #passHead({ request, key, traits }: Lookup, entry: CacheEntry | undefined): Promise<SiteOutcome> {
+    const requestedAt = request.services.now();
+    const outcome = await this.#content(request);
+    const isAboutEntry = entry && this.#isRfc && (traits & (trait.condition | trait.range)) === 0;
+    if (!isAboutEntry || !('headers' in outcome) || !('status' in outcome) || outcome.status !== entry.head.status)
+      return outcome;
+    const { status, headers } = outcome;
+    if (isSameByHead(entry.head, entry.length, headers)) {
+      const answer = { status, reason: entry.head.reason, headers, requestedAt, respondedAt: request.services.now() };
+      const { head, isKept } = freshened(entry.head, request.exchange.request.headers, answer, this.#parts.policy);
+      if (isKept) await this.#store.update(key, entry, head);
+      else this.#store.remove(key, entry);
+    } else {
+      this.#store.remove(key, entry);
+    }
+    return outcome;
+  }
+
+  #passUnsafe(request: SiteRequest): Later<SiteOutcome> {
+    const outcome = this.#content(request);
+    if (!this.#isRfc) return outcome;
+    if (!(outcome instanceof Promise)) return this.#invalidated(request, outcome);
+    return outcome.then((late) => this.#invalidated(request, late));
+  }
+
+  #invalidated(request: SiteRequest, outcome: SiteOutcome): SiteOutcome {
+    invalidateBy(request, outcome, this.#key, this.#store);
+    return outcome;
+  }
+}
+
+function reasonOf(entries: readonly CacheEntry[], entry: CacheEntry | undefined, now: number): ForwardReason {
+  if (!entry) return entries.length === 0 ? 'uri-miss' : 'vary-miss';
+  return entry.head.freshUntil > now && entry.head.mustRevalidate !== 'always' ? 'request' : 'stale';
+}
+
+function hasBody({ exchange: { body } }: SiteRequest): boolean {
+  return !(body instanceof Uint8Array) || body.length > 0;
+}
+
+/** So that a second release does not end the lock of another one. */
+function onceReleased(lock: CacheLock | undefined): CacheLock | undefined {
+  if (!lock) return undefined;
+  let isHeld = true;
+  return {
+    release: () => {
+      if (isHeld) lock.release();
+      isHeld = false;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { CacheStore } from '../../cache/cache-store.ts';
+import { alsoInvalidated, invalidates } from '../../cache/policy/invalidation.ts';
+import { decodePath } from '../../http/uri.ts';
+import { ChangedExchange } from '../content/changed-exchange.ts';
+import type { SiteOutcome } from '../outcome.ts';
+import type { SiteRequest } from '../site-request.ts';
+import type { CompiledTemplate } from '../variables/template.ts';
+
+/** Removes what an answer to an unsafe method says does not hold any more (RFC 9111 §4.4): what its path has, and what it names. */
+export function invalidateBy(
+  request: SiteRequest,
+  outcome: SiteOutcome,
+  key: CompiledTemplate,
+  store: CacheStore,
+): void {
+  const { method } = request.exchange.request;
+  if (!('status' in outcome) || !invalidates(method, outcome.status)) return;
+  store.remove(key.evaluate(asGet(request, request.exchange.request.target)));
+  if (!('headers' in outcome)) return;
+  const { exchange } = request;
+  const host = request.header('host') ?? '';
+  const base = `${exchange.connection.scheme}://${host}${exchange.request.target}`;
+  if (!URL.canParse(base)) return;
+  for (const target of alsoInvalidated(outcome.headers, base)) store.remove(key.evaluate(asGet(request, target)));
+}
+
+/** The request that would get what is kept for another target. */
+function asGet(request: SiteRequest, target: string): SiteRequest {
+  const { exchange } = request;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = mark < 0 ? '' : target.slice(mark + 1);
+  const head = { ...exchange.request, method: 'GET', target, path, query, normalizedPath: path };
+  const copy = request.withExchange(new ChangedExchange(exchange, head, exchange.body));
+  copy.method = 'GET';
+  if (target !== exchange.request.target) {
+    copy.uri = decodePath(path, request.server.mergesSlashes);
+    copy.args = query;
+  }
+  return copy;
+}
