@@ -9,6 +9,8 @@ import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits
 import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
 import type { LogLevel } from '../observe/log.ts';
+import type { UpstreamMembers } from '../upstream/member.ts';
+import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import { AppRunner, type AppSurroundings } from './app-runner.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
@@ -37,6 +39,7 @@ export class RunningServer implements ControlTarget {
   control: OpenControl | undefined;
   readonly #parts: ServerParts;
   readonly #surroundings: AppSurroundings;
+  readonly #upstreams: UpstreamSupervisor;
   readonly #site: ServedSite;
   readonly #service: ServiceManager;
   readonly #startedAt: number = Date.now();
@@ -60,7 +63,9 @@ export class RunningServer implements ControlTarget {
     const { fronts, folder, log, now } = parts;
     this.#parts = parts;
     this.#surroundings = { fronts, folder: folder.path, log, now };
-    this.#site = new ServedSite(fronts, log);
+    const changed = (members: UpstreamMembers): void => fronts.setMembers(members);
+    this.#upstreams = new UpstreamSupervisor({ frontCount: fronts.count, log, now, changed });
+    this.#site = new ServedSite(fronts, this.#upstreams, log);
     this.#service = new ServiceManager({
       environment: process.env,
       pid: process.pid,
@@ -115,6 +120,7 @@ export class RunningServer implements ControlTarget {
 
   frontClosed(front: number): void {
     for (const app of this.#running()) app.frontClosed(front);
+    this.#upstreams.frontClosed(front);
   }
 
   frontOpened(front: number): void {
@@ -233,6 +239,7 @@ export class RunningServer implements ControlTarget {
     await Promise.all([...this.#apps, ...this.#coming].map((app) => app.stop(leftMs)));
     await this.#leftWithin(leftMs);
     this.#service.close();
+    this.#upstreams.close();
     await fronts.end();
     await this.control?.close();
     for (const file of this.#files.values()) {

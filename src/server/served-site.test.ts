@@ -3,6 +3,7 @@ import { describe, it, mock } from 'node:test';
 import { appSite } from '../config/one-site.ts';
 import { ListenError } from '../front/listen.ts';
 import { createLog } from '../observe/log.ts';
+import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { FrontThreads } from './front-threads.ts';
 import { ServedSite } from './served-site.ts';
 
@@ -37,7 +38,8 @@ async function taken(test: (stage: Stage) => Promise<void>): Promise<void> {
     unlisten() {},
   };
   const log = createLog({ level: 'info' }, write, () => new Date());
-  const served = new ServedSite(fronts as unknown as FrontThreads, log);
+  const upstreams = new UpstreamSupervisor({ frontCount: 1, log, now: () => 0, changed: () => {} });
+  const served = new ServedSite(fronts as unknown as FrontThreads, upstreams, log);
   await served.start(site, [], (binds) => binds.map((bind) => ({ bind, fds: [], origin: 'galley' })));
   served.stopListening();
   mock.timers.enable({ apis: ['setTimeout'] });

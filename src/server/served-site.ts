@@ -4,6 +4,8 @@ import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { type ZoneBuffers, ZoneMemoryError, zoneBuffers } from '../site/limits/limit-zones.ts';
 import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { UpstreamState } from '../upstream/member.ts';
+import type { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { AppRunner } from './app-runner.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
 import type { FrontThreads } from './front-threads.ts';
@@ -17,6 +19,7 @@ const longestPauseMs = 1_000;
 /** The site that front threads serve, and the sockets that it is served on. */
 export class ServedSite {
   readonly #fronts: FrontThreads;
+  readonly #upstreams: UpstreamSupervisor;
   readonly #numbers: ListenerNumbers = new ListenerNumbers();
   /** What is listened on. */
   readonly #open: Set<number> = new Set();
@@ -31,8 +34,9 @@ export class ServedSite {
   /** Tries in a row that failed. */
   #failures = 0;
 
-  constructor(fronts: FrontThreads, log: Log) {
+  constructor(fronts: FrontThreads, upstreams: UpstreamSupervisor, log: Log) {
     this.#fronts = fronts;
+    this.#upstreams = upstreams;
     this.#log = log;
   }
 
@@ -50,13 +54,15 @@ export class ServedSite {
       return { ...need, bind: each.bind };
     });
     const numbered = this.#numbers.assign(found);
-    await this.#use(
-      this.#siteOf(
-        plan,
-        apps,
-        numbered.map(({ listener, needed: { place } }) => ({ listener, ...place })),
-      ),
-    );
+    const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
+    const upstreams = await this.#upstreams.prepare(plan.upstreams);
+    try {
+      await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));
+    } catch (error) {
+      upstreams.drop();
+      throw error;
+    }
+    upstreams.keep();
     await this.#listen(
       new Map(
         numbered.map(({ listener, needed: { backlog, ipv6Only } }, index) => {
@@ -76,14 +82,11 @@ export class ServedSite {
     const before = this.#current;
     const numbered = this.#numbers.assign(neededListeners(plan));
     const isWanted = new Set(numbered.map(({ listener }) => listener));
-    const site = this.#siteOf(
-      plan,
-      apps,
-      numbered.map(({ listener, needed: { place } }) => ({ listener, ...place })),
-    );
+    const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
+    const upstreams = await this.#upstreams.prepare(plan.upstreams);
     const opening = numbered.filter(({ listener }) => !this.#open.has(listener));
     try {
-      await this.#use(site);
+      await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));
       const plans = new Map(
         opening.map(({ listener, needed: { bind, backlog, ipv6Only } }): [number, ListenPlan] => {
           return [listener, { bind, fds: [], origin: 'galley', backlog, ipv6Only }];
@@ -92,13 +95,15 @@ export class ServedSite {
       if (this.#isPaused) await this.#resume(plans);
       else await this.#listen(plans);
     } catch (error) {
+      upstreams.drop();
       const opened = opening.map(({ listener }) => listener);
       this.#fronts.unlisten(opened);
       for (const listener of opened) this.#open.delete(listener);
       this.#numbers.forget((listener) => !this.#open.has(listener));
-      if (before) await this.#use(before);
+      if (before) await this.#use({ ...before, upstreams: this.#upstreams.states() });
       throw error;
     }
+    upstreams.keep();
     const gone = this.#numbers.forget((listener) => !isWanted.has(listener));
     this.#fronts.unlisten(gone);
     for (const listener of gone) this.#open.delete(listener);
@@ -196,13 +201,18 @@ export class ServedSite {
     for (const listener of plans.keys()) this.#open.add(listener);
   }
 
-  #siteOf(plan: SitePlan, apps: readonly AppRunner[], listeners: readonly ListenerPlace[]): FrontSite {
+  #siteOf(
+    plan: SitePlan,
+    apps: readonly AppRunner[],
+    listeners: readonly ListenerPlace[],
+    upstreams: readonly UpstreamState[],
+  ): FrontSite {
     let zones: ZoneBuffers;
     try {
       zones = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
     } catch (error) {
       throw error instanceof ZoneMemoryError ? new ServingError(error.message) : error;
     }
-    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })), upstreams: [] };
+    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })), upstreams };
   }
 }
