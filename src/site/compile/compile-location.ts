@@ -2,7 +2,8 @@ import { createAccessSteps } from '../access/access-steps.ts';
 import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
 import { createUserId } from '../access/user-id.ts';
-import type { CompileContext } from '../compile-context.ts';
+import { createCachedContent } from '../cache/cached-content.ts';
+import { type CompileContext, PlanError } from '../compile-context.ts';
 import { createAppContent } from '../content/app-content.ts';
 import { emptyGif } from '../content/empty-gif.ts';
 import { createStubStatus } from '../content/stub-status.ts';
@@ -64,7 +65,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     scriptMethods: settings.limitExcept && exceptedMethods(settings.limitExcept),
     steps: [...limits, ...createAccessSteps(settings, compile), ...rest],
     subrequestSteps: [...limits, ...rest],
-    content: contentOf(settings, prefix, target, context),
+    content: cachedContentOf(settings, contentOf(settings, prefix, target, context), context),
     filters: userId ? [userId.filter, ...filters] : filters,
     errorPages: new ErrorPages(settings.errorPages, compile),
     proxyTarget: target,
@@ -101,6 +102,15 @@ function contentOf(
     case 'empty-gif':
       return emptyGif;
   }
+}
+
+/** Throws PlanError. */
+function cachedContentOf(settings: Settings, content: Content, { compile, resources }: LocationContext): Content {
+  const { cache } = settings;
+  if (!cache) return content;
+  const store = resources.caches.get(cache.cache);
+  if (!store) throw new PlanError(`there is no cache "${cache.cache}"`);
+  return createCachedContent(content, settings, compile, store);
 }
 
 function nameOf(match: LocationMatch | undefined): string {

@@ -6,9 +6,11 @@ import type { BuiltIns } from './built-in.ts';
 export const upstreamVariables: BuiltIns = {
   proxy_host: (request) => request.location.proxyTarget?.resolve(request).host,
   proxy_port: (request) => request.location.proxyTarget?.resolve(request).port,
+  slice_range: ({ sliceRange }) => sliceRange,
   upstream_addr: attempted((attempt) => attempt.address),
   upstream_bytes_received: attempted((attempt) => String(attempt.receivedBytes)),
   upstream_bytes_sent: attempted((attempt) => String(attempt.sentBytes)),
+  upstream_cache_status: ({ cacheStatus }) => cacheStatus,
   upstream_connect_time: attempted((attempt) => seconds(attempt.connectMs)),
   upstream_header_time: attempted((attempt) => seconds(attempt.headMs)),
   upstream_response_length: attempted((attempt) => String(attempt.contentBytes)),
