@@ -88,7 +88,7 @@ function openTls(
 }
 
 /** Certificates between a peer's own and the one that is trusted, as OpenSSL counts depth. */
-function intermediates(certificate: DetailedPeerCertificate): number {
+export function intermediates(certificate: DetailedPeerCertificate): number {
   let count = -1;
   let at = certificate;
   while (at.issuerCertificate && at.issuerCertificate !== at) {
