@@ -8,5 +8,5 @@ export function createLeastConnections(peers: readonly Peer[]): Method {
 
 /** Requests under way for each unit of weight. */
 export function load(peer: Peer, conditions: Conditions): number {
-  return conditions.active(peer) / (peer.member.weight * conditions.share(peer));
+  return conditions.active(peer) / peer.member.weight;
 }

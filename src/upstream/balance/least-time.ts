@@ -19,7 +19,7 @@ export function createLeastTime(peers: readonly Peer[]): Method {
 export function createTimeScore(peers: readonly Peer[]): (peer: Peer, conditions: Conditions) => number {
   return (peer, conditions) => {
     const mean = Math.max(meanNow(peer, conditions.now) ?? slowest(peers, conditions.now), leastMs);
-    return (mean * (conditions.active(peer) + 1)) / (peer.member.weight * conditions.share(peer));
+    return (mean * (conditions.active(peer) + 1)) / peer.member.weight;
   };
 }
 

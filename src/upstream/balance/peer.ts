@@ -33,3 +33,9 @@ export interface Conditions {
 
 /** Chooses one of the peers that it was made for; undefined where none is usable. `key`: see Choice. */
 export type Method = (conditions: Conditions, key: string | undefined) => Peer | undefined;
+
+/** Whether a request passes a peer by that has just come back: by chance, as the part of its weight is that it does not have yet. */
+export function isSpared(peer: Peer, conditions: Conditions): boolean {
+  const share = conditions.share(peer);
+  return share < 1 && conditions.random() >= share;
+}

@@ -1,4 +1,4 @@
-import type { Conditions, Method, Peer } from './peer.ts';
+import { type Conditions, isSpared, type Method, type Peer } from './peer.ts';
 import { createRoundRobin, mostPassed } from './round-robin.ts';
 import { WeightRanges } from './weight-ranges.ts';
 
@@ -38,8 +38,6 @@ function createDraw(peers: readonly Peer[]): (conditions: Conditions) => Peer | 
   const ranges = new WeightRanges(peers);
   return (conditions) => {
     const peer = ranges.at(Math.floor(conditions.random() * ranges.total));
-    if (!conditions.isUsable(peer)) return undefined;
-    const share = conditions.share(peer);
-    return share < 1 && conditions.random() >= share ? undefined : peer;
+    return conditions.isUsable(peer) && !isSpared(peer, conditions) ? peer : undefined;
   };
 }

@@ -1,4 +1,4 @@
-import type { Conditions, Method, Peer } from './peer.ts';
+import type { Method, Peer } from './peer.ts';
 
 /** So many peers that cannot be used are passed by methods that name one; then it is anyone's turn, round robin (nginx). */
 export const mostPassed = 20;
@@ -10,7 +10,7 @@ export function createRoundRobin(peers: readonly Peer[]): Method {
     let total = 0;
     for (const peer of peers) {
       if (!conditions.isUsable(peer)) continue;
-      total += owe(peer, conditions);
+      total += owe(peer, conditions.share(peer));
       if (!best || peer.currentWeight > best.currentWeight) best = peer;
     }
     if (best) best.currentWeight -= total;
@@ -18,9 +18,9 @@ export function createRoundRobin(peers: readonly Peer[]): Method {
   };
 }
 
-/** Another round begins, of which a peer is a part: gives what it is owed more. */
-export function owe(peer: Peer, conditions: Conditions): number {
-  const weight = peer.effectiveWeight * conditions.share(peer);
+/** Another round begins, of which a peer is a part with that share of its weight: gives what it is owed more. */
+export function owe(peer: Peer, share: number): number {
+  const weight = peer.effectiveWeight * share;
   peer.currentWeight += weight;
   if (peer.effectiveWeight < peer.member.weight) peer.effectiveWeight++;
   return weight;
