@@ -61,6 +61,8 @@ const emptyLists: ReadonlySet<string> = new Set([
   'requestZones',
   'connectionZones',
   'logFormats',
+  'upstreams',
+  'caches',
   'defaults',
   'servers',
   'rules',

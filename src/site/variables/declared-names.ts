@@ -1,4 +1,5 @@
 import type { LocationPlan, Rule } from '../plan/location-plan.ts';
+import type { ProxyMatch } from '../plan/proxy-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 
@@ -29,8 +30,14 @@ function addLocations(names: Set<string>, locations: readonly LocationPlan[]): v
   }
 }
 
-function addSettings(names: Set<string>, { authRequest }: Settings): void {
+function addSettings(names: Set<string>, { authRequest, proxy }: Settings): void {
   for (const { variable } of authRequest?.set ?? []) names.add(variable.toLowerCase());
+  for (const rule of proxy.redirects) if (rule.kind === 'rule') addMatch(names, rule.from);
+  for (const { from } of [...proxy.cookieDomains, ...proxy.cookiePaths]) addMatch(names, from);
+}
+
+function addMatch(names: Set<string>, match: ProxyMatch): void {
+  if (match.kind === 'pattern') addGroups(names, match.pattern);
 }
 
 function addRules(names: Set<string>, rules: readonly Rule[]): void {

@@ -60,7 +60,11 @@ export const proxyCacheHandlers: Handlers = {
   proxy_cache_convert_head: flag((convertsHead) => ({ cache: { convertsHead } })),
   proxy_cache_purge: (directive, scope, adaptation) => {
     const purge = readPurge(directive, adaptation);
-    if (purge !== undefined) scope.set({ cache: { purge: purge || undefined } });
+    if (purge === undefined) return;
+    if (purge && purge.from === anywhere) {
+      adaptation.warn(directive, 'everybody may remove what the cache keeps', 'add "from" with the addresses that may');
+    }
+    scope.set({ cache: { purge: purge || undefined } });
   },
 
   slice: size((bytes) => ({ cache: { sliceSize: bytes || undefined } })),

@@ -42,11 +42,13 @@ type Resolver = Omit<ResolverPlan, 'timeoutMs'>;
 /** Undefined where it is none, which is told. */
 export function readResolver(directive: Directive, adaptation: Adaptation): Resolver | undefined {
   const servers: { readonly host: string; readonly port: number }[] = [];
+  let addresses = 0;
   let resolver: Omit<Resolver, 'servers'> = { validMs: undefined, ipv4: true, ipv6: true };
   for (const each of directive.args) {
     const fields = readParameter(each, adaptation);
     if (fields) resolver = { ...resolver, ...fields };
     else {
+      addresses += 1;
       const url = parseUpstreamUrl(each.text, { defaultPort: 53, takesUri: false });
       if ('problem' in url) adaptation.error(each, `${url.problem} in resolver "${each.text}"`);
       else if (url.address.kind === 'tcp') servers.push({ host: url.address.host, port: url.address.port });
@@ -56,7 +58,8 @@ export function readResolver(directive: Directive, adaptation: Adaptation): Reso
   if (!resolver.ipv4 && !resolver.ipv6) {
     return adaptation.error(directive, '"ipv4" and "ipv6" cannot both be "off"');
   }
-  return servers.length > 0 ? { servers, ...resolver } : adaptation.error(directive, 'no name servers defined');
+  if (addresses === 0) return adaptation.error(directive, 'no name servers defined');
+  return servers.length > 0 ? { servers, ...resolver } : undefined;
 }
 
 /** Undefined where it is none but an address. */

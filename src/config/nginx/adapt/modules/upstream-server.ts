@@ -31,9 +31,7 @@ export function readServer(directive: Directive, draft: UpstreamDraft, adaptatio
     if (each.text === 'backup' && draft.balance && withoutBackup.has(draft.balance.kind)) {
       return adaptation.error(each, 'balancing method does not support parameter "backup"');
     }
-    if (each.text === 'drain') {
-      return adaptation.unsupported(each, 'Galley does not have "drain" of "server"', 'write "down"');
-    }
+    if (each.text === 'drain') adaptation.unsupported(each, 'Galley does not have "drain" of "server"', 'write "down"');
     const fields = readParameter(each.text);
     if (fields === undefined) return adaptation.error(each, `invalid parameter "${each.text}"`);
     peer = { ...peer, ...fields };
@@ -54,6 +52,7 @@ function readParameter(text: string): Partial<PeerPlan> | undefined {
     case 'backup':
       return { isBackup: true };
     case 'down':
+    case 'drain':
       return { isDown: true };
     case 'resolve':
       return { resolves: true };

@@ -31,8 +31,11 @@ export const upstreamHandlers: Handlers = {
     const { peers, keepAlive, balance, sticky, queue } = draft;
     if (!adaptation.isFirst('upstream', name.text.toLowerCase())) {
       adaptation.error(name, `duplicate upstream "${name.text}"`);
-    } else if (peers.length === 0) adaptation.error(directive, 'no servers are inside upstream');
-    else if (peers.every(({ isBackup }) => isBackup)) {
+    } else if (peers.length === 0) {
+      // Of a server that is none it was told.
+      const isSaid = directive.block?.some(({ name: each }) => each === 'server');
+      if (!isSaid) adaptation.error(directive, 'no servers are inside upstream');
+    } else if (peers.every(({ isBackup }) => isBackup)) {
       adaptation.error(directive, `no servers in upstream "${name.text}"`);
     } else {
       const upstream = upstreamOf(name.text, peers);
