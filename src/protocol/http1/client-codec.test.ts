@@ -312,7 +312,7 @@ describe('Http1ClientCodec', () => {
   it('reads nothing behind 101 as HTTP', () => {
     const heads: Http1ResponseHead[] = [];
     const codec = new Http1ClientCodec(
-      { interim() {}, head: (head) => heads.push(head), body: assert.fail, end: assert.fail },
+      { interim() {}, head: (head) => heads.push(head), body: () => assert.fail(), end: () => assert.fail() },
       limits,
     );
     codec.begin({ ...asked, mayUpgrade: true });

@@ -259,7 +259,8 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
 
   #switch(exchange: Http1Exchange, head: Http1ResponseHead): boolean {
     if (!agreesOn(exchange.request.upgrade, head.upgrade)) {
-      this.#fail('upstream-response-invalid', 'Cannot use the answer of the upstream: it upgrades to something else');
+      const message = 'Cannot use the answer of the upstream: it upgrades to something else';
+      this.#fail('upstream-response-invalid', message, 'head');
       return false;
     }
     const tunnel = new Http1Tunnel(this.#socket, exchange, head.headers, this.#codec.takeKept(), () => {
@@ -328,9 +329,8 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     else this.#fail('internal-error', `Cannot take the answer of the upstream: ${error}`);
   }
 
-  #fail(code: ErrorCode, message: string): void {
+  #fail(code: ErrorCode, message: string, stage: UpstreamStage = this.#stage): void {
     const exchange = this.#exchange;
-    const stage = this.#stage;
     const isStaleConnection = this.#requests > 1 && !this.#hasHeard && code === 'upstream-closed';
     this.#exchange = undefined;
     this.drop();
