@@ -87,6 +87,60 @@ describe('printConfig', () => {
         },
       ],
     },
+    proxies: {
+      upstreams: {
+        old: {
+          peers: ['10.0.0.1:8000', { address: 'app.example:80', weight: 2, failTimeout: '30s', backup: true }],
+          balance: 'least-connections',
+          keepAlive: 8,
+          healthCheck: { interval: '10s', statuses: [200, '300-399'] },
+        },
+        sticky: {
+          peers: ['unix:/run/a.sock'],
+          balance: { hash: '$uri', consistent: false },
+          sticky: { cookie: 'route', expires: '1h' },
+          queue: { requests: 10, wait: '1s' },
+          breaker: true,
+          resolver: { servers: ['10.0.0.2', '[::1]:5353'], valid: '10s' },
+        },
+      },
+      defaults: { proxy: { version: '1.0', tls: { verify: false } } },
+      servers: [
+        {
+          listen: [{ address: ':80', proxyProtocol: true }],
+          proxy: { next: { on: [], tries: 1 } },
+          locations: [
+            { path: '/old/', proxy: 'http://old/x' },
+            { path: '/a/', proxy: 'http://127.0.0.1:3000' },
+            { path: '/b/', proxy: 'http://unix:/run/b.sock:/x' },
+            {
+              path: '/c/',
+              proxy: { to: 'https://$host', redirects: false, cookies: { paths: [{ from: '/', to: '/c/' }] } },
+            },
+            { path: '/d/', proxy: { to: 'https://d.example', redirects: ['default', { pattern: '^/x', to: '/y' }] } },
+          ],
+        },
+      ],
+    },
+    caches: {
+      caches: { big: { folder: '/var/cache/big', maxSize: 'any', inactive: '7d' }, small: {}, '10m': { memory: '1m' } },
+      servers: [
+        {
+          listen: [':80'],
+          cache: 'big',
+          locations: [
+            { path: '/a', cache: false },
+            { path: '/b', cache: { valid: '10m', lock: { timeout: '1s' } } },
+            { path: '/c', cache: { name: 'small', valid: { 200: '1m', any: '1s' } } },
+            {
+              path: '/d',
+              cache: { valid: [{ statuses: [200, 404], time: '1m' }], purge: { method: 'PURGE', from: ['::1'] } },
+            },
+            { path: '/e', cache: { name: '10m' } },
+          ],
+        },
+      ],
+    },
     'a table whose order counts': {
       variables: {
         a: {
@@ -111,6 +165,41 @@ describe('printConfig', () => {
   it('leaves out what is the default anyway', () => {
     const { config } = toConfig({ defaults: { etag: true, compression: { vary: true } } }, '/nowhere');
     assert.deepEqual(userConfig(config), {});
+  });
+
+  it('names the cache that is there by itself', () => {
+    const user = { servers: [{ listen: [':80'], locations: [{ path: '/', cache: true }] }] };
+    assert.deepEqual(userConfig(toConfig(user, '/nowhere').config), {
+      caches: { default: {} },
+      servers: [{ listen: [':80'], locations: [{ path: '/', cache: 'default' }] }],
+    });
+  });
+
+  it('switches no cache on where only its settings are said', () => {
+    const { config } = toConfig({ servers: [{ listen: [':80'] }] }, '/nowhere');
+    const servers = config.servers.map((server) => ({ ...server, cache: { minUses: 2 } }));
+    const printed = userConfig({ ...config, servers });
+    assert.deepEqual(printed, { servers: [{ listen: [':80'], cache: { name: false, minUses: 2 } }] });
+    assert.deepEqual(toConfig(printed, '/nowhere').config.caches, []);
+  });
+
+  it('names the upstreams of URLs where those would come in another order', () => {
+    const user = {
+      servers: [
+        {
+          listen: [':80'],
+          locations: [
+            { path: '/', proxy: 'http://a' },
+            { path: '/b', proxy: 'http://b' },
+          ],
+        },
+      ],
+    };
+    const { config } = toConfig(user, '/nowhere');
+    const upstreams = config.upstreams.toReversed();
+    const printed = userConfig({ ...config, upstreams });
+    assert.deepEqual(printed, { upstreams: { 'b:80': { peers: ['b:80'] }, 'a:80': { peers: ['a:80'] } }, ...user });
+    assert.deepEqual(toConfig(printed, '/nowhere').config.upstreams, upstreams);
   });
 
   it('makes a module', () => {

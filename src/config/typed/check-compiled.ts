@@ -3,6 +3,9 @@ import type { LocationPlan, Rule } from '../../site/plan/location-plan.ts';
 import type { Settings } from '../../site/plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
 import type { VariablePlan } from '../../site/plan/variable-plan.ts';
+import { ConnectionProfiles } from '../../site/proxy/connection-profiles.ts';
+import { compileCookies } from '../../site/proxy/cookies.ts';
+import { compileFields } from '../../site/proxy/request-fields.ts';
 import { createAddition } from '../../site/reply/addition.ts';
 import { createCharset } from '../../site/reply/charset.ts';
 import { createExpires } from '../../site/reply/expires.ts';
@@ -59,6 +62,15 @@ const parts: readonly (readonly [
   [['serverHeader'], (settings) => createServerHeader(settings, '')],
   [['expires'], ({ expires }, table) => createExpires(expires, table)],
   [['charset'], ({ charset }, table) => createCharset(charset, table)],
+  [
+    ['proxy'],
+    (settings, table) => {
+      if (settings.content.kind !== 'proxy') return;
+      compileFields(settings.proxy, table);
+      compileCookies(settings.proxy, table);
+      new ConnectionProfiles().get(settings, 'https');
+    },
+  ],
   [['addition'], ({ addition }, table) => createAddition(addition, table)],
 ];
 

@@ -49,5 +49,5 @@ function isAccess(path: ConfigPath): boolean {
 }
 
 function isProxy(path: ConfigPath): boolean {
-  return path.at(-2) === 'from' && path.at(-3) === 'realIp';
+  return path.at(-2) === 'from' && (path.at(-3) === 'realIp' || path.at(-3) === 'purge');
 }

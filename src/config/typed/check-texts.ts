@@ -9,7 +9,7 @@ import { type Found, keysOf, nodesOf } from './places.ts';
 
 /** Options in which a `$` means nothing, or that are read elsewhere. */
 const plain: ReadonlySet<string | number> = new Set(
-  '$schema apps process listen hosts path rewrite matches types defaultType methods connection realIp origins referers proxies disable allow deny'.split(
+  '$schema apps caches process listen hosts path pattern peers rewrite matches types defaultType methods connection realIp origins referers proxies resolver disable allow deny hide pass ignore on useStale purge folder tempFolder'.split(
     ' ',
   ),
 );
@@ -84,6 +84,13 @@ function* textsOf(
   }
 }
 
+/** What is looked at of conditions and replacements. */
+interface Condition {
+  readonly matches?: string;
+  readonly pattern?: string;
+  readonly ignoreCase?: boolean;
+}
+
 interface PatternSource {
   readonly source: string;
   readonly ignoreCase: boolean;
@@ -105,9 +112,10 @@ function* patternsOf(user: UserConfig): Generator<Found<PatternSource> & { reado
       if (pattern) yield { path, value: pattern };
       if (name === 'rewrite' || parent === 'disable')
         yield { path, value: { source: value, ignoreCase: parent === 'disable' } };
-    } else if ('matches' in value && typeof value.matches === 'string') {
-      const ignoreCase = 'ignoreCase' in value && value.ignoreCase === true;
-      yield { path: [...path, 'matches'], value: { source: value.matches, ignoreCase } };
+    } else {
+      const name = (['matches', 'pattern'] as const).find((each) => typeof (value as Condition)[each] === 'string');
+      const { ignoreCase = false } = value as Condition;
+      if (name) yield { path: [...path, name], value: { source: (value as Condition)[name] ?? '', ignoreCase } };
     }
   }
 }

@@ -6,9 +6,11 @@ import type { Block, Config, LocationConfig, ServerConfig } from '../config.ts';
 import { bindKey } from '../listeners.ts';
 import { resolve } from '../resolve.ts';
 import type { UserConfig } from '../schema/user-config.ts';
+import { checkCaches } from './check-caches.ts';
 import { checkCompiled } from './check-compiled.ts';
 import { checkNetworks } from './check-networks.ts';
 import { checkOrigins } from './check-origins.ts';
+import { checkProxies, comesBack } from './check-proxies.ts';
 import { checkTexts } from './check-texts.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { valueAt } from './places.ts';
@@ -22,7 +24,14 @@ export function checkConfig(user: UserConfig, config: Config): readonly ConfigPr
   const plan = resolve(config, { hostname: '' });
   const check = new Check(user, config, plan);
   check.run();
-  const problems = [...check.problems, ...checkTexts(user), ...checkNetworks(user), ...checkOrigins(user)];
+  const problems = [
+    ...check.problems,
+    ...checkTexts(user),
+    ...checkNetworks(user),
+    ...checkOrigins(user),
+    ...checkProxies(user),
+    ...checkCaches(user, config),
+  ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return isWrong ? problems : [...problems, ...checkCompiled(user, plan)];
 }
@@ -53,8 +62,9 @@ class Check {
       const named = server.locations.flatMap(({ match }) => (match.kind === 'named' ? [match.name] : []));
       this.#block(server, named, path);
       const made = this.#plan.servers[index];
-      if (made) this.#settings(server, made.settings, path);
-      if (made) this.#locations(server, made, named, path);
+      if (!made) continue;
+      this.#settings(server, made.settings, made, path);
+      this.#locations(server, made, made, named, path);
     }
   }
 
@@ -70,7 +80,7 @@ class Check {
 
   /** Names of what is elsewhere in the config. */
   #block(block: Block, named: readonly string[], path: ConfigPath): void {
-    const { apps, requestZones, connectionZones, logFormats } = this.#config;
+    const { apps, requestZones, connectionZones, logFormats, caches } = this.#config;
     if (block.content?.kind === 'app') this.#missing('app', block.content.app, Object.keys(apps), [...path, 'app']);
     for (const { zone } of block.limitRequests ?? [])
       this.#missing('zone', zone, namesOf(requestZones), [...path, 'rateLimit']);
@@ -80,6 +90,8 @@ class Check {
     for (const { format } of block.accessLogs ?? []) {
       this.#missing('log format', format, [...ownFormats, ...namesOf(logFormats)], [...path, 'accessLog']);
     }
+    const cache = block.cache?.cache;
+    if (cache) this.#missing('cache', cache, namesOf(caches), [...path, 'cache']);
     if (path[0] === 'defaults') return;
     const fallback = block.tryFiles?.fallback;
     if (fallback?.kind === 'named') this.#missing('location', fallback.name, named, [...path, 'tryFiles']);
@@ -96,7 +108,17 @@ class Check {
   }
 
   /** What shows only with what is inherited. It is told where it is said. */
-  #settings(block: Block, settings: Settings, path: ConfigPath): void {
+  #settings(block: Block, settings: Settings, server: ServerPlan, path: ConfigPath): void {
+    if (comesBack(settings, server, this.#plan)) {
+      const message = 'The proxy leads to this server itself: requests would go round in a circle';
+      this.#tell('warning', [...path, 'proxy'], message, 'name another port');
+    }
+    const { certificate, certificateKey } = settings.proxyTls;
+    if (block.proxyTls !== undefined && (certificate === undefined) !== (certificateKey === undefined)) {
+      const [there, missing] =
+        certificate === undefined ? ['certificateKey', 'certificate'] : ['certificate', 'certificateKey'];
+      this.#tell('error', [...path, 'proxy', 'tls'], `There is "${there}" without "${missing}"`, `add "${missing}"`);
+    }
     if (block.basicAuth !== undefined && settings.basicAuth?.userFile === '') {
       this.#tell('error', [...path, 'basicAuth'], 'There is no file of users: nobody could come in', 'add "userFile"');
     }
@@ -116,6 +138,7 @@ class Check {
   #locations(
     around: ServerConfig | LocationConfig,
     plan: ServerPlan | LocationPlan,
+    server: ServerPlan,
     named: readonly string[],
     path: ConfigPath,
   ): void {
@@ -129,8 +152,9 @@ class Check {
       this.#alias(location, own);
       this.#block(location, named, own);
       const made = plan.locations[index];
-      if (made) this.#settings(location, made.settings, own);
-      if (made) this.#locations(location, made, named, own);
+      if (!made) continue;
+      this.#settings(location, made.settings, server, own);
+      this.#locations(location, made, server, named, own);
     }
   }
 
