@@ -10,7 +10,10 @@ import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
 import type { LogLevel } from '../observe/log.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
+import type { MemberChange } from '../upstream/supervision/runtime-changes.ts';
+import type { ChangeOutcome } from '../upstream/supervision/supervised-upstream.ts';
 import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
+import type { UpstreamStatus } from '../upstream/upstream-status.ts';
 import { AppRunner, type AppSurroundings } from './app-runner.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
@@ -156,6 +159,9 @@ export class RunningServer implements ControlTarget {
       logLevel: threshold.level,
       frontThreads: fronts.restarts.map((restarts, index) => ({ index, restarts })),
       apps: this.#apps.map(({ supervisor }) => supervisor.status()),
+      upstreams: this.upstreams().map(({ name, members }) => {
+        return { name, usable: members.filter(({ state }) => state === 'up').length, members: members.length };
+      }),
     };
   }
 
@@ -180,6 +186,14 @@ export class RunningServer implements ControlTarget {
 
   drain(worker: number, app: string): boolean {
     return this.#appNamed(app)?.supervisor.replaceWorker(worker) ?? false;
+  }
+
+  upstreams(): readonly UpstreamStatus[] {
+    return this.#upstreams.status();
+  }
+
+  changeUpstream(name: string, change: MemberChange): ChangeOutcome | undefined {
+    return this.#upstreams.change(name, change);
   }
 
   setLogLevel(level: LogLevel): void {

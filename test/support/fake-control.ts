@@ -2,6 +2,9 @@ import type { AppStatus, ReloadOutcome, WorkerStatus } from '../../src/app/statu
 import type { LogLevel } from '../../src/observe/log.ts';
 import type { ControlTarget } from '../../src/server/control/control-target.ts';
 import type { GalleyStatus } from '../../src/server/control/galley-status.ts';
+import type { MemberChange } from '../../src/upstream/supervision/runtime-changes.ts';
+import type { ChangeOutcome } from '../../src/upstream/supervision/supervised-upstream.ts';
+import type { MemberStatus, UpstreamStatus } from '../../src/upstream/upstream-status.ts';
 
 /** A worker that is ready and has answered 1000 requests. */
 export function workerStatus(given: Partial<WorkerStatus> = {}): WorkerStatus {
@@ -60,8 +63,30 @@ export function galleyStatus(given: Partial<GalleyStatus> = {}): GalleyStatus {
     logLevel: 'info',
     frontThreads: [{ index: 0, restarts: 0 }],
     apps: [appStatus()],
+    upstreams: [],
     ...given,
   };
+}
+
+/** A member that has answered 1000 requests, of which one failed. */
+export function memberStatus(given: Partial<MemberStatus> = {}): MemberStatus {
+  return {
+    address: '127.0.0.1:8001',
+    name: '127.0.0.1:8001',
+    state: 'up',
+    weight: 1,
+    backup: false,
+    active: 2,
+    requests: 1_000,
+    failures: 1,
+    lastCheck: null,
+    ...given,
+  };
+}
+
+/** An upstream with one member. */
+export function upstreamStatus(given: Partial<UpstreamStatus> = {}): UpstreamStatus {
+  return { name: 'app', members: [memberStatus()], ...given };
 }
 
 /** A Galley that notes what it is told, and has one worker, number 1. */
@@ -69,6 +94,8 @@ export class FakeTarget implements ControlTarget {
   readonly calls: unknown[] = [];
   current: GalleyStatus = galleyStatus();
   outcome: ReloadOutcome = { ok: true, text: 'version 2 serves' };
+  members: readonly UpstreamStatus[] = [];
+  changeOutcome: ChangeOutcome = { ok: true, text: '127.0.0.1:8001 was removed' };
   /** Called by `stop`. */
   stopped: () => void = () => {};
 
@@ -92,6 +119,16 @@ export class FakeTarget implements ControlTarget {
   drain(worker: number): boolean {
     this.calls.push(['drain', worker]);
     return worker === 1;
+  }
+
+  upstreams(): readonly UpstreamStatus[] {
+    return this.members;
+  }
+
+  changeUpstream(name: string, change: MemberChange): ChangeOutcome | undefined {
+    if (!this.members.some((upstream) => upstream.name === name)) return undefined;
+    this.calls.push([name, change]);
+    return this.changeOutcome;
   }
 
   setLogLevel(level: LogLevel): void {

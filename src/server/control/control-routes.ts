@@ -1,23 +1,8 @@
 import { mostWorkers } from '../../app/options.ts';
 import { logLevels } from '../../observe/log.ts';
+import { type ControlAnswer, type ControlBody, type Route, refused } from './control-answer.ts';
 import type { ControlTarget } from './control-target.ts';
-
-/** An answer of the control socket; `body` is sent as JSON. */
-export interface ControlAnswer {
-  readonly status: number;
-  readonly body: unknown;
-  /** The method that the path takes, where it was another. */
-  readonly allow?: string;
-}
-
-interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT';
-  /** Whether it changes workers, which a Galley that is stopping does no more. */
-  readonly changesWorkers?: true;
-  answer(target: ControlTarget, body: Body): ControlAnswer | Promise<ControlAnswer>;
-}
-
-type Body = Readonly<Record<string, unknown>>;
+import { upstreamRoutes } from './upstream-routes.ts';
 
 const routes: Readonly<Record<string, Route>> = {
   '/status': { method: 'GET', answer: (target) => ({ status: 200, body: target.status() }) },
@@ -35,9 +20,9 @@ const routes: Readonly<Record<string, Route>> = {
       body: target.status().apps.map(({ name, queue }) => ({ app: name, ...queue })),
     }),
   },
-  '/scale': { method: 'POST', changesWorkers: true, answer: scale },
-  '/reload': { method: 'POST', changesWorkers: true, answer: reload },
-  '/drain': { method: 'POST', changesWorkers: true, answer: drain },
+  '/scale': { method: 'POST', changes: true, answer: scale },
+  '/reload': { method: 'POST', changes: true, answer: reload },
+  '/drain': { method: 'POST', changes: true, answer: drain },
   '/stop': {
     method: 'POST',
     answer(target) {
@@ -46,6 +31,7 @@ const routes: Readonly<Record<string, Route>> = {
     },
   },
   '/log-level': { method: 'PUT', answer: setLogLevel },
+  ...upstreamRoutes,
 };
 
 /** Does what a request to the control socket asks for, and gives the answer. `text` is the request's body. */
@@ -63,28 +49,23 @@ export async function answerControl(
   if (method !== route.method) {
     return { ...refused(405, `${path} takes ${route.method}, not ${method}`), allow: route.method };
   }
-  if (route.changesWorkers && target.status().state === 'stopping') return refused(409, 'Galley is stopping');
+  if (route.changes && target.status().state === 'stopping') return refused(409, 'Galley is stopping');
   const body = readBody(text);
   if (!body) return refused(400, 'The body has to be a JSON object');
   return route.answer(target, body);
 }
 
-/** An answer that says in one sentence why nothing was done. */
-export function refused(status: number, text: string): ControlAnswer {
-  return { status, body: { ok: false, text } };
-}
-
-function readBody(text: string): Body | undefined {
+function readBody(text: string): ControlBody | undefined {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as ControlBody) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function scale(target: ControlTarget, body: Body): ControlAnswer {
+function scale(target: ControlTarget, body: ControlBody): ControlAnswer {
   const { workers, min = workers, max = workers } = body;
   if (!isWorkerCount(min) || !isWorkerCount(max) || min > max) {
     return refused(
@@ -106,7 +87,7 @@ async function reload(target: ControlTarget): Promise<ControlAnswer> {
   return { status: outcome.ok ? 200 : 409, body: outcome };
 }
 
-function drain(target: ControlTarget, body: Body): ControlAnswer {
+function drain(target: ControlTarget, body: ControlBody): ControlAnswer {
   const { worker } = body;
   if (typeof worker !== 'number') return refused(400, '/drain takes {"worker": NUMBER}, the id of a worker');
   const app = appOf(target, body);
@@ -115,7 +96,7 @@ function drain(target: ControlTarget, body: Body): ControlAnswer {
   return { status: 202, body: { ok: true, text: `Worker ${worker} is being replaced` } };
 }
 
-function setLogLevel(target: ControlTarget, body: Body): ControlAnswer {
+function setLogLevel(target: ControlTarget, body: ControlBody): ControlAnswer {
   const level = logLevels.find((each) => each === body['level']);
   if (level === undefined) return refused(400, `/log-level takes {"level": LEVEL}, one of ${logLevels.join(', ')}`);
   target.setLogLevel(level);
@@ -123,7 +104,7 @@ function setLogLevel(target: ControlTarget, body: Body): ControlAnswer {
 }
 
 /** The app that a request is about: it has to say so where there are several. */
-function appOf(target: ControlTarget, { app }: Body): string | ControlAnswer {
+function appOf(target: ControlTarget, { app }: ControlBody): string | ControlAnswer {
   const names = target.appNames();
   const [only] = names;
   if (app === undefined && only !== undefined && names.length === 1) return only;

@@ -46,13 +46,14 @@ describe('openControl', () => {
     assert.deepEqual((await ask('GET', '/queue')).body, [{ app: 'main:app', ...appStatus().queue }]);
   });
 
-  it('refuses to change the workers of a Galley that is stopping', async () => {
+  it('refuses to change a Galley that is stopping', async () => {
     target.current = galleyStatus({ state: 'stopping' });
     const body = { ok: false, text: 'Galley is stopping' };
     for (const [path, asked] of [
       ['/scale', { workers: 3 }],
       ['/reload', ''],
       ['/drain', { worker: 1 }],
+      ['/upstreams/drain', { upstream: 'app', address: '127.0.0.1:8001' }],
     ] as const) {
       assert.deepEqual(await ask('POST', path, asked), { status: 409, allow: undefined, body });
     }
@@ -128,6 +129,12 @@ describe('openControl', () => {
       'POST /drain',
       'POST /stop',
       'PUT /log-level',
+      'GET /upstreams',
+      'POST /upstreams/add',
+      'POST /upstreams/drain',
+      'POST /upstreams/remove',
+      'POST /upstreams/weight',
+      'POST /upstreams/up',
     ]);
   });
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { chmodSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
-import { answerControl, type ControlAnswer, refused } from './control-routes.ts';
+import { type ControlAnswer, refused } from './control-answer.ts';
+import { answerControl } from './control-routes.ts';
 import type { ControlTarget } from './control-target.ts';
 import { controlSocketOf, controlSocketsIn, isDead, makeRuntimeFolder, runtimeFolder } from './runtime-folder.ts';
 

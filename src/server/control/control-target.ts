@@ -1,5 +1,8 @@
 import type { ReloadOutcome } from '../../app/status.ts';
 import type { LogLevel } from '../../observe/log.ts';
+import type { MemberChange } from '../../upstream/supervision/runtime-changes.ts';
+import type { ChangeOutcome } from '../../upstream/supervision/supervised-upstream.ts';
+import type { UpstreamStatus } from '../../upstream/upstream-status.ts';
 import type { GalleyStatus } from './galley-status.ts';
 
 /** What can be done to a running Galley over its control socket. */
@@ -12,6 +15,9 @@ export interface ControlTarget {
   reload(): Promise<ReloadOutcome>;
   /** Replaces one worker: a new one is ready first. False where there is no such worker. */
   drain(worker: number, app: string): boolean;
+  upstreams(): readonly UpstreamStatus[];
+  /** Undefined where there is no such upstream. */
+  changeUpstream(name: string, change: MemberChange): ChangeOutcome | undefined;
   setLogLevel(level: LogLevel): void;
   /** Begins a graceful stop. */
   stop(): void;

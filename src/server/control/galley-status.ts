@@ -8,6 +8,14 @@ export interface FrontThreadStatus {
   readonly restarts: number;
 }
 
+/** One upstream in short, as `galley status` tells. */
+export interface UpstreamSummary {
+  readonly name: string;
+  /** Members that get requests. */
+  readonly usable: number;
+  readonly members: number;
+}
+
 /** What `GET /status` of the control socket answers and `galley status --json` prints. */
 export interface GalleyStatus {
   readonly galley: string;
@@ -21,4 +29,5 @@ export interface GalleyStatus {
   readonly logLevel: LogLevel;
   readonly frontThreads: readonly FrontThreadStatus[];
   readonly apps: readonly AppStatus[];
+  readonly upstreams: readonly UpstreamSummary[];
 }
