@@ -123,6 +123,16 @@ describe('a location that is a proxy', () => {
     });
   });
 
+  it('cuts ranges out of answers where the config says so', async () => {
+    const forced = stage('location / { proxy_pass http://u; proxy_force_ranges on; }');
+    const headers = { range: 'bytes=1-3' };
+    const part = await forced.ask('/bytes', { headers });
+    assert.deepEqual([part.status, part.text, part.headers['content-range']], [206, '123', 'bytes 1-3/10']);
+    assert.equal((await forced.ask('/bytes', { headers: { range: 'bytes=10-' } })).status, 416);
+    assert.equal((await forced.ask('/bytes', { headers: { range: 'bytes=0-1,3-4' } })).text, '0123456789');
+    assert.equal((await stage('location / { proxy_pass http://u; }').ask('/bytes', { headers })).status, 200);
+  });
+
   it('hides what is not for clients', async () => {
     const { headers } = await stage('location / { proxy_pass http://u; proxy_hide_header X-Powered-By; }').ask(
       '/answer',
@@ -198,6 +208,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const url = request.url ?? '';
   if (url.startsWith('/answer')) {
     response.writeHead(200, { 'x-pad': 'p', 'x-powered-by': 'PHP', 'x-other': 'kept' }).end('x');
+  } else if (url.startsWith('/bytes')) {
+    response.writeHead(200, { 'content-length': 10 }).end('0123456789');
   } else if (url.startsWith('/redirect')) {
     response.writeHead(302, { location: `http://${request.headers.host}/there?x=1` }).end();
   } else if (url.startsWith('/cookie')) {

@@ -8,11 +8,14 @@ import type { UpstreamFailure, UpstreamReply, UpstreamRequest } from '../../upst
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { Content as ContentPlan, Settings } from '../plan/settings.ts';
+import { paced } from '../reply/limit-rate.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
+import { sizeOf } from '../variables/size.ts';
 import { type AnswerFields, compileAnswerFields } from './answer-fields.ts';
 import { Chooser } from './choice.ts';
 import { compileCookies } from './cookies.ts';
+import { withForcedRange } from './forced-range.ts';
 import type { CompiledTarget, ResolvedTarget } from './proxy-target.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { compileRedirects } from './redirects.ts';
@@ -46,6 +49,7 @@ class LocationProxy {
   readonly #chooser: Chooser;
   readonly #method: ((request: SiteRequest) => string) | undefined;
   readonly #localAddress: ((request: SiteRequest) => string) | undefined;
+  readonly #limitRate: ((request: SiteRequest) => string) | undefined;
   readonly #tlsName: ((request: SiteRequest) => string) | undefined;
   readonly #body: ((request: SiteRequest) => Buffer) | undefined;
   readonly #timeouts: UpstreamRequest['timeouts'];
@@ -66,6 +70,7 @@ class LocationProxy {
     this.#chooser = new Chooser(context, target.upstream?.plan);
     this.#method = evaluated(proxy.method);
     this.#localAddress = evaluated(proxy.bind);
+    this.#limitRate = evaluated(proxy.limitRate);
     this.#tlsName = evaluated(proxyTls.name);
     const body = evaluated(proxy.body);
     this.#body = body && ((request) => Buffer.from(body(request), 'latin1'));
@@ -193,8 +198,11 @@ class LocationProxy {
     }
     const made = this.#answerFields(request, answer);
     const headers = cookie === undefined ? made : made.with('set-cookie', cookie);
-    const body = this.#isReadAhead(answer) ? this.#readAhead(request, answer.body) : answer.body;
+    const rate = answer.body instanceof Uint8Array ? undefined : this.#limitRate?.(request);
+    const source = rate === undefined ? answer.body : paced(request, answer.body, sizeOf(rate) ?? 0);
+    const body = this.#isReadAhead(answer) ? this.#readAhead(request, source) : source;
     const reply: Reply = { status, reason, headers, body };
+    if (proxy.forcesRanges) return withForcedRange(request, reply);
     return proxy.passesTrailers && trailers ? { ...reply, trailers } : reply;
   }
 

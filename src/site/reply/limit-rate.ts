@@ -33,6 +33,11 @@ export function createRateLimit(
   };
 }
 
+/** A body no faster than so many bytes a second. */
+export function paced(request: SiteRequest, body: Body, bytesPerSecond: number): Body {
+  return bytesPerSecond === 0 ? body : new PacedBody(request, body, bytesPerSecond, 0);
+}
+
 /** A body that is given no faster than so many bytes a second, but for the first second's, and what is free besides. */
 class PacedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #request: SiteRequest;
