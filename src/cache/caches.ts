@@ -2,8 +2,11 @@ import type { Log } from '../observe/log.ts';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheCounts, CacheNews } from './cache-event.ts';
 import type { CachePurgeRequest, CacheStore } from './cache-store.ts';
+import { DiskFolder } from './disk-folder.ts';
+import { DiskStore } from './disk-store.ts';
 import { FetchLocks } from './fetch-locks.ts';
-import { MemoryStore, type OpenStore, type StoreSurroundings } from './memory-store.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { OpenStore, StoreSurroundings } from './open-store.ts';
 
 /** What the caches of a front thread are given to work with. */
 export interface CacheSurroundings {
@@ -38,12 +41,13 @@ export class Caches {
 
   /**
    * The stores of a config, which is to be used (`keep`) or not (`drop`). Those that are open with the same name and folder are taken
-   * over with all that they keep.
+   * over with all that they keep. Throws CacheFolderError; then `drop` is to be called.
    */
   open(plans: readonly CachePlan[]): ReadonlyMap<string, CacheStore> {
-    this.#next = new Map(
-      plans.map((plan) => [plan.name, { plan, store: this.#takenOver(plan) ?? this.#opened(plan) }]),
-    );
+    const next = new Map<string, Opened>();
+    // Where one cannot be opened, `drop` closes those before it.
+    this.#next = next;
+    for (const plan of plans) next.set(plan.name, { plan, store: this.#takenOver(plan) ?? this.#opened(plan) });
     return new Map([...this.#next].map(([name, { store }]) => [name, store]));
   }
 
@@ -104,15 +108,17 @@ export class Caches {
   }
 
   #opened(plan: CachePlan): OpenStore {
-    const { locks, front, frontCount, now } = this.#surroundings;
+    const { locks, front, frontCount, log, now } = this.#surroundings;
     const surroundings: StoreSurroundings = {
       locks: new FetchLocks(locks, plan.name, front, now),
+      log,
       now,
       tell: (event) => {
         if (frontCount > 1) this.#tell({ cache: plan.name, event });
       },
     };
-    return new MemoryStore(plan, surroundings);
+    if (!plan.disk) return new MemoryStore(plan, surroundings);
+    return new DiskStore(plan, new DiskFolder(plan.disk, front), surroundings);
   }
 }
 

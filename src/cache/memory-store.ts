@@ -1,37 +1,13 @@
 import type { Body } from '../core/body.ts';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
-import type { CacheEntry, CacheLock, CachePurgeRequest, CacheStore, CacheWriter, StoredHead } from './cache-store.ts';
+import type { CacheEntry, CacheLock, CachePurgeRequest, CacheWriter, StoredHead } from './cache-store.ts';
 import type { FetchLocks } from './fetch-locks.ts';
 import { GatheredBody } from './gathered-body.ts';
 import { headCost, isMeant, variesAlike } from './head-match.ts';
+import { mostVariants, type OpenStore, type StoreSurroundings } from './open-store.ts';
 import { UseCounts } from './use-counts.ts';
 import { type Used, UseOrder } from './use-order.ts';
-
-/** What a store is given to work with. */
-export interface StoreSurroundings {
-  readonly locks: FetchLocks;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Tells the other front threads. */
-  readonly tell: (event: CacheEvent) => void;
-}
-
-/** A store as who opens it sees it. */
-export interface OpenStore extends CacheStore {
-  readonly counts: CacheCounts;
-  /** Another front thread tells this. */
-  heard(event: CacheEvent): void;
-  /** Other sizes hold from now on; name and folder are the same. */
-  resize(plan: CachePlan): void;
-  /** Removes what nobody asked for lately. */
-  removeInactive(): void;
-  /** Nothing is found or kept any more. Resolves when no file is open but those that answers are read from. */
-  close(): Promise<void>;
-}
-
-/** Answers of a key that are kept at most: another one takes the place of the oldest. */
-export const mostVariants = 64;
 
 const none: readonly CacheEntry[] = [];
 
