@@ -3,13 +3,13 @@ import type { Conditions, Method, Peer } from './peer.ts';
 
 /** How far back times count, in milliseconds: one that is as old counts 1/e. */
 const memoryMs = 10_000;
-/** Times below this are the same, in milliseconds; nor does a peer that nothing is known of count less. */
+/** Times below this are the same, in milliseconds. */
 const leastMs = 0.1;
 
 /**
  * The peer that is expected to answer first: its mean time × (requests under way + 1) / weight. The mean is one in which each time
  * counts less the older it is (by e^(-age / 10 s)), and that shrinks likewise while nothing comes, so that a peer which was slow is tried again. A
- * peer without a time counts as the slowest one of those that have one.
+ * peer without a time gets a request at once, and counts as the fastest one while it has that under way.
  */
 export function createLeastTime(peers: readonly Peer[]): Method {
   return createLeastOf(peers, createTimeScore(peers));
@@ -18,8 +18,10 @@ export function createLeastTime(peers: readonly Peer[]): Method {
 /** The score of {@link createLeastTime}. */
 export function createTimeScore(peers: readonly Peer[]): (peer: Peer, conditions: Conditions) => number {
   return (peer, conditions) => {
-    const mean = Math.max(meanNow(peer, conditions.now) ?? slowest(peers, conditions.now), leastMs);
-    return (mean * (conditions.active(peer) + 1)) / peer.member.weight;
+    const active = conditions.active(peer);
+    if (peer.meanMs === undefined && active === 0) return 0;
+    const mean = meanNow(peer, conditions.now) ?? fastest(peers, conditions.now);
+    return (Math.max(mean, leastMs) * (active + 1)) / peer.member.weight;
   };
 }
 
@@ -34,10 +36,10 @@ function meanNow(peer: Peer, now: number): number | undefined {
   return peer.meanMs === undefined ? undefined : peer.meanMs * decay(peer, now);
 }
 
-function slowest(peers: readonly Peer[], now: number): number {
-  let most = leastMs;
-  for (const peer of peers) most = Math.max(most, meanNow(peer, now) ?? 0);
-  return most;
+function fastest(peers: readonly Peer[], now: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const peer of peers) least = Math.min(least, meanNow(peer, now) ?? least);
+  return least === Number.POSITIVE_INFINITY ? leastMs : least;
 }
 
 function decay({ measuredAt }: Peer, now: number): number {
