@@ -107,7 +107,7 @@ export const distributionCases: readonly GeneratorCase[] = [
     name: 'files and a Rails app',
     layers: ['rails'],
     roots: ['srv/app/public'],
-    missing: { 'the reverse proxy': ['proxy_pass', 'proxy_redirect', 'proxy_set_header', 'upstream'] },
+    missing: {},
     requests: [
       ['/', '200 | content-type: text/html'],
       ['/about', '200 | content-type: text/html'],
@@ -168,7 +168,7 @@ export const distributionCases: readonly GeneratorCase[] = [
     name: 'Django behind Gunicorn',
     layers: ['django-gunicorn'],
     roots: ['var/www/example.com'],
-    missing: { 'the reverse proxy': ['proxy_pass', 'proxy_redirect', 'proxy_set_header', 'upstream'] },
+    missing: {},
     requests: [
       ['/ | Host: example.com', '200 | content-type: image/gif'],
       [
@@ -212,24 +212,6 @@ export const distributionCases: readonly GeneratorCase[] = [
     missing: {
       TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
       FastCGI: ['fastcgi_index', 'fastcgi_param', 'fastcgi_pass', 'fastcgi_split_path_info'],
-      'the reverse proxy': [
-        'proxy_buffering',
-        'proxy_buffers',
-        'proxy_cache_bypass',
-        'proxy_cache_path',
-        'proxy_connect_timeout',
-        'proxy_headers_hash_bucket_size',
-        'proxy_headers_hash_max_size',
-        'proxy_hide_header',
-        'proxy_http_version',
-        'proxy_max_temp_file_size',
-        'proxy_no_cache',
-        'proxy_pass',
-        'proxy_read_timeout',
-        'proxy_redirect',
-        'proxy_send_timeout',
-        'proxy_set_header',
-      ],
     },
     requests: [
       ['/x | Host: media.example.com', '301 | location: https://media.example.com/x'],

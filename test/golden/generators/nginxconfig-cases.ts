@@ -55,19 +55,7 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     name: 'nginxconfig: FastAPI',
     layers: ['nginxconfig', 'nginxconfig-fastapi'],
     roots: ['var/www/example.com/public'],
-    missing: {
-      'the reverse proxy': [
-        'proxy_cache_bypass',
-        'proxy_connect_timeout',
-        'proxy_http_version',
-        'proxy_pass',
-        'proxy_read_timeout',
-        'proxy_send_timeout',
-        'proxy_set_header',
-        'proxy_ssl_server_name',
-        'upstream',
-      ],
-    },
+    missing: {},
     requests: [
       [
         '/items/1 | Host: api.example.com',

@@ -51,7 +51,7 @@ export class Scope {
   readonly outer: Scope | undefined;
   readonly rules: RuleConfig[] = [];
   readonly locations: LocationConfig[] = [];
-  /** Where `root` and `alias` were said. */
+  /** Where `root`, `alias` and `grpc_pass` were said. */
   readonly said: Map<string, Position> = new Map();
   readonly match: LocationMatch | undefined;
   readonly server: ServerDraft | undefined;

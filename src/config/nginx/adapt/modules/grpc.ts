@@ -37,7 +37,8 @@ export const grpcHandlers: Handlers = {
   ...Object.fromEntries(names.map((name) => [`grpc_${name}`, ofGrpc(handlersOfProxy[`proxy_${name}`])])),
   grpc_pass: (directive, scope, adaptation) => {
     const target = readTarget(directive, adaptation);
-    if (target) scope.set({ content: { kind: 'proxy', target, version: '2' } });
+    scope.said.set(directive.name, directive.at);
+    if (target) scope.set({ content: { kind: 'proxy', target } });
   },
 };
 
@@ -68,8 +69,8 @@ function readTarget(directive: Directive, adaptation: Adaptation): ProxyTarget |
  * has been read, since what is around may be said behind the location.
  */
 export function blockWithGrpc(scope: Scope, adaptation: Adaptation): ServerBlock {
-  const { block } = scope;
-  if (block.content?.kind !== 'proxy' || block.content.version === undefined) return block;
+  const { block, said } = scope;
+  if (!said.has('grpc_pass')) return block;
   // Those are of no proxy, but of all.
   const { resolver, requestBufferSize } = block.proxy ?? {};
   const proxy: Partial<ProxySettings> = {

@@ -100,9 +100,7 @@ function matchOf(place: Argument, ignoreCase: boolean | undefined, adaptation: A
   }
   const saysIt = ignoreCase === undefined && text.startsWith('~*');
   const folds = ignoreCase ?? saysIt;
-  return {
-    kind: 'pattern',
-    pattern: adaptation.pattern(text.slice(saysIt ? 2 : 1), folds, place),
-    ignoreCase: folds,
-  };
+  // `~` alone is for all.
+  const pattern = text.slice(saysIt ? 2 : 1) || '^';
+  return { kind: 'pattern', pattern: adaptation.pattern(pattern, folds, place), ignoreCase: folds };
 }
