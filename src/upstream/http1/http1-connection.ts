@@ -258,14 +258,15 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   }
 
   #switch(exchange: Http1Exchange, head: Http1ResponseHead): boolean {
-    if (!agreesOn(exchange.request.upgrade, head.upgrade)) {
-      const message = 'Cannot use the answer of the upstream: it upgrades to something else';
+    if (!agreesOn(exchange.request.upgrade, head.upgrade) || this.#sender) {
+      const what = this.#sender ? 'within the body of the request' : 'to something else';
+      const message = `Cannot use the answer of the upstream: it upgrades ${what}`;
       this.#fail('upstream-response-invalid', message, 'head');
       return false;
     }
-    const tunnel = new Http1Tunnel(this.#socket, exchange, head.headers, this.#codec.takeKept(), () => {
-      this.#exchange = undefined;
-      this.drop();
+    const tunnel = new Http1Tunnel(this.#socket, exchange, head.headers, this.#codec.takeKept(), {
+      active: () => this.#silence.touch(performance.now()),
+      close: () => this.cancel(),
     });
     this.#tunnel = tunnel;
     this.#silence.start(exchange.request.timeouts.readMs, performance.now());

@@ -11,13 +11,21 @@ export function agreesOn(asked: string | undefined, answered: string | undefined
   return wanted !== undefined && firstProtocol.exec(answered ?? '')?.[0].toLowerCase() === wanted;
 }
 
+/** The connection that a tunnel is on. */
+export interface TunnelCarrier {
+  /** Bytes went one way or the other. */
+  active(): void;
+  /** Nothing follows. */
+  close(): void;
+}
+
 /** A connection to a peer that goes on in another protocol after 101: bytes both ways, with as many under way as the other end takes. */
 export class Http1Tunnel implements Tunnel, TunnelEnd {
   readonly kind = 'tunnel';
   readonly headers: HeaderList;
   readonly #socket: Socket;
   readonly #exchange: Http1Exchange;
-  readonly #close: () => void;
+  readonly #carrier: TunnelCarrier;
   #client: TunnelEnd | undefined;
   #early: Buffer | undefined;
   /** Given to the client and not passed on yet. */
@@ -26,40 +34,42 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
   #isPaused = true;
   #hasPeerEnded = false;
   #hasClientEnded = false;
+  #isBegun = false;
   #isOver = false;
+  /** It was closed or given up from the client's side, which is told nothing more. */
+  #hasClientLeft = false;
 
-  /** `early`: what came behind the head. `close`: ends the connection. */
+  /** `early`: what came behind the head. */
   constructor(
     socket: Socket,
     exchange: Http1Exchange,
     headers: HeaderList,
     early: Buffer | undefined,
-    close: () => void,
+    carrier: TunnelCarrier,
   ) {
     this.#socket = socket;
     this.#exchange = exchange;
     this.headers = headers;
     this.#early = early && Buffer.from(early);
-    this.#close = close;
+    this.#carrier = carrier;
   }
 
   open(client: TunnelEnd): TunnelEnd {
     this.#client = client;
-    const early = this.#early;
-    this.#early = undefined;
-    this.#isPaused = false;
-    if (early) this.#give(early);
-    if (!this.#isPaused) this.#socket.resume();
+    // Who opens it must have this end before its own is told anything.
+    queueMicrotask(() => this.#begin(client));
     return this;
   }
 
   cancel(): void {
+    this.#hasClientLeft = true;
     this.#over('cancelled');
   }
 
   /** The client's bytes. */
   bytes(chunk: Uint8Array): void {
     if (this.#isOver || this.#hasClientEnded || chunk.length === 0) return;
+    this.#carrier.active();
     this.#exchange.attempt.sent(chunk.length);
     this.#unsent += chunk.length;
     if (this.#socket.write(chunk)) this.drained();
@@ -73,6 +83,7 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
   }
 
   close(): void {
+    this.#hasClientLeft = true;
     this.#over('complete');
   }
 
@@ -85,9 +96,10 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
 
   /** The peer sent bytes. Answers whether more is wanted now. */
   received(bytes: Buffer): boolean {
+    this.#carrier.active();
     this.#exchange.attempt.received(bytes.length);
     const copy = Buffer.from(bytes);
-    if (this.#client) this.#give(copy);
+    if (this.#client && !this.#early) this.#give(copy);
     else this.#early = this.#early ? Buffer.concat([this.#early, copy]) : copy;
     return !this.#isPaused;
   }
@@ -103,15 +115,29 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
   ended(): void {
     if (this.#isOver || this.#hasPeerEnded) return;
     this.#hasPeerEnded = true;
+    if (!this.#isBegun) return;
     this.#client?.end();
     this.#endIfBoth();
   }
 
   /** The peer is gone, or was silent for too long. */
   broke(): void {
-    const client = this.#client;
+    const client = this.#isBegun ? this.#client : undefined;
     this.#over('failed');
     client?.close();
+  }
+
+  #begin(client: TunnelEnd): void {
+    if (this.#hasClientLeft) return;
+    this.#isBegun = true;
+    const early = this.#early;
+    this.#early = undefined;
+    this.#isPaused = false;
+    if (early) this.#give(early);
+    if (this.#hasPeerEnded) client.end();
+    if (this.#isOver) client.close();
+    else if (!this.#isPaused) this.#socket.resume();
+    this.#endIfBoth();
   }
 
   #give(bytes: Buffer): void {
@@ -131,7 +157,7 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#client = undefined;
-    this.#close();
+    this.#carrier.close();
     this.#exchange.ended(how);
   }
 }
