@@ -40,6 +40,7 @@ describe('A URL in place of an app', () => {
     ['http://a/?b', 'Cannot use "http://a/?b": requests have a query of their own'],
     ['ws://a:80', 'Cannot use "ws://a:80": write "http://a:80", which takes WebSockets too'],
     ['ftp://a', 'Cannot use "ftp://a": it takes http:// or https://, not ftp://'],
+    ['grpc://a', 'Cannot use "grpc://a": it takes http:// or https://, not grpc://'],
     ['localhost:3000', 'Cannot serve "localhost:3000": for a reverse proxy, write "http://localhost:3000"'],
     [':3000', 'Cannot serve ":3000": for a reverse proxy, write "http://127.0.0.1:3000"'],
   ];

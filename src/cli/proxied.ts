@@ -34,12 +34,14 @@ export function proxiedPaths(options: readonly ProxyOption[], currentFolder: str
 
 function urlOf(text: string, given: string, currentFolder: string): ProxyUrl {
   const url = text.startsWith('unix:') ? `http://${text}` : text;
+  const meant = meantUrl(url);
+  if (meant !== undefined) throw new UsageError(`Cannot use ${given}: ${meant}`);
   let read: ProxyUrl;
   try {
     read = parseProxyUrl(url, (path) => resolve(currentFolder, path));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(`Cannot use ${given}: ${meantUrl(text) ?? error.message}`);
+    throw new UsageError(`Cannot use ${given}: ${error.message}`);
   }
   if (read.uri?.includes('?')) throw new UsageError(`Cannot use ${given}: requests have a query of their own`);
   return read;

@@ -3,7 +3,7 @@ import type { ProxyTarget } from '../site/plan/proxy-plan.ts';
 import type { PeerAddress, UpstreamPlan } from '../site/plan/upstream-plan.ts';
 import { peerDefaults, resolvesByDefault, upstreamOf } from './upstream-defaults.ts';
 
-/** Where a proxy is to send requests, as `http://HOST[:PORT][/PATH]` or `http://unix:PATH[:/PATH]`. */
+/** Where a proxy is to send requests, as `http://HOST[:PORT][/PATH]` or `http://unix:PATH[:/PATH]`; `grpc://` and `grpcs://` as well. */
 export interface ProxyUrl {
   readonly scheme: 'http' | 'https';
   readonly address: PeerAddress;
@@ -19,10 +19,10 @@ const defaultPorts = { http: 80, https: 443 } as const;
  * Throws RangeError, whose message is the end of a sentence: what is wrong. `socketPath` makes the path of a Unix socket absolute.
  */
 export function parseProxyUrl(text: string, socketPath: (path: string) => string): ProxyUrl {
-  const [, schemeText, rest = ''] = /^(https?):\/\/(.*)$/is.exec(text) ?? [];
-  if (schemeText === undefined) throw new RangeError("it takes a URL such as 'http://127.0.0.1:3000'");
+  const [, kind, secure, rest = ''] = /^(http|grpc)(s?):\/\/(.*)$/is.exec(text) ?? [];
+  if (kind === undefined) throw new RangeError("it takes a URL such as 'http://127.0.0.1:3000'");
   if (/[\s#]/.test(rest)) throw new RangeError('a URL holds neither spaces nor #');
-  const scheme = schemeText.toLowerCase() === 'https' ? 'https' : 'http';
+  const scheme = secure ? 'https' : 'http';
   const [, path, socketUri] = /^unix:([^:]+)(?::(\/.*)?)?$/.exec(rest) ?? [];
   if (path !== undefined) {
     const address = { kind: 'unix', path: socketPath(path) } as const;
@@ -72,8 +72,18 @@ export function targetOfUrl(url: ProxyUrl, upstream: string): ProxyTarget {
   };
 }
 
+/** Whether a URL is of gRPC, for which HTTP/2 is spoken. */
+export function isGrpcUrl(text: string): boolean {
+  return /^grpcs?:/i.test(text);
+}
+
 /** The URL of a target as {@link parseProxyUrl} reads it. */
-export function proxyUrlText(target: ProxyTarget): string {
+export function proxyUrlText(target: ProxyTarget, version?: '2'): string {
+  const text = urlText(target);
+  return version === '2' ? text.replace(/^http/, 'grpc') : text;
+}
+
+function urlText(target: ProxyTarget): string {
   if (target.kind === 'template') return target.url;
   const { scheme, upstream, host, uri } = target;
   if (!upstream.startsWith('unix:')) return `${scheme}://${host}${uri ?? ''}`;

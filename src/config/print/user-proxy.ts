@@ -11,10 +11,8 @@ export function userProxy(block: Block): { readonly proxy?: string | ReverseProx
   const { content } = block;
   const settings = userProxySettings(block);
   if (content?.kind !== 'proxy') return Object.keys(settings).length > 0 ? { proxy: settings } : {};
-  const to = proxyUrlText(content.target);
-  const version = content.version === undefined ? {} : { version: content.version };
-  const all = { ...settings, ...version };
-  return { proxy: Object.keys(all).length > 0 ? { to, ...all } : to };
+  const to = proxyUrlText(content.target, content.version);
+  return { proxy: Object.keys(settings).length > 0 ? { to, ...settings } : to };
 }
 
 /** Settings of proxies alone. */

@@ -30,7 +30,7 @@ function replacementOf(result: Shape): z.ZodType {
   return either(
     'an object with `from` or `pattern`',
     strict({ from: needed(text, 'The text, or where it begins; may have variables.'), ignoreCase, ...result }),
-    strict({ pattern: needed(fullText, 'A pattern; its captures are $1 and so on.'), ignoreCase, ...result }),
+    strict({ pattern: needed(text, 'A pattern; its captures are $1 and so on.'), ignoreCase, ...result }),
   );
 }
 
@@ -208,8 +208,8 @@ export const proxyOptions: Shape = {
       object('ReverseProxy', 'Requests go on to other servers.', {
         to: option(
           to,
-          "Where to: a URL with a host, or with the name of one of the `upstreams`, or of a socket as 'http://unix:/run/x.sock'. A path in it takes the place of the location's. May have variables.",
-          { nginx: 'proxy_pass' },
+          "Where to: a URL with a host, or with the name of one of the `upstreams`, or of a socket as 'http://unix:/run/x.sock'; grpc:// and grpcs:// speak HTTP/2. A path in it takes the place of the location's. May have variables.",
+          { nginx: 'proxy_pass, grpc_pass' },
         ),
         ...settings,
       }),

@@ -126,6 +126,6 @@ export const peerAddress: z.ZodType = matching(
   "an address such as '10.0.0.1:8000', '[::1]:8000', 'app.example:80' or 'unix:/run/x.sock', without http://",
 );
 export const proxyUrl: z.ZodType = matching(
-  /^(https?:\/\/.|.*\$)/i,
+  /^((?:http|grpc)s?:\/\/.|.*\$)/i,
   "a URL such as 'http://127.0.0.1:3000', 'https://app.example' or 'http://unix:/run/x.sock'",
 );

@@ -650,7 +650,7 @@ export interface ReturnRule {
 
 /** Requests go on to other servers. */
 export interface ReverseProxy {
-  /** Where to: a URL with a host, or with the name of one of the `upstreams`, or of a socket as 'http://unix:/run/x.sock'. A path in it takes the place of the location's. May have variables. */
+  /** Where to: a URL with a host, or with the name of one of the `upstreams`, or of a socket as 'http://unix:/run/x.sock'; grpc:// and grpcs:// speak HTTP/2. A path in it takes the place of the location's. May have variables. */
   readonly to?: string;
   /** The version of HTTP. */
   readonly version?: '2' | '1.0' | '1.1';

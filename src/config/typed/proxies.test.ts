@@ -59,6 +59,26 @@ describe('proxy', () => {
     );
   });
 
+  it('speaks HTTP/2 for gRPC', () => {
+    const plan = planOf(locations({ path: '/a', proxy: 'grpcs://a:50051' }, { path: '/b', proxy: 'grpc://$host' }));
+    const contents = plan.servers[0]?.locations.map(({ settings: { content } }) => content);
+    assert.deepEqual(contents, [
+      {
+        kind: 'proxy',
+        version: '2',
+        target: {
+          kind: 'upstream',
+          scheme: 'https',
+          upstream: 'a:50051',
+          uri: undefined,
+          host: 'a:50051',
+          port: '50051',
+        },
+      },
+      { kind: 'proxy', version: '2', target: { kind: 'template', url: 'http://$host' } },
+    ]);
+  });
+
   it('gives inner levels its settings, but not where it leads', () => {
     const plan = planOf({
       defaults: { proxy: { timeouts: { connect: '1s' }, tls: { verify: false } } },

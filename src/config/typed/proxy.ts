@@ -1,7 +1,7 @@
 import type { ProxyMatch, ProxyRedirect, ProxyTarget } from '../../site/plan/proxy-plan.ts';
 import type { Content } from '../../site/plan/settings.ts';
 import type { Block } from '../config.ts';
-import { parseProxyUrl, targetOfUrl } from '../proxy-url.ts';
+import { isGrpcUrl, parseProxyUrl, targetOfUrl } from '../proxy-url.ts';
 import type { ReverseProxy } from '../schema/user-config.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { type Conversion, given, picked } from './conversion.ts';
@@ -10,12 +10,13 @@ import { resolverPlan } from './upstreams.ts';
 /** The proxy that answers at a level; undefined where none does. */
 export function proxyContent(proxy: string | ReverseProxy, conversion: Conversion): Content | undefined {
   const url = typeof proxy === 'string' ? proxy : proxy.to;
-  return url === undefined ? undefined : { kind: 'proxy', target: targetOf(url, conversion) };
+  if (url === undefined) return undefined;
+  return { kind: 'proxy', target: targetOf(url, conversion), ...(isGrpcUrl(url) ? { version: '2' } : {}) };
 }
 
 /** A host that is the name of an upstream is that one; of any other an upstream is made. What is no URL is told by check-proxies.ts. */
 function targetOf(text: string, conversion: Conversion): ProxyTarget {
-  if (text.includes('$')) return { kind: 'template', url: text };
+  if (text.includes('$')) return { kind: 'template', url: text.replace(/^grpc/i, 'http') };
   try {
     const url = parseProxyUrl(text, (path) => conversion.path(path));
     return targetOfUrl(url, conversion.upstreamFor(url));
