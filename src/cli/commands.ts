@@ -36,6 +36,7 @@ Commands, each with a --help of its own:
   galley reload                load the app anew
   galley scale NUMBER          change how many workers there are
   galley drain WORKER          replace one worker
+  galley upstreams             how the members of upstreams do, and change them
   galley stop                  stop
   galley log-level LEVEL       log more or less
 `,
@@ -53,7 +54,7 @@ Examples:
   galley shop:create_app --factory       an app that a function makes
   galley main:app -b unix:/run/shop      behind another web server
 `,
-  options: optionNames.filter((name) => !['json', 'pid', 'control', 'app'].includes(name)),
+  options: optionNames.filter((name) => !['json', 'pid', 'control', 'app', 'weight', 'backup'].includes(name)),
 };
 
 /** `galley inspect MODULE:ATTR`. */

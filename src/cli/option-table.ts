@@ -3,6 +3,7 @@ import type { AppOptions, PythonInterface } from '../app/options.ts';
 import type { Bind } from '../core/bind.ts';
 import { asgiConcurrency, queueLimits, webSocketLimits, webSocketTimeouts } from '../core/limits.ts';
 import { type LogLevel, logLevels } from '../observe/log.ts';
+import { mostWeight } from '../server/control/upstream-routes.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { parseBindAddress } from './bind-address.ts';
 import { duration, flag, oneOf, seconds, size, text, type ValueType, wholeNumber } from './value-type.ts';
@@ -54,6 +55,8 @@ export interface OptionValues {
   readonly 'no-access-log': boolean;
   readonly app: string | undefined;
   readonly json: boolean;
+  readonly weight: number | undefined;
+  readonly backup: boolean;
   readonly pid: number | undefined;
   readonly control: string | undefined;
   readonly version: boolean;
@@ -377,6 +380,13 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: undefined,
     doc: 'The app that is meant, where a Galley has several.',
   },
+  weight: {
+    group: 'Other',
+    type: wholeNumber('NUMBER', 1, mostWeight),
+    default: undefined,
+    doc: 'The weight of the member that is meant: the share of requests that it gets.',
+  },
+  backup: { group: 'Other', type: flag, default: false, doc: 'Only for when all others cannot be used.' },
   json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
   pid: {
     group: 'Other',

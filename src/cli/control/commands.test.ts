@@ -4,7 +4,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
-import { appStatus, FakeTarget, galleyStatus } from '../../../test/support/fake-control.ts';
+import { appStatus, FakeTarget, galleyStatus, upstreamStatus } from '../../../test/support/fake-control.ts';
 import { type Ending, runGalley } from '../../../test/support/galley.ts';
 import { type OpenControl, openControl } from '../../server/control/control-server.ts';
 
@@ -56,6 +56,39 @@ describe('the commands for a running Galley', () => {
     assert.equal(await succeeds('log-level', 'debug'), 'The log level is debug from now on\n');
     assert.equal(await succeeds('reload'), 'version 2 serves\n');
     assert.deepEqual(target.calls, [['scale', 2, 4], ['drain', 1], ['log-level', 'debug'], ['reload']]);
+  });
+
+  it('tell of upstreams, and change their members', async () => {
+    await listen(4711);
+    assert.equal(await succeeds('upstreams'), 'There are no upstreams\n');
+    target.members = [upstreamStatus(), upstreamStatus({ name: 'api' })];
+    assert.match(await succeeds('upstreams'), /^app\n {2}ADDRESS .*\n {2}127\.0\.0\.1:8001 .*\n\napi\n/);
+    assert.match(await succeeds('upstreams', 'api'), /^api\n/);
+    assert.deepEqual(JSON.parse(await succeeds('upstreams', '--json')), target.members);
+    assert.equal(await succeeds('upstreams', 'app', 'remove', '127.0.0.1:8001'), '127.0.0.1:8001 was removed\n');
+    await succeeds('upstreams', 'app', 'add', '[::1]:80', '--weight', '3', '--backup');
+    assert.deepEqual(target.calls, [
+      ['app', { action: 'remove', address: '127.0.0.1:8001', isBackup: undefined }],
+      ['app', { action: 'add', address: '[::1]:80', weight: 3, isBackup: true }],
+    ]);
+  });
+
+  it('say what is wrong with a change of an upstream', async () => {
+    await listen(4711);
+    target.members = [upstreamStatus()];
+    for (const [args, code, text] of [
+      [['other'], 1, 'There is no upstream "other"'],
+      [['other', 'up', '[::1]:80'], 1, 'There is no upstream "other": there is app'],
+      [['app', 'weight', '[::1]:80'], 2, 'Say which weight: --weight NUMBER, from 1 to 65535'],
+      [['app', 'up'], 2, '"galley upstreams app up" needs an address, such as 127.0.0.1:8000'],
+      [['app', 'halt', '[::1]:80'], 2, 'Cannot use "halt" in "galley upstreams halt": it takes one of'],
+      [['app', 'up', '[::1]:80', 'now'], 2, 'Unexpected "now": "galley upstreams --help" tells what it takes'],
+    ] as const) {
+      const ending = await galley('upstreams', ...args);
+      assert.equal(ending.code, code, ending.stderr);
+      assert.ok(ending.stderr.includes(text), ending.stderr);
+    }
+    assert.deepEqual(target.calls, []);
   });
 
   it('print the status as JSON', async () => {

@@ -9,6 +9,8 @@ export interface ControlRequest {
   /** The app that is meant; undefined where it was not said. */
   readonly app: string | undefined;
   readonly json: boolean;
+  readonly weight: number | undefined;
+  readonly backup: boolean;
 }
 
 /** Does it and gives the exit code. Rejects with ControlFailure. */
@@ -18,8 +20,10 @@ export type ControlAction = (request: ControlRequest) => Promise<number>;
 export interface ControlCommand extends Command {
   /** What stands in the help for the one word that it takes; undefined where it takes none. */
   readonly word: string | undefined;
-  /** What is to be done, given that word. Throws UsageError. */
-  prepare(word: string): ControlAction;
+  /** How many words it takes at most, where it is not the one that is needed. */
+  readonly mostWords?: number;
+  /** What is to be done, given the first word, '' where there is none, and those after it. Throws UsageError. */
+  prepare(word: string, more: readonly string[]): ControlAction;
 }
 
 /** The value of a command's word. Throws {@link UsageError} where it is not allowed. */

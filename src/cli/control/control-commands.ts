@@ -6,6 +6,16 @@ import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { top } from './top.ts';
+import { upstreams } from './upstreams.ts';
 
 /** The commands that speak to a running Galley. */
-export const controlCommands: readonly ControlCommand[] = [status, top, reload, scale, drain, stop, logLevel];
+export const controlCommands: readonly ControlCommand[] = [
+  status,
+  top,
+  reload,
+  scale,
+  drain,
+  upstreams,
+  stop,
+  logLevel,
+];

@@ -10,18 +10,28 @@ export function readControl(
   words: readonly string[],
 ): () => Promise<number> {
   const { call, word: placeholder } = command;
-  const extra = words[placeholder === undefined ? 0 : 1];
+  const { mostWords = placeholder === undefined ? 0 : 1 } = command;
+  const extra = words[mostWords];
   if (extra !== undefined) throw new UsageError(`Unexpected "${extra}": "${call} --help" tells what it takes`);
-  const [word] = words;
+  const [word, ...more] = words;
   if (placeholder !== undefined && word === undefined) {
     throw new UsageError(`"${call}" needs a word: write "${call} ${placeholder}"; "${call} --help" tells more`);
   }
   if (given.has('pid') && given.has('control')) {
     throw new UsageError('Cannot use --pid together with --control: each says which Galley is meant');
   }
-  const action = command.prepare(word ?? '');
+  const action = command.prepare(word ?? '', more);
   const chosen = { pid: given.value('pid'), control: given.value('control') };
-  return () => withFailure(() => action({ chosen, app: given.value('app'), json: given.value('json') }));
+  return () =>
+    withFailure(() =>
+      action({
+        chosen,
+        app: given.value('app'),
+        json: given.value('json'),
+        weight: given.value('weight'),
+        backup: given.value('backup'),
+      }),
+    );
 }
 
 async function withFailure(action: () => Promise<number>): Promise<number> {

@@ -65,6 +65,17 @@ const busy = galleyStatus({
   ],
 });
 
+describe('renderStatus of upstreams', () => {
+  it('has a line for each', () => {
+    const upstreams = [
+      { name: 'app', usable: 2, members: 3 },
+      { name: 'gateway', usable: 1, members: 1 },
+    ];
+    const text = renderStatus(galleyStatus({ apps: [], upstreams }), wide);
+    assert.match(text, /\n\nUpstreams\n {2}app {6}2 of 3 members up\n {2}gateway {2}1 of 1 member up\n$/);
+  });
+});
+
 describe('renderStatus', () => {
   it('says little of a Galley of which there is little to say', () => {
     assert.equal(

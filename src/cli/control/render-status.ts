@@ -21,7 +21,11 @@ const mostExits = 5;
 
 /** The status as people read it, each line ended. */
 export function renderStatus(status: GalleyStatus, options: RenderOptions): string {
-  const lines = [...headLines(status), ...status.apps.flatMap((app) => [line(''), ...appLines(app, options)])];
+  const lines = [
+    ...headLines(status),
+    ...status.apps.flatMap((app) => [line(''), ...appLines(app, options)]),
+    ...upstreamLines(status),
+  ];
   return lines.map((each) => `${paint(each, options.width, options.color)}\n`).join('');
 }
 
@@ -35,6 +39,19 @@ function headLines({ galley, pid, state, uptimeMs, addresses, frontThreads }: Ga
       ...(state === 'stopping' ? [{ text: ', stopping', style: 'yellow' } as const] : []),
     ],
     line(addresses.join('  ')),
+  ];
+}
+
+function upstreamLines({ upstreams }: GalleyStatus): readonly Line[] {
+  if (upstreams.length === 0) return [];
+  const size = Math.max(...upstreams.map(({ name }) => name.length));
+  return [
+    line(''),
+    line('Upstreams', 'bold'),
+    ...upstreams.map(({ name, usable, members }): Line => {
+      const style = usable === members ? undefined : usable === 0 ? 'red' : 'yellow';
+      return [{ text: `  ${name.padEnd(size)}  ` }, { text: `${usable} of ${counted(members, 'member')} up`, style }];
+    }),
   ];
 }
 
