@@ -13,9 +13,22 @@ const folder = join(root, '.cache/conformance');
 const resultsFile = join(folder, 'cache.json');
 const log = join(folder, 'cache-galley.log');
 
-const exceptions: Exceptions = {};
+const noAnswer =
+  'the origin closes the connection; the suite takes any answer without its own fields, as our 502, for a stored one';
 
-/** A reverse proxy with a cache in front of the suite's server. Answers with cookies are kept because the suite asks for that; by default they are not. */
+const exceptions: Exceptions = {
+  'age-parse-prefix': 'an Age that is a list is stale, as age-parse-dup-0 wants; here the first member is to count',
+  'stale-close-must-revalidate': noAnswer,
+  'stale-close-proxy-revalidate': noAnswer,
+  'stale-close-no-cache': noAnswer,
+  'stale-close-s-maxage=2': noAnswer,
+  'headers-store-Transfer-Encoding': 'an answer with a transfer coding that does not exist is refused',
+};
+
+/**
+ * A reverse proxy with a cache in front of the suite's server. Answers with cookies are kept because the suite asks for that; by default they are
+ * not. Nothing is added to their types, which it compares.
+ */
 function configFor(port: number, origin: number): string {
   return JSON.stringify({
     servers: [
@@ -26,6 +39,7 @@ function configFor(port: number, origin: number): string {
             path: '/',
             proxy: `http://127.0.0.1:${origin}`,
             cache: { name: 'default', ignore: ['set-cookie'] },
+            charset: false,
             accessLog: false,
           },
         ],

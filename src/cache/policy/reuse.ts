@@ -45,15 +45,16 @@ function wishOf({ noCache, noStore, onlyIfCached, maxAge, minFresh, maxStale }: 
 
 /** Whether an answer is given without asking for it (RFC 9111 §4): it is fresh enough, or the request takes it stale. Times in milliseconds. */
 export function isReusable(head: StoredHead, wish: CacheWish, now: number, age: number): boolean {
-  if (head.mustRevalidate === 'always' || wish.noCache || age > wish.maxAge) return false;
+  if (head.mustRevalidate === 'always' || wish.noCache || wish.noStore || age > wish.maxAge) return false;
   const left = head.freshUntil - now;
   if (left > 0) return left >= wish.minFresh;
   return head.mustRevalidate === 'no' && wish.minFresh === 0 && -left < wish.maxStale;
 }
 
-/** Whether it is given stale while it is fetched anew (RFC 5861 §3). */
-export function mayWaitForUpdate(head: StoredHead, wish: CacheWish, now: number): boolean {
-  return head.mustRevalidate === 'no' && !wish.noCache && now < head.staleWhileRevalidateUntil;
+/** Whether a request may get what is stale while it is fetched anew, where somebody says that it may be given. */
+export function takesStale(head: StoredHead, wish: CacheWish, now: number): boolean {
+  if (head.mustRevalidate !== 'no' || now < head.freshUntil) return false;
+  return !wish.noCache && !wish.noStore && wish.minFresh === 0 && wish.maxAge === Number.POSITIVE_INFINITY;
 }
 
 /** What RFC 5861 §4 calls an error. */

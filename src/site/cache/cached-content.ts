@@ -1,6 +1,6 @@
 import type { CacheEntry, CacheLock, CacheStore } from '../../cache/cache-store.ts';
 import type { CachePolicy } from '../../cache/policy/policy.ts';
-import { type CacheWish, cacheWish, isReusable, mayWaitForUpdate, noWish } from '../../cache/policy/reuse.ts';
+import { type CacheWish, cacheWish, isReusable, noWish, takesStale } from '../../cache/policy/reuse.ts';
 import { freshened, isSameByHead } from '../../cache/policy/validation.ts';
 import { matchesVary } from '../../cache/policy/vary.ts';
 import type { ForwardReason } from '../../http/cache-status.ts';
@@ -154,8 +154,10 @@ export class CachedContent {
   ): SiteOutcome | undefined {
     const { backgroundUpdate, useStale } = this.#plan;
     const { head } = entry;
-    const isUpdatingAllowed = useStale.includes('updating') && head.mustRevalidate === 'no' && !wish.noCache;
-    const isSaid = mayWaitForUpdate(head, wish, now);
+    if (!takesStale(head, wish, now)) return undefined;
+    const isUpdatingAllowed = useStale.includes('updating');
+    // RFC 5861 §3
+    const isSaid = now < head.staleWhileRevalidateUntil;
     // An RFC 9111 cache gives what is stale only where the answer says so; that others are fetching is reason enough to give it to the rest.
     const mayBegin = backgroundUpdate && (isSaid || (isUpdatingAllowed && !this.#isRfc));
     if (lock ? !mayBegin : !isSaid && !isUpdatingAllowed) return undefined;
