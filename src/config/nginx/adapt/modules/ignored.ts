@@ -67,6 +67,11 @@ export const ignoredHandlers: Handlers = {
   uwsgi_temp_path: folderLevels,
   scgi_temp_path: folderLevels,
 
+  proxy_store: (directive, _scope, adaptation) => {
+    if (argument(directive, 0).text === 'off') return;
+    adaptation.unsupported(directive, 'Galley does not have "proxy_store"', 'a cache keeps copies: "proxy_cache"');
+  },
+
   aio: matching(/^(?:on|off|threads(?:=.*)?)$/s, 'invalid value'),
   directio: (directive, scope, adaptation) => {
     if (argument(directive, 0).text !== 'off') manyBytes(directive, scope, adaptation);

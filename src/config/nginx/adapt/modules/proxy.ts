@@ -79,10 +79,6 @@ export const proxyHandlers: Handlers = {
     if (wrong) adaptation.error(wrong, '"proxy_temp_path" directive invalid value');
     else scope.set({ proxy: { tempFolder: adaptation.path(argument(directive, 0).text) } });
   },
-  proxy_store: (directive, _scope, adaptation) => {
-    if (argument(directive, 0).text === 'off') return;
-    adaptation.unsupported(directive, 'Galley does not have "proxy_store"', 'a cache does it: "proxy_cache"');
-  },
 
   proxy_connect_timeout: milliseconds((connectTimeoutMs) => ({ proxy: { connectTimeoutMs } })),
   proxy_send_timeout: milliseconds((sendTimeoutMs) => ({ proxy: { sendTimeoutMs } })),

@@ -13,7 +13,7 @@ import {
 
 const tables = ignored('Galley sizes its tables itself');
 const buffers = ignored('Galley sizes its buffers itself');
-const bodies = ignored('request bodies are streamed and bounded, never put into files');
+const bodyFolder = ignored('"proxy_temp_path" is where bodies are that are too large for memory');
 const files = ignored('how files are kept and sent is decided by their size');
 const sockets = ignored('small writes are joined and connections closed gracefully without it');
 const oldBrowsers = ignored('it is for browsers that are gone');
@@ -52,9 +52,9 @@ export const httpCoreDirectives: readonly DirectiveRule[] = [
   rule('client_max_body_size', locations, '1 once', full),
   rule('client_body_buffer_size', locations, '1 once', full),
   rule('client_body_timeout', locations, '1 once', full),
-  rule('client_body_temp_path', locations, '1-4 once', bodies),
+  rule('client_body_temp_path', locations, '1-4 once', bodyFolder),
   rule('client_body_in_file_only', locations, '1 once', bodyFiles),
-  rule('client_body_in_single_buffer', locations, 'flag once', bodies),
+  rule('client_body_in_single_buffer', locations, 'flag once', buffers),
   rule('sendfile', locationsAndIf, 'flag once', files),
   rule('sendfile_max_chunk', locations, '1 once', files),
   rule('subrequest_output_buffer_size', locations, '1 once', buffers),

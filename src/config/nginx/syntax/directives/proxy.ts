@@ -13,7 +13,7 @@ import {
 const buffers = ignored('Galley sizes its buffers itself');
 const tables = ignored('Galley sizes its tables itself');
 export const certificates: Support = ignored('certificates are read once, with the config');
-const stored = ignored('without "proxy_store" there are no files that it could be for');
+const stored = ignored('copies are kept by "proxy_cache"; a "proxy_store" that is not off is refused');
 
 /** Of TLS towards upstreams, that of gRPC too. */
 export const keyLog: Support = never('Galley writes the keys of connections nowhere');
@@ -26,7 +26,7 @@ export const proxyDirectives: readonly DirectiveRule[] = [
   rule('proxy_cookie_domain', locations, '1-2 many', full),
   rule('proxy_cookie_path', locations, '1-2 many', full),
   rule('proxy_cookie_flags', locations, '1-4 many', full),
-  rule('proxy_store', locations, '1 once', full),
+  rule('proxy_store', locations, '1 once', stored),
   rule('proxy_store_access', locations, '1-3 once', stored),
   rule('proxy_buffering', locations, 'flag once', full),
   rule('proxy_request_buffering', locations, 'flag once', full),
