@@ -78,8 +78,8 @@ export function isSameByHead(stored: StoredHead, length: number, headers: Header
   return said === undefined || Number(said) === length;
 }
 
-/** An Age that is not said again is not that of the answer any more. */
+/** An Age or a Date that is not said again is not that of the answer any more. */
 function mergedFields(stored: HeaderList, update: HeaderList): HeaderList {
   const fields = [...update].filter(([name]) => !notUpdated.has(name));
-  return stored.without('age', ...new Set(fields.map(([name]) => name))).withAll(fields);
+  return stored.without('age', 'date', ...new Set(fields.map(([name]) => name))).withAll(fields);
 }
