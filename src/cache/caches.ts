@@ -76,9 +76,13 @@ export class Caches {
     this.#current.get(cache)?.store.heard(event);
   }
 
-  /** Removes what is meant from the cache of that name, of all front threads. How many entries here; undefined where there is no such cache. */
-  purge(cache: string, what: CachePurgeRequest): number | Promise<number> | undefined {
-    return this.#current.get(cache)?.store.purge(what);
+  /**
+   * Removes what is meant from the cache of that name. How many entries here; undefined where there is no such cache. All front threads
+   * are asked; files are removed by the first.
+   */
+  purge(cache: string, what: CachePurgeRequest, isFirst: boolean): number | Promise<number> | undefined {
+    const { plan, store } = this.#current.get(cache) ?? {};
+    return plan?.disk && !isFirst ? 0 : store?.purge(what);
   }
 
   get counts(): readonly CacheCounts[] {

@@ -38,6 +38,8 @@ Commands, each with a --help of its own:
   galley drain WORKER          replace one worker
   galley upstreams             how the members of upstreams do, and change them
   galley stop                  stop
+  galley caches                what caches keep, and how often that is of use
+  galley purge CACHE           remove what a cache keeps
   galley log-level LEVEL       log more or less
 `,
   examples: `
@@ -54,7 +56,9 @@ Examples:
   galley shop:create_app --factory       an app that a function makes
   galley main:app -b unix:/run/shop      behind another web server
 `,
-  options: optionNames.filter((name) => !['json', 'pid', 'control', 'app', 'weight', 'backup'].includes(name)),
+  options: optionNames.filter(
+    (name) => !['json', 'pid', 'control', 'app', 'weight', 'backup', 'key', 'prefix', 'tag', 'all'].includes(name),
+  ),
 };
 
 /** `galley inspect MODULE:ATTR`. */

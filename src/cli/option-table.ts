@@ -54,6 +54,10 @@ export interface OptionValues {
   readonly 'access-log': 'combined' | 'json' | 'off';
   readonly 'no-access-log': boolean;
   readonly app: string | undefined;
+  readonly key: string | undefined;
+  readonly prefix: string | undefined;
+  readonly tag: string | undefined;
+  readonly all: boolean;
   readonly json: boolean;
   readonly weight: number | undefined;
   readonly backup: boolean;
@@ -387,6 +391,20 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     doc: 'The weight of the member that is meant: the share of requests that it gets.',
   },
   backup: { group: 'Other', type: flag, default: false, doc: 'Only for when all others cannot be used.' },
+  key: { group: 'Other', type: text('KEY'), default: undefined, doc: 'Remove what is kept for this key.' },
+  prefix: {
+    group: 'Other',
+    type: text('PREFIX'),
+    default: undefined,
+    doc: 'Remove what is kept for keys that begin so.',
+  },
+  tag: {
+    group: 'Other',
+    type: text('TAG'),
+    default: undefined,
+    doc: 'Remove answers that have this tag in Surrogate-Key or Cache-Tag.',
+  },
+  all: { group: 'Other', type: flag, default: false, doc: 'Remove all.' },
   json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
   pid: {
     group: 'Other',

@@ -84,8 +84,8 @@ export type ToFrontThread =
   | { readonly kind: 'reopen-logs' }
   /** What other front threads did to their caches. */
   | { readonly kind: 'cache-news'; readonly news: readonly CacheNews[] }
-  /** Answered by `purged`. */
-  | { readonly kind: 'purge'; readonly cache: string; readonly what: CachePurgeRequest }
+  /** Answered by `purged`. `isFirst`: of all threads that are asked; files are for that one to remove. */
+  | { readonly kind: 'purge'; readonly cache: string; readonly what: CachePurgeRequest; readonly isFirst: boolean }
   /** Answered by `caches`. */
   | { readonly kind: 'count-caches' }
   /** Answered by `listening`. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import type { CachePurgeRequest } from '../cache/cache-store.ts';
 import { Caches } from '../cache/caches.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import { Forwarding } from '../front/forwarding.ts';
@@ -152,7 +151,7 @@ export class FrontThread {
         for (const news of message.news) this.#caches.heard(news);
         break;
       case 'purge':
-        void this.#purge(message.cache, message.what);
+        void this.#purge(message);
         break;
       case 'count-caches':
         this.#tell({ kind: 'caches', caches: this.#caches.counts });
@@ -189,8 +188,8 @@ export class FrontThread {
     this.#tell({ kind: 'site-ready', error: isRefused ? settings : undefined });
   }
 
-  async #purge(cache: string, what: CachePurgeRequest): Promise<void> {
-    this.#tell({ kind: 'purged', removed: await this.#caches.purge(cache, what) });
+  async #purge({ cache, what, isFirst }: ToFrontThread & { readonly kind: 'purge' }): Promise<void> {
+    this.#tell({ kind: 'purged', removed: await this.#caches.purge(cache, what, isFirst) });
   }
 
   async #listen(requests: readonly ListenRequest[]): Promise<void> {

@@ -188,9 +188,12 @@ export class FrontThreads {
 
   /** Removes what is meant from a cache. How many entries there were; undefined where there is no such cache. */
   async purge(cache: string, what: CachePurgeRequest): Promise<number | undefined> {
-    const line = this.#threads.find((thread) => thread.line !== undefined)?.line;
-    const answer = await line?.ask({ kind: 'purge', cache, what }, 'purged');
-    return answer?.kind === 'purged' ? answer.removed : undefined;
+    const lines = this.#threads.flatMap(({ line }) => line ?? []);
+    const asked = lines.map((line, index) => line.ask({ kind: 'purge', cache, what, isFirst: index === 0 }, 'purged'));
+    const counts = (await Promise.all(asked)).flatMap((answer) => {
+      return answer?.kind === 'purged' && answer.removed !== undefined ? [answer.removed] : [];
+    });
+    return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** What each thread that lives has in its caches. */

@@ -4,6 +4,7 @@ import { PythonNotFound } from '../app/python.ts';
 import { AppStartError } from '../app/start-error.ts';
 import type { ReloadOutcome } from '../app/status.ts';
 import { OneAtATime } from '../app/supervision/one-at-a-time.ts';
+import type { CachePurgeRequest } from '../cache/cache-store.ts';
 import type { Bind } from '../core/bind.ts';
 import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits.ts';
 import { bindText, ListenError } from '../front/listen.ts';
@@ -15,6 +16,7 @@ import type { ChangeOutcome } from '../upstream/supervision/supervised-upstream.
 import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { UpstreamStatus } from '../upstream/upstream-status.ts';
 import { AppRunner, type AppSurroundings } from './app-runner.ts';
+import { type CacheStatus, cacheStatuses } from './cache-status.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
 import type { GalleyStatus } from './control/galley-status.ts';
@@ -194,6 +196,14 @@ export class RunningServer implements ControlTarget {
 
   changeUpstream(name: string, change: MemberChange): ChangeOutcome | undefined {
     return this.#upstreams.change(name, change);
+  }
+
+  async caches(): Promise<readonly CacheStatus[]> {
+    return cacheStatuses(await this.#parts.fronts.cacheCounts());
+  }
+
+  purge(cache: string, what: CachePurgeRequest): Promise<number | undefined> {
+    return this.#parts.fronts.purge(cache, what);
   }
 
   setLogLevel(level: LogLevel): void {

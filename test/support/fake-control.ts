@@ -1,5 +1,7 @@
 import type { AppStatus, ReloadOutcome, WorkerStatus } from '../../src/app/status.ts';
+import type { CachePurgeRequest } from '../../src/cache/cache-store.ts';
 import type { LogLevel } from '../../src/observe/log.ts';
+import type { CacheStatus } from '../../src/server/cache-status.ts';
 import type { ControlTarget } from '../../src/server/control/control-target.ts';
 import type { GalleyStatus } from '../../src/server/control/galley-status.ts';
 import type { MemberChange } from '../../src/upstream/supervision/runtime-changes.ts';
@@ -84,6 +86,21 @@ export function memberStatus(given: Partial<MemberStatus> = {}): MemberStatus {
   };
 }
 
+/** A cache of 10 MiB on the disk. */
+export function cacheStatus(given: Partial<CacheStatus> = {}): CacheStatus {
+  return {
+    name: 'pages',
+    isOnDisk: true,
+    entries: 120,
+    bytes: 10 * 1024 ** 2,
+    hits: 900,
+    misses: 100,
+    evicted: 5,
+    discarded: 0,
+    ...given,
+  };
+}
+
 /** An upstream with one member. */
 export function upstreamStatus(given: Partial<UpstreamStatus> = {}): UpstreamStatus {
   return { name: 'app', members: [memberStatus()], ...given };
@@ -95,6 +112,7 @@ export class FakeTarget implements ControlTarget {
   current: GalleyStatus = galleyStatus();
   outcome: ReloadOutcome = { ok: true, text: 'version 2 serves' };
   members: readonly UpstreamStatus[] = [];
+  kept: readonly CacheStatus[] = [];
   changeOutcome: ChangeOutcome = { ok: true, text: '127.0.0.1:8001 was removed' };
   /** Called by `stop`. */
   stopped: () => void = () => {};
@@ -129,6 +147,16 @@ export class FakeTarget implements ControlTarget {
     if (!this.members.some((upstream) => upstream.name === name)) return undefined;
     this.calls.push([name, change]);
     return this.changeOutcome;
+  }
+
+  async caches(): Promise<readonly CacheStatus[]> {
+    return this.kept;
+  }
+
+  async purge(cache: string, what: CachePurgeRequest): Promise<number | undefined> {
+    if (!this.kept.some(({ name }) => name === cache)) return undefined;
+    this.calls.push(['purge', cache, what]);
+    return 1;
   }
 
   setLogLevel(level: LogLevel): void {

@@ -32,7 +32,8 @@ export async function askControl(
   path: string,
   body?: unknown,
 ): Promise<ControlReply> {
-  const isPrompt = path !== '/reload';
+  // Of a large cache every file is looked into.
+  const isPrompt = path !== '/reload' && path !== '/purge';
   const signal = isPrompt ? { signal: AbortSignal.timeout(promptMs) } : {};
   try {
     const outgoing = request({ socketPath, method, path, agent: false, ...signal });

@@ -4,7 +4,13 @@ import { chmodSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
-import { appStatus, FakeTarget, galleyStatus, upstreamStatus } from '../../../test/support/fake-control.ts';
+import {
+  appStatus,
+  cacheStatus,
+  FakeTarget,
+  galleyStatus,
+  upstreamStatus,
+} from '../../../test/support/fake-control.ts';
 import { type Ending, runGalley } from '../../../test/support/galley.ts';
 import { type OpenControl, openControl } from '../../server/control/control-server.ts';
 
@@ -89,6 +95,26 @@ describe('the commands for a running Galley', () => {
       assert.ok(ending.stderr.includes(text), ending.stderr);
     }
     assert.deepEqual(target.calls, []);
+  });
+
+  it('tell of caches and purge them', async () => {
+    await listen(4711);
+    assert.equal(await succeeds('caches'), 'There is no cache\n');
+    target.kept = [cacheStatus(), cacheStatus({ name: 'new', isOnDisk: false, hits: 0, misses: 0, entries: 1 })];
+    assert.equal(
+      await succeeds('caches'),
+      'pages  120 entries, 10 MiB on the disk; found 90 % of 1000 times; evicted 5\n' +
+        'new  1 entry, 10 MiB in memory; found - of 0 times; evicted 5\n',
+    );
+    assert.deepEqual(JSON.parse(await succeeds('caches', '--json')), target.kept);
+    assert.equal(await succeeds('purge', 'pages', '--tag', 'news'), 'Removed 1 entry from the cache "pages"\n');
+    assert.deepEqual(target.calls, [['purge', 'pages', { kind: 'tag', value: 'news' }]]);
+    assert.match((await galley('purge', 'other', '--all')).stderr, /There is no cache "other": there is pages, new/);
+    assert.match((await galley('purge', 'pages')).stderr, /Say what is removed: --key KEY, /);
+    assert.match(
+      (await galley('purge', 'pages', '--all', '--key', 'a')).stderr,
+      /Cannot use --key together with --all/,
+    );
   });
 
   it('print the status as JSON', async () => {

@@ -11,6 +11,10 @@ export interface ControlRequest {
   readonly json: boolean;
   readonly weight: number | undefined;
   readonly backup: boolean;
+  readonly key: string | undefined;
+  readonly prefix: string | undefined;
+  readonly tag: string | undefined;
+  readonly all: boolean;
 }
 
 /** Does it and gives the exit code. Rejects with ControlFailure. */

@@ -1,6 +1,8 @@
+import { caches } from './caches.ts';
 import type { ControlCommand } from './control-command.ts';
 import { drain } from './drain.ts';
 import { logLevel } from './log-level.ts';
+import { purge } from './purge.ts';
 import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
@@ -16,6 +18,8 @@ export const controlCommands: readonly ControlCommand[] = [
   scale,
   drain,
   upstreams,
+  caches,
+  purge,
   stop,
   logLevel,
 ];

@@ -30,6 +30,10 @@ export function readControl(
         json: given.value('json'),
         weight: given.value('weight'),
         backup: given.value('backup'),
+        key: given.value('key'),
+        prefix: given.value('prefix'),
+        tag: given.value('tag'),
+        all: given.value('all'),
       }),
     );
 }

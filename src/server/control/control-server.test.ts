@@ -135,6 +135,8 @@ describe('openControl', () => {
       'POST /upstreams/remove',
       'POST /upstreams/weight',
       'POST /upstreams/up',
+      'GET /caches',
+      'POST /purge',
     ]);
   });
 

@@ -1,8 +1,10 @@
 import type { ReloadOutcome } from '../../app/status.ts';
+import type { CachePurgeRequest } from '../../cache/cache-store.ts';
 import type { LogLevel } from '../../observe/log.ts';
 import type { MemberChange } from '../../upstream/supervision/runtime-changes.ts';
 import type { ChangeOutcome } from '../../upstream/supervision/supervised-upstream.ts';
 import type { UpstreamStatus } from '../../upstream/upstream-status.ts';
+import type { CacheStatus } from '../cache-status.ts';
 import type { GalleyStatus } from './galley-status.ts';
 
 /** What can be done to a running Galley over its control socket. */
@@ -18,6 +20,9 @@ export interface ControlTarget {
   upstreams(): readonly UpstreamStatus[];
   /** Undefined where there is no such upstream. */
   changeUpstream(name: string, change: MemberChange): ChangeOutcome | undefined;
+  caches(): Promise<readonly CacheStatus[]>;
+  /** Removes what is meant from a cache. How many entries; undefined where there is no such cache. */
+  purge(cache: string, what: CachePurgeRequest): Promise<number | undefined>;
   setLogLevel(level: LogLevel): void;
   /** Begins a graceful stop. */
   stop(): void;

@@ -1,0 +1,48 @@
+import { tellControl } from './ask-control.ts';
+import { type ControlCommand, type ControlRequest, controlOptions } from './control-command.ts';
+import { ControlFailure } from './control-failure.ts';
+import { findGalley } from './find-galley.ts';
+
+const ways = ['key', 'prefix', 'tag', 'all'] as const;
+
+/** `galley purge CACHE`. */
+export const purge: ControlCommand = {
+  name: 'purge',
+  call: 'galley purge',
+  word: 'CACHE',
+  about: `Usage: galley purge CACHE --key KEY [options]
+       galley purge CACHE --prefix PREFIX [options]
+       galley purge CACHE --tag TAG [options]
+       galley purge CACHE --all [options]
+
+Removes answers from a cache of a running Galley. "galley caches" names them.
+`,
+  examples: `
+Examples:
+  galley purge pages --key http://127.0.0.1:3000/a
+  galley purge pages --prefix http://127.0.0.1:3000/blog/
+  galley purge pages --tag article-7
+  galley purge pages --all
+`,
+  options: [...ways, ...controlOptions],
+  prepare(cache) {
+    return async (request) => {
+      const what = chosenWay(request);
+      const path = await findGalley(request.chosen);
+      process.stdout.write(`${await tellControl(path, 'POST', '/purge', { cache, ...what })}\n`);
+      return 0;
+    };
+  },
+};
+
+/** Throws {@link ControlFailure} where none is given, or several. */
+function chosenWay({ key, prefix, tag, all }: ControlRequest): Readonly<Record<string, unknown>> {
+  const given = { key, prefix, tag, all: all || undefined };
+  const [way, another] = ways.filter((each) => given[each] !== undefined);
+  if (way === undefined)
+    throw new ControlFailure('Say what is removed: --key KEY, --prefix PREFIX, --tag TAG or --all', 2);
+  if (another !== undefined) {
+    throw new ControlFailure(`Cannot use --${way} together with --${another}: each says what is removed`, 2);
+  }
+  return { [way]: given[way] };
+}
