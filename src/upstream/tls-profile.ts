@@ -5,6 +5,8 @@ import type { TlsProfile } from './transport.ts';
 
 const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 
+const anyCertificate = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'file does not exist',
   EACCES: 'permission denied',
@@ -28,6 +30,9 @@ function secureContextOf(tls: ProxyTls): SecureContext {
   if (tls.ciphers !== undefined) options.ciphers = tls.ciphers;
   if (tls.trustedCertificate !== undefined) {
     options.ca = readText('trusted certificates', tls.trustedCertificate);
+    if (!anyCertificate.test(options.ca)) {
+      throw new Error(`Cannot use the trusted certificates "${tls.trustedCertificate}": it holds no certificate`);
+    }
     check('trusted certificates', tls.trustedCertificate, { ca: options.ca });
   } else if (tls.verify) {
     const ofSystem = getCACertificates('system');

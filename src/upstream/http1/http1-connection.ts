@@ -47,6 +47,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   readonly isKeepable: boolean;
   idleUntil = 0;
   readonly #owner: ConnectionOwner;
+  readonly #isTls: boolean;
   readonly #socket: Socket;
   readonly #codec: Http1ClientCodec = new Http1ClientCodec(this, limits);
   readonly #silence: SilenceTimer = new SilenceTimer(() => this.#silent());
@@ -66,6 +67,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   constructor(peer: PeerConnections, wish: ConnectionWish, owner: ConnectionOwner) {
     this.peer = peer;
     this.#owner = owner;
+    this.#isTls = wish.profile.tls !== undefined;
     this.isKeepable = wish.profile.proxyProtocol === undefined;
     peer.open++;
     this.#socket = openSocket(peer.address, wish, peer.session, this);
@@ -309,7 +311,9 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   }
 
   #failToConnect(error: NodeJS.ErrnoException | undefined): void {
-    const code = error?.code === 'ETIMEDOUT' ? 'upstream-connect-timeout' : 'upstream-refused';
+    const isHandshake = this.#isTls && error?.syscall !== 'connect';
+    const code =
+      error?.code === 'ETIMEDOUT' ? 'upstream-connect-timeout' : isHandshake ? 'upstream-tls' : 'upstream-refused';
     this.#fail(code, `Cannot connect to the upstream: ${error?.message ?? 'the connection was closed'}`);
   }
 
