@@ -1,6 +1,7 @@
 import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
 import type { LocationPlan } from '../plan/location-plan.ts';
+import type { Content } from '../plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../plan/site-plan.ts';
 import { ConnectionProfiles } from '../proxy/connection-profiles.ts';
 import { Script } from '../rewrite/script.ts';
@@ -62,6 +63,9 @@ function compileServer(plan: ServerPlan, context: LocationContext): VirtualServe
   };
 }
 
+/** Of them `/a/` is meant by `/a` too, as nginx has it of what is passed on. */
+const passers: ReadonlySet<Content['kind']> = new Set(['app', 'proxy']);
+
 function compileNode(plan: LocationPlan, context: LocationContext): LocationNode {
   return {
     match: plan.match,
@@ -70,6 +74,6 @@ function compileNode(plan: LocationPlan, context: LocationContext): LocationNode
       plan.locations.map((inner) => compileNode(inner, context)),
       context.compile,
     ),
-    redirectsToSlash: plan.settings.content.kind === 'app',
+    redirectsToSlash: passers.has(plan.settings.content.kind),
   };
 }

@@ -36,6 +36,11 @@ describe('a location that is a proxy', () => {
     return JSON.parse(text) as Asked;
   };
 
+  it('is found without its last slash too, as in nginx', async () => {
+    const { status, headers } = await stage('location /a/ { proxy_pass http://u; }').ask('/a?b=1');
+    assert.deepEqual([status, headers['location']], [301, 'http://localhost:8080/a/?b=1']);
+  });
+
   describe('passes on the path', () => {
     const rows: readonly (readonly [location: string, target: string, seen: string])[] = [
       ['location /p1/ { proxy_pass http://u/base/; }', '/p1/a/b?x=1', '/base/a/b?x=1'],
