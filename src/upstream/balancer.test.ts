@@ -109,6 +109,13 @@ describe('Balancer', () => {
     assert.notEqual(stage.picks(1, { route: 'c' })[0], 2);
   });
 
+  it('goes on to another member of the same route', () => {
+    const stage = new BalancerStage([{}, { route: 'b' }, { route: 'b' }]);
+    const first = stage.take({ route: 'b' });
+    const tried = new Set([first.member]);
+    assert.deepEqual([first.member.slot, ...stage.picks(2, { route: 'b', tried })], [1, 2, 2]);
+  });
+
   it('goes on where it was when members change', () => {
     const stage = new BalancerStage([{ weight: 5 }, {}, {}]);
     const first = stage.picks(4);

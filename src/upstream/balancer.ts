@@ -34,7 +34,8 @@ export class Balancer implements Conditions {
   readonly #counters: PeerCounters;
   readonly #queue: LeaseQueue | undefined;
   #peers: readonly Peer[] = [];
-  #byRoute: ReadonlyMap<string, Peer> = new Map();
+  /** A name with several addresses is several members of one route. */
+  #byRoute: ReadonlyMap<string, readonly Peer[]> = new Map();
   #methods: readonly Method[] = [];
   /** A lone member is never left out for its failures, as nginx has it. */
   #isSingle = false;
@@ -73,7 +74,7 @@ export class Balancer implements Conditions {
     }));
     this.#peers = members.map((member) => this.#peerOf(member, before.get(member.slot), now));
     this.#isSingle = members.length === 1;
-    this.#byRoute = new Map(this.#peers.map((peer) => [peer.member.route, peer]));
+    this.#byRoute = Map.groupBy(this.#peers, ({ member }) => member.route);
     if (!isDeepStrictEqual(shape, this.#shape)) this.#regroup();
     this.#shape = shape;
     this.#queue?.pump();
@@ -190,10 +191,11 @@ export class Balancer implements Conditions {
   }
 
   #stuckTo(route: string | undefined): Peer | undefined {
-    const peer = route === undefined ? undefined : this.#byRoute.get(route);
-    if (!peer) return undefined;
-    const { state } = peer.member;
-    return (state === 'up' || state === 'draining') && this.#hasRoom(peer) ? peer : undefined;
+    if (route === undefined) return undefined;
+    return this.#byRoute.get(route)?.find((peer) => {
+      const { state } = peer.member;
+      return (state === 'up' || state === 'draining') && this.#hasRoom(peer);
+    });
   }
 
   #balanced(key: string | undefined): Peer | undefined {

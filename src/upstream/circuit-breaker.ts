@@ -1,11 +1,13 @@
 import type { BreakerPlan } from '../site/plan/upstream-plan.ts';
 
-/** Of {@link CircuitBreakers}: nothing is held back. Beside these, `trial + front` for a front thread whose request is the one that may try. */
+/** Nothing is held back. Beside these kinds of state, `trial + front` for a front thread whose request is the one that may try. */
 const closed = 0;
 const open = 1;
-/** For the moment in which a thread writes `until`. */
+/** For the moment in which a thread writes until when. */
 const changing = 2;
 const trial = 3;
+/** A state is its kind, and above that a number that each change counts up: a thread sees that there was one meanwhile. */
+const kinds = 1 << 12;
 
 /** Whether so many of the requests within a window have failed that the member is left out. */
 export function trips(
@@ -54,13 +56,12 @@ export class CircuitBreakers {
 
   /** Whether a request might go there now. */
   admits(slot: number, now: number): boolean {
-    const state = Atomics.load(this.#state, slot);
-    return state === closed || (state !== changing && now >= (this.#until[slot] as number));
+    return this.#allows(Atomics.load(this.#state, slot), slot, now);
   }
 
   /** Whether requests are held back. */
   isOpen(slot: number): boolean {
-    return Atomics.load(this.#state, slot) !== closed;
+    return kindOf(Atomics.load(this.#state, slot)) !== closed;
   }
 
   /** A request goes there: freely, as the one that tries, or not, since another one does. */
@@ -71,18 +72,16 @@ export class CircuitBreakers {
     { openMs }: Pick<BreakerPlan, 'openMs'>,
   ): 'free' | 'trial' | 'refused' {
     const state = Atomics.load(this.#state, slot);
-    if (state === closed) return 'free';
-    if (!this.admits(slot, now) || Atomics.compareExchange(this.#state, slot, state, changing) !== state) {
-      return 'refused';
-    }
-    this.#until[slot] = now + openMs;
-    Atomics.store(this.#state, slot, trial + front);
+    if (kindOf(state) === closed) return 'free';
+    if (!this.#allows(state, slot, now) || !this.#change(slot, state, changing)) return 'refused';
+    this.#settleAs(slot, trial + front, now + openMs);
     return 'trial';
   }
 
   /** A request that went there freely has ended. */
   count(slot: number, plan: BreakerPlan, now: number, hasFailed: boolean): void {
-    if (this.isOpen(slot)) return;
+    const state = Atomics.load(this.#state, slot);
+    if (kindOf(state) !== closed) return;
     const window = Math.floor(now / plan.windowMs) | 0;
     this.#turn(slot, window);
     const cell = slot * 2 + (window & 1);
@@ -93,42 +92,53 @@ export class CircuitBreakers {
     const elapsed = (now % plan.windowMs) / plan.windowMs;
     const sum = (counts: Int32Array): number => slidingCount(counts[before] as number, counts[cell] as number, elapsed);
     if (!trips(plan, sum(this.#requests), sum(this.#failures))) return;
-    if (Atomics.compareExchange(this.#state, slot, closed, changing) === closed) this.#open(slot, now, plan);
+    if (this.#change(slot, state, changing)) this.#settleAs(slot, open, now + plan.openMs);
   }
 
   /** The request that tried has ended; `untold` where it was given up before anything came. Gives whether the breaker has closed by it. */
   settle(slot: number, front: number, plan: BreakerPlan, now: number, how: 'passed' | 'failed' | 'untold'): boolean {
-    const own = trial + front;
+    const state = Atomics.load(this.#state, slot);
+    const kind = kindOf(state);
     if (how === 'passed') {
-      const state = Atomics.load(this.#state, slot);
-      if (state === closed || state === changing) return false;
+      if (kind === closed || kind === changing || !this.#change(slot, state, changing)) return false;
       this.#clearCounts(slot);
-      return Atomics.compareExchange(this.#state, slot, state, closed) === state;
+      this.#settleAs(slot, closed, 0);
+      return true;
     }
-    if (Atomics.compareExchange(this.#state, slot, own, changing) !== own) return false;
-    if (how === 'failed') this.#open(slot, now, plan);
-    else this.#open(slot, now, { openMs: 0 });
+    if (kind === trial + front && this.#change(slot, state, changing)) {
+      this.#settleAs(slot, open, how === 'failed' ? now + plan.openMs : now);
+    }
     return false;
   }
 
   /** Another member has the slot from now on. */
   clearSlot(slot: number): void {
     this.#clearCounts(slot);
-    Atomics.store(this.#state, slot, closed);
+    this.#settleAs(slot, closed, 0);
   }
 
   /** Another one may try in place of the request of a front thread that died. */
   clearFront(front: number): void {
     for (let slot = 0; slot < this.#state.length; slot++) {
-      if (Atomics.compareExchange(this.#state, slot, trial + front, changing) === trial + front) {
-        this.#open(slot, 0, { openMs: 0 });
-      }
+      const state = Atomics.load(this.#state, slot);
+      if (kindOf(state) === trial + front && this.#change(slot, state, changing)) this.#settleAs(slot, open, 0);
     }
   }
 
-  #open(slot: number, now: number, { openMs }: Pick<BreakerPlan, 'openMs'>): void {
-    this.#until[slot] = now + openMs;
-    Atomics.store(this.#state, slot, open);
+  #allows(state: number, slot: number, now: number): boolean {
+    const kind = kindOf(state);
+    return kind === closed || (kind !== changing && now >= (this.#until[slot] as number));
+  }
+
+  /** Goes on to a state of that kind, unless another thread was faster. */
+  #change(slot: number, state: number, kind: number): boolean {
+    return Atomics.compareExchange(this.#state, slot, state, after(state, kind)) === state;
+  }
+
+  /** What is `changing` becomes something else. */
+  #settleAs(slot: number, kind: number, until: number): void {
+    this.#until[slot] = until;
+    Atomics.store(this.#state, slot, after(Atomics.load(this.#state, slot), kind));
   }
 
   /** Makes room for the counts of a window that begins. */
@@ -145,4 +155,13 @@ export class CircuitBreakers {
     this.#requests.fill(0, slot * 2, slot * 2 + 2);
     this.#failures.fill(0, slot * 2, slot * 2 + 2);
   }
+}
+
+function kindOf(state: number): number {
+  return state & (kinds - 1);
+}
+
+/** The state that comes next, of that kind. */
+function after(state: number, kind: number): number {
+  return ((state + kinds) & -kinds) | kind;
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import type { PeerCountersWorkerAnswer, PeerCountersWorkerData } from '../../test/support/peer-counters-worker.ts';
 import { until } from '../../test/support/until.ts';
 import { mostMembers, PeerCounters } from './peer-counters.ts';
 
@@ -96,6 +99,8 @@ describe('PeerCounters', () => {
     ];
     assert.deepEqual(all(3), [0, 0, 0, false, 0]);
     assert.deepEqual(all(4), [1, 2, 1, true, 5]);
+    counters.end(1, 3, true);
+    assert.deepEqual(all(3), [0, 0, 0, false, 0]);
   });
 
   it('knows which front has the request that has waited longest', () => {
@@ -119,5 +124,31 @@ describe('PeerCounters', () => {
     await until(() => woken === 2, 'it is woken again');
     end();
     endOther();
+  });
+
+  it('lets threads at once have no more under way than may be, and loses no count', async () => {
+    const [threads, most, rounds] = [4, 2, 200_000];
+    const counters = new PeerCounters(threads);
+    const inside = new Int32Array(new SharedArrayBuffer(12));
+    const entry = new URL('../../test/support/peer-counters-worker.ts', import.meta.url);
+    const workers = Array.from({ length: threads }, (_, front) => {
+      const { buffer } = counters;
+      const workerData: PeerCountersWorkerData = { buffer, frontCount: threads, front, inside, most, rounds };
+      return new Worker(entry, { workerData });
+    });
+    const answers = workers.map((worker) => once(worker, 'message') as Promise<[PeerCountersWorkerAnswer]>);
+    let entered = 0;
+    let failures = 0;
+    let trials = 0;
+    for (const [answer] of await Promise.all(answers)) {
+      assert.ok(answer.seen <= most, `${answer.seen} at a time`);
+      assert.ok(answer.trials <= 1, `${answer.trials} try at a time`);
+      trials += answer.trials;
+      entered += answer.entered;
+      failures += answer.failures;
+    }
+    assert.ok(entered > 0 && trials > 0);
+    assert.deepEqual([counters.active(5), counters.requests(5), counters.failures(5)], [0, entered, failures]);
+    await Promise.all(workers.map((worker) => worker.terminate()));
   });
 });

@@ -77,10 +77,12 @@ export class PeerCounters {
     return true;
   }
 
-  /** A request there has ended. */
+  /** A request there has ended. One that began before the slot was cleared counts no more. */
   end(front: number, slot: number, hasFailed: boolean): void {
     const cell = slot * this.frontCount + front;
-    Atomics.store(this.#own, cell, (this.#own[cell] as number) - 1);
+    const own = this.#own[cell] as number;
+    if (own === 0) return;
+    Atomics.store(this.#own, cell, own - 1);
     Atomics.sub(this.#active, slot, 1);
     if (hasFailed) this.#failures[cell] = (this.#failures[cell] as number) + 1;
   }
