@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Block } from '../../src/config/config.ts';
 import { connectionDefaults, defaults, realIpDefaults } from '../../src/config/defaults.ts';
+import { userProxySettings } from '../../src/config/print/user-proxy.ts';
 import { userServerFields } from '../../src/config/print/user-servers.ts';
 import { userSettings } from '../../src/config/print/user-settings.ts';
 import { configSchema } from '../../src/config/schema/config-schema.ts';
 import type { Defaults, IfSettings } from '../../src/config/schema/user-config.ts';
+import type { ProxyDefaults } from '../../src/config/schema/user-proxies.ts';
 
 /** What is used of JSON Schema, and what `option` says beside it. */
 export interface JsonSchema {
@@ -42,16 +44,23 @@ export function readSchema(): JsonSchema {
 }
 
 const settings: IfSettings = userSettings(defaults as Block, []);
+const proxy: ProxyDefaults = userProxySettings(defaults as Block);
 const servers: Defaults = userServerFields({ connection: connectionDefaults, realIp: realIpDefaults });
 
 /** The types whose options are fields of one setting, by that setting. */
 const groups: Readonly<Record<string, unknown>> = {
   Addition: settings.addition,
   Autoindex: defaults.autoindex,
+  CacheUse: settings.cache,
   Charset: { ...defaults.charset, source: false },
   Compression: settings.compression,
   Connection: servers.connection,
+  ProxyDefaults: proxy,
+  ProxyNext: proxy.next,
+  ProxyTimeouts: proxy.timeouts,
+  ProxyTls: proxy.tls,
   RealIp: servers.realIp,
+  ReverseProxy: proxy,
   Substitution: settings.substitution,
   UserId: settings.userId,
 };

@@ -1,21 +1,43 @@
 import { base, definitionsOf, type JsonSchema, ownProperties, similar } from './json-schema.ts';
 
-/** The TypeScript types of a config, which editors show while one is written, as two files by their names. */
+/** The files, each with the types that it is made for: they and what they need, where no file before has it. */
+const files: readonly (readonly [file: string, types: readonly string[]])[] = [
+  ['user-upstreams.ts', ['Upstream']],
+  ['user-proxies.ts', ['ProxyDefaults', 'ReverseProxy']],
+  ['user-caches.ts', ['Cache', 'CacheUse']],
+  ['user-settings.ts', [base]],
+];
+
+/** What is in no other file. */
+const lastFile = 'user-config.ts';
+
+/** The TypeScript types of a config, which editors show while one is written, as files by their names. */
 export function typeFiles(schema: JsonSchema): Readonly<Record<string, string>> {
   const definitions = definitionsOf(schema);
   const names = Object.keys(definitions).sort();
-  const ofSettings = reachable(definitions, base);
-  const shared = names.filter((name) => ofSettings.has(name));
-  const text = names
-    .filter((name) => !ofSettings.has(name))
-    .map((name) => definitionText(definitions, name))
-    .join('\n');
-  const imported = shared.filter((name) => new RegExp(`\\b${name}\\b(?!\\?)`).test(withoutComments(text)));
-  const imports = `import type { ${imported.join(', ')} } from './user-settings.ts';\n\n`;
-  return {
-    'user-settings.ts': head + shared.map((name) => definitionText(definitions, name)).join('\n'),
-    'user-config.ts': head + imports + text,
-  };
+  const places = new Map<string, string>();
+  for (const [file, types] of files) {
+    for (const name of types.flatMap((type) => [...reachable(definitions, type)])) {
+      if (!places.has(name)) places.set(name, file);
+    }
+  }
+  const placeOf = (name: string): string => places.get(name) ?? lastFile;
+  return Object.fromEntries(
+    [...files.map(([file]) => file), lastFile].map((file) => {
+      const own = names.filter((name) => placeOf(name) === file);
+      const text = own.map((name) => definitionText(definitions, name)).join('\n');
+      return [file, head + importsOf(text, names, file, placeOf) + text];
+    }),
+  );
+}
+
+/** The imports of the types that a file names and that are in others. */
+function importsOf(text: string, names: readonly string[], file: string, placeOf: (name: string) => string): string {
+  const plain = withoutComments(text);
+  const others = names.filter((name) => placeOf(name) !== file && new RegExp(`\\b${name}\\b(?!\\?)`).test(plain));
+  const byFile = Object.entries(Object.groupBy(others, placeOf)).sort(([one], [other]) => (one < other ? -1 : 1));
+  const lines = byFile.map(([from, types = []]) => `import type { ${types.join(', ')} } from './${from}';\n`);
+  return lines.length > 0 ? `${lines.join('')}\n` : '';
 }
 
 const head = '// Made of the schema by "npm run config-reference"; see config-schema.ts.\n\n';

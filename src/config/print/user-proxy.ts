@@ -1,7 +1,7 @@
 import type { ProxyMatch, ProxyRedirect } from '../../site/plan/proxy-plan.ts';
 import type { Block } from '../config.ts';
 import { proxyUrlText } from '../proxy-url.ts';
-import type { ProxyDefaults, ProxyTls, ReverseProxy } from '../schema/user-config.ts';
+import type { ProxyDefaults, ProxyTls, ReverseProxy } from '../schema/user-proxies.ts';
 import { given, picked } from '../typed/conversion.ts';
 import { durationText, sizeText } from '../units.ts';
 import { userResolver } from './user-upstreams.ts';

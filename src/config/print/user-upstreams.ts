@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../site/plan/upstream-plan.ts';
 import { upstreamNameOf } from '../proxy-url.ts';
-import type { Peer, Resolver, Upstream } from '../schema/user-config.ts';
+import type { Peer, Resolver, Upstream } from '../schema/user-upstreams.ts';
 import { given, picked } from '../typed/conversion.ts';
 import { durationText } from '../units.ts';
 import {

@@ -123,7 +123,7 @@ export const cacheOptions: Shape = {
             }),
           ),
           'Of requests for the same answer one fetches it, the others wait.',
-          { nginx: 'proxy_cache_lock' },
+          { nginx: 'proxy_cache_lock', default: true },
         ),
         revalidate: option(flag, 'What is stale is asked for with conditions.', {
           nginx: 'proxy_cache_revalidate',

@@ -1,5 +1,7 @@
 // Made of the schema by "npm run config-reference"; see config-schema.ts.
 
+import type { CacheUse } from './user-caches.ts';
+
 /** A log of requests. */
 export interface AccessLog {
   /** A file, maybe with variables, 'stdout' or 'stderr'. */
@@ -52,82 +54,6 @@ export interface BrotliEncoder {
   readonly enabled?: boolean;
   /** How hard it tries. */
   readonly level?: number;
-}
-
-/** How answers are kept and given again. */
-export interface CacheUse {
-  /** The name in `caches`. `default` is there without being said: 64m of memory. In `defaults` nothing is kept without a name. Default: "the outer level's, else 'default'". */
-  readonly name?: false | string;
-  /** RFC 9111, or as nginx, without Age and what requests ask for. */
-  readonly rules?: 'rfc' | 'nginx';
-  /** What tells answers apart. */
-  readonly key?: string;
-  /** How long answers are fresh that do not say so themselves; a time is for 200, 301 and 302. */
-  readonly valid?:
-    | string
-    | Readonly<Record<string, string>>
-    | readonly {
-        /** For which. */
-        readonly statuses: readonly number[] | 'any';
-        /** How long. */
-        readonly time: string;
-      }[];
-  /** The answer is not taken from here where one is neither empty nor '0'. */
-  readonly bypass?: string | readonly string[];
-  /** The answer is not kept where one is neither empty nor '0'. */
-  readonly noStore?: string | readonly string[];
-  /** After so many requests an answer is kept. */
-  readonly minUses?: number;
-  /** Methods whose answers are kept. */
-  readonly methods?: readonly ('GET' | 'HEAD' | 'POST')[];
-  /** For ranges that begin behind it the whole answer is not fetched. Default: "any". */
-  readonly maxRangeOffset?: number | string | 'any';
-  /** For which failures a stale answer is given. */
-  readonly useStale?: readonly (
-    | 'error'
-    | 'timeout'
-    | 'invalid_header'
-    | 'updating'
-    | 'http_500'
-    | 'http_502'
-    | 'http_503'
-    | 'http_504'
-    | 'http_403'
-    | 'http_404'
-    | 'http_429'
-  )[];
-  /** Of requests for the same answer one fetches it, the others wait. */
-  readonly lock?:
-    | boolean
-    | {
-        /** Whether they wait. */
-        readonly enabled?: boolean;
-        /** For how long. Default: "5s". */
-        readonly timeout?: string;
-        /** After so long another one fetches it. Default: "5s". */
-        readonly age?: string;
-      };
-  /** What is stale is asked for with conditions. */
-  readonly revalidate?: boolean;
-  /** What is stale is given at once, where `useStale` has 'updating', and fetched. */
-  readonly backgroundUpdate?: boolean;
-  /** HEAD becomes GET. */
-  readonly convertHead?: boolean;
-  /** Answers get Cache-Status (RFC 9211). */
-  readonly status?: boolean;
-  /** Large answers are fetched and kept in such pieces. */
-  readonly slice?: false | number | string;
-  /** A method by which what is kept for a path is removed. Danger: Who may purge can have every answer fetched anew. */
-  readonly purge?:
-    | false
-    | {
-        /** The method. Default: "PURGE". */
-        readonly method?: string;
-        /** Addresses and networks of those who may. */
-        readonly from: readonly string[];
-      };
-  /** Fields of answers that mean nothing here. */
-  readonly ignore?: readonly string[];
 }
 
 /** The charset of answers. */

@@ -2,8 +2,8 @@ import type { CachePlan } from '../../site/plan/cache-plan.ts';
 import { cacheDefaults, cacheDiskDefaults, defaultCacheName, maxDiskEntrySize } from '../cache-defaults.ts';
 import { cacheNamesOf, withCacheNames } from '../cache-names.ts';
 import type { Block, Config } from '../config.ts';
-import type { Cache } from '../schema/user-config.ts';
-import type { CacheUse, Settings } from '../schema/user-settings.ts';
+import type { Cache, CacheUse } from '../schema/user-caches.ts';
+import type { Settings } from '../schema/user-settings.ts';
 import { durationPattern, parseDuration, parseSize } from '../units.ts';
 import { type Conversion, given, listOf, picked } from './conversion.ts';
 

@@ -2,7 +2,7 @@ import type { ProxyMatch, ProxyRedirect, ProxyTarget } from '../../site/plan/pro
 import type { Content } from '../../site/plan/settings.ts';
 import type { Block } from '../config.ts';
 import { isGrpcUrl, parseProxyUrl, targetOfUrl } from '../proxy-url.ts';
-import type { ReverseProxy } from '../schema/user-config.ts';
+import type { ReverseProxy } from '../schema/user-proxies.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { type Conversion, given, picked } from './conversion.ts';
 import { resolverPlan } from './upstreams.ts';

@@ -1,6 +1,6 @@
 import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../site/plan/upstream-plan.ts';
 import { parseHost } from '../proxy-url.ts';
-import type { Peer, Resolver, Upstream } from '../schema/user-config.ts';
+import type { Peer, Resolver, Upstream } from '../schema/user-upstreams.ts';
 import { parseDuration } from '../units.ts';
 import {
   breakerDefaults,
