@@ -4,7 +4,6 @@ import { createServer, request, type Server, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { BalancerStage, failed, passed } from '../../../test/support/balancer-stage.ts';
-import { freePorts } from '../../../test/support/free-ports.ts';
 import { type NginxServing, serveWithNginx } from '../../../test/support/nginx-serving.ts';
 import { requires } from '../../../test/support/requirements.ts';
 import { until } from '../../../test/support/until.ts';
@@ -118,14 +117,16 @@ const cases: readonly Case[] = [
   },
 ];
 
+const liveHost = '127.0.0.1';
+/** As nobody can listen for all addresses at the ports of those that live, nobody answers here. */
+const deadHost = '127.0.0.2';
 /** Servers enough for each case. */
 const serverCount = 4;
 
 describe('balancing beside nginx', { skip: requires('nginx') }, () => {
   const servers: Server[] = [];
   const held: ServerResponse[] = [];
-  let livePorts: readonly number[] = [];
-  let deadPorts: readonly number[] = [];
+  let ports: readonly number[] = [];
   let nginx: NginxServing;
 
   before(async () => {
@@ -134,12 +135,11 @@ describe('balancing beside nginx', { skip: requires('nginx') }, () => {
         if (url.startsWith('/together')) held.push(response);
         else response.end();
       });
-      server.listen(0, '127.0.0.1');
+      server.listen(0, liveHost);
       await once(server, 'listening');
       servers.push(server);
     }
-    livePorts = servers.map((server) => (server.address() as AddressInfo).port);
-    deadPorts = await freePorts(serverCount);
+    ports = servers.map((server) => (server.address() as AddressInfo).port);
     const blocks = cases.map(
       ({ balance, servers }, index) =>
         `upstream backend${index} { ${directiveOf(balance)} ${servers.map((_, at) => lineOf(membersOf(index)[at]!)).join(' ')} }
@@ -169,8 +169,8 @@ describe('balancing beside nginx', { skip: requires('nginx') }, () => {
 
   function membersOf(index: number): readonly (Partial<Member> & Pick<Member, 'name'>)[] {
     return cases[index]!.servers.map(({ live = true, ...options }, at) => {
-      const port = (live ? livePorts : deadPorts)[at]!;
-      return { ...options, address: { kind: 'tcp', host: '127.0.0.1', port }, name: `127.0.0.1:${port}` };
+      const address = { kind: 'tcp', host: live ? liveHost : deadHost, port: ports[at]! } as const;
+      return { ...options, address, name: addressText(address) };
     });
   }
 
@@ -221,7 +221,7 @@ describe('balancing beside nginx', { skip: requires('nginx') }, () => {
         }
         const { address } = lease.member;
         names.push(addressText(address));
-        const isLive = address.kind === 'tcp' && livePorts.includes(address.port);
+        const isLive = address.kind === 'tcp' && address.host === liveHost;
         if (isLive && together) leases.push(lease);
         else lease.done(isLive ? passed : failed);
         tried.add(lease.member);
