@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
-import { HeaderList, InvalidHeader } from '../../core/headers.ts';
+import { HeaderList } from '../../core/headers.ts';
 import type { UpstreamRequest } from '../upstream-request.ts';
 
 /** Fields that are about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2); `host` is `:authority` there. */
@@ -60,8 +60,6 @@ export function receivedFields(raw: readonly string[]): ReceivedFields {
     const value = raw[index + 1] as string;
     size += name.length + value.length + fieldExtra;
     if (name.startsWith(':') || left.has(name)) continue;
-    // HTTP/1 has no field with a space around its value (RFC 9113 §8.2.1).
-    if (/^[ \t]|[ \t]$/.test(value)) throw new InvalidHeader(`Invalid value of "${name}"`);
     fields.push([name, value]);
   }
   return { headers: HeaderList.of(fields), size };

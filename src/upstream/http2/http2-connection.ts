@@ -50,7 +50,9 @@ export class Http2Connection {
   #state: 'opening' | 'open' | 'ended' = 'opening';
   readonly #connectTimer: NodeJS.Timeout;
   #lastStream = Number.POSITIVE_INFINITY;
-  #isBroken = false;
+  /** More might be refused before the peer has said how many it takes. */
+  #mostStreams = 1;
+  #isSettled = false;
 
   /** `maxHeadSize`: of answers, in bytes. `connectMs`: how long it may take to open, in milliseconds. */
   constructor(
@@ -81,8 +83,10 @@ export class Http2Connection {
     this.#session = connect(`${this.scheme}://peer`, options);
     this.#connectTimer = setTimeout(() => this.#failed(new ConnectTimeout('it takes too long')), connectMs).unref();
     this.#session.on('connect', () => this.#opened());
-    this.#session.on('remoteSettings', () => {
-      if (this.hasRoom) owner.roomed(this);
+    this.#session.on('remoteSettings', ({ maxConcurrentStreams = maxStreams }) => {
+      this.#mostStreams = Math.min(maxStreams, maxConcurrentStreams);
+      this.#isSettled = true;
+      owner.roomed(this);
     });
     this.#session.on('goaway', (_code, lastStream) => {
       this.#lastStream = lastStream;
@@ -92,8 +96,9 @@ export class Http2Connection {
     this.#session.on('close', () => this.#closed());
   }
 
-  get isOpening(): boolean {
-    return this.#state === 'opening';
+  /** Whether it is not known yet what it will take. */
+  get isSettling(): boolean {
+    return this.#state === 'opening' || (this.#state === 'open' && !this.#isSettled);
   }
 
   get isOpen(): boolean {
@@ -102,19 +107,12 @@ export class Http2Connection {
 
   /** Whether one more request may go over it. */
   get hasRoom(): boolean {
-    if (this.#state !== 'open') return false;
-    const { maxConcurrentStreams = maxStreams } = this.#session.remoteSettings ?? {};
-    return this.streams < Math.min(maxStreams, maxConcurrentStreams);
+    return this.#state === 'open' && this.streams < this.#mostStreams;
   }
 
   /** Bytes that came from the peer. */
   get received(): number {
     return this.#socket.bytesRead;
-  }
-
-  /** Whether what the peer sent is no HTTP/2. */
-  get isBroken(): boolean {
-    return this.#isBroken;
   }
 
   /** Whether the peer has said that it did nothing about that stream (RFC 9113 §6.8). */
@@ -161,7 +159,6 @@ export class Http2Connection {
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    this.#isBroken = error.code === 'ERR_HTTP2_ERROR' || error.code === 'ERR_HTTP2_SESSION_ERROR';
     if (this.#state !== 'opening') return;
     this.#state = 'ended';
     clearTimeout(this.#connectTimer);

@@ -42,6 +42,10 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   #reader: BodyStream | undefined;
   #trailers: HeaderList = HeaderList.empty;
   #hasHead = false;
+  #isNoHttp2 = false;
+  /** Bytes of the answer's body that came, and that were to come where that is known. */
+  #size = 0;
+  #length: number | undefined;
   #isOver = false;
 
   constructor(request: UpstreamRequest, attempt: Attempt) {
@@ -142,8 +146,13 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     stream.on('response', (_fields, flags, raw) => this.#guard(() => this.#headCame(raw, flags)));
     stream.on('trailers', (_fields, _flags, raw) => this.#guard(() => this.#trailersCame(raw)));
     stream.on('data', (chunk: Buffer) => this.#dataCame(chunk));
-    stream.on('end', () => this.#complete());
-    stream.on('error', () => {});
+    stream.on('end', () => {
+      // It also ends where the stream is reset, or the connection is gone.
+      if (stream.rstCode === NGHTTP2_NO_ERROR) this.#complete();
+    });
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      this.#isNoHttp2 = code === 'ERR_HTTP2_ERROR';
+    });
     stream.on('close', () => this.#closed(stream));
   }
 
@@ -208,7 +217,11 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     this.#attempt.headed();
     this.#awaitAnswer();
     const isWhole = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
-    if (!isWhole) this.#reader = new BodyStream(this);
+    if (!isWhole) {
+      this.#reader = new BodyStream(this);
+      const length = headers.get('content-length');
+      if (length !== undefined) this.#length = Number(length);
+    }
     const body = this.#reader ?? emptyBody;
     this.#resolve({ kind: 'reply', status, reason: '', version: '2', headers, body, trailers: () => this.#trailers });
     if (isWhole) this.#complete();
@@ -227,6 +240,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   #dataCame(chunk: Buffer): void {
     const reader = this.#reader;
     if (!reader || this.#isOver) return;
+    this.#size += chunk.length;
     this.#attempt.received(chunk.length);
     this.#silence.touch(performance.now());
     reader.push(chunk);
@@ -239,6 +253,10 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   /** All of the answer is there; of the request the peer wants no more (RFC 9113 §8.1). */
   #complete(): void {
     if (this.#isOver || !this.#hasHead) return;
+    if (this.#length !== undefined && this.#length !== this.#size) {
+      this.#fail('upstream-incomplete', `it sent ${this.#size} bytes of ${this.#length}`);
+      return;
+    }
     this.#release('complete');
     this.#reader?.end();
     if (this.#stream?.writableFinished === false) this.#stream.close(NGHTTP2_NO_ERROR);
@@ -253,7 +271,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
       this.#fail('upstream-incomplete', 'it ended its answer too early');
     } else if (rstCode === NGHTTP2_REFUSED_STREAM || connection?.hasRefused(id) || stream.pending) {
       this.#fail('upstream-closed', 'it refuses the request', { wasSent: false });
-    } else if (rstCode === NGHTTP2_PROTOCOL_ERROR || connection?.isBroken) {
+    } else if (rstCode === NGHTTP2_PROTOCOL_ERROR || this.#isNoHttp2) {
       this.#fail('upstream-response-invalid', 'it sends what is no HTTP/2');
     } else {
       const isStaleConnection = this.#receivedBefore !== undefined && connection?.received === this.#receivedBefore;

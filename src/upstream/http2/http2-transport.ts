@@ -40,6 +40,7 @@ export class Http2Transport implements Transport, ConnectionKeeper {
 
   takes(connection: Http2Connection): boolean {
     const { requests, timeMs } = this.#plan;
+    if (connection.requests === 0) return true;
     return connection.requests < requests && performance.now() - connection.openedAt < timeMs;
   }
 

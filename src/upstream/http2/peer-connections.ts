@@ -31,7 +31,6 @@ export class PeerConnections implements Http2ConnectionOwner {
   readonly #wish: ConnectionWish;
   readonly #keeper: ConnectionKeeper;
   readonly #connections: Set<Http2Connection> = new Set();
-  #opening = 0;
   #waiting: Http2Exchange[] = [];
   #tlsSession: Buffer | undefined;
 
@@ -60,18 +59,15 @@ export class PeerConnections implements Http2ConnectionOwner {
 
   /** Idle connections end, others when they become idle. */
   dropAll(): void {
-    for (const connection of this.#connections)
-      if (!connection.isOpening && connection.streams === 0) connection.close();
+    for (const connection of this.#connections) if (connection.isOpen && connection.streams === 0) connection.close();
   }
 
   opened(connection: Http2Connection): void {
-    this.#opening--;
     this.#fill(false);
     this.#rest(connection);
   }
 
   refused(connection: Http2Connection, failure: UpstreamFailure): void {
-    this.#opening--;
     this.#connections.delete(connection);
     if (this.#connections.size === 0) for (const exchange of this.#waiting.splice(0)) exchange.fail(failure);
     this.#checkEmpty();
@@ -120,12 +116,12 @@ export class PeerConnections implements Http2ConnectionOwner {
 
   /** One at a time: those that wait may all have room on the next one. */
   #openMore(): void {
-    if (this.#opening > 0 || this.#connections.size >= maxConnections) return;
+    if (this.#connections.size >= maxConnections) return;
+    for (const connection of this.#connections) if (connection.isSettling) return;
     const first = this.#waiting.find(({ isOver }) => !isOver);
     if (!first) return;
     const { maxHeadSize, timeouts } = first.request;
     const limits = { maxHeadSize, connectMs: timeouts.connectMs };
-    this.#opening++;
     this.#connections.add(new Http2Connection(this.address, this.#wish, limits, this.#tlsSession, this));
   }
 
