@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { FakeWorker } from '../../test/support/fake-worker.ts';
+import { literalStates } from '../../test/support/literal-upstreams.ts';
+import { planOf } from '../../test/support/site-stage.ts';
 import { until } from '../../test/support/until.ts';
 import { AppCounters } from '../app/counters.ts';
 import type { FromFront } from '../app/front-message.ts';
@@ -16,6 +19,8 @@ import { maxConnections, queueLimits, webSocketLimits, webSocketTimeouts } from 
 import { createLog } from '../observe/log.ts';
 import { Kind } from '../protocol/worker/kinds.ts';
 import { zoneBuffers } from '../site/limits/limit-zones.ts';
+import type { Member } from '../upstream/member.ts';
+import { PeerCounters } from '../upstream/peer-counters.ts';
 import { FrontThreads } from './front-threads.ts';
 import type { ListenPlan } from './inherited-sockets.ts';
 import { sharedNow } from './shared-clock.ts';
@@ -168,6 +173,31 @@ describe('FrontThreads', () => {
     await until(() => hellos(made.told, 4).length === 3, 'the worker is connected to it');
     made.ways.postTo(1, { kind: 'serve', worker: 4, slot: 4 });
     for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'ok');
+  });
+
+  it('tells the one that takes its place who the members of upstreams are now', async () => {
+    await using made = await stage(2);
+    await made.worker(4);
+    await using backend = createServer((_, response) => response.end('there')).listen(0, '127.0.0.1');
+    await once(backend, 'listening');
+    const plan = planOf(
+      'upstream app { server 127.0.0.1:1; } server { listen 80; location / { proxy_pass http://app; } }',
+    );
+    const counters = new PeerCounters(2).buffer;
+    const upstreams = literalStates(plan.upstreams).map((state) => ({ ...state, counters }));
+    const listeners = [{ listener: 0, index: 0, byAddress: [] }];
+    await made.fronts.use({ plan, zones: zoneBuffers(plan, 2), listeners, apps: [], upstreams });
+    const port = await listenOnAny(made.fronts);
+    assert.match(await answer(port), /502/);
+    const { port: there } = backend.address() as { readonly port: number };
+    const members = (upstreams[0]?.members ?? []).map((member): Member => {
+      return { ...member, address: { kind: 'tcp', host: '127.0.0.1', port: there } };
+    });
+    made.fronts.setMembers({ upstream: 'app', members });
+    made.end(1);
+    await until(() => made.opened.length === 1, 'another one takes its place');
+    await until(() => made.fronts.listening.length === 2, 'it listens');
+    for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'there');
   });
 
   it('lets the one that takes its place try again until it listens', async () => {

@@ -131,9 +131,6 @@ export class SupervisedUpstream {
       }
       case 'up':
         this.#changes.change(key, { state: 'up' });
-        for (const { slot, address: its, name } of this.#members) {
-          if (addressText(its) === key || name === key) this.#counters.recovered(slot, this.#options.now());
-        }
         return { ok: true, text: `${key} gets requests again` };
     }
   }
@@ -194,13 +191,10 @@ export class SupervisedUpstream {
   }
 
   #healthChanged(member: Checked, { state }: Health, problem: string | undefined): void {
-    const { log, now } = this.#options;
+    const { log } = this.#options;
     const which = `upstream "${this.plan.name}": ${checkedText(member)}`;
     if (state === 'unhealthy') log.warn(`${which} is unhealthy: ${problem}`);
     else log.info(`${which} is healthy`);
-    const index = this.#keyed.findIndex(({ key }) => key === member.key);
-    const known = this.#members[index];
-    if (state === 'healthy' && known?.state === 'unhealthy') this.#counters.recovered(known.slot, now());
     this.#update();
   }
 }

@@ -239,20 +239,17 @@ describe('A health check', () => {
         healthCheck: healthCheckPlan({ fails: 2, passes: 2 }),
       },
     );
-    const [state] = await made.use(plan);
-    const counters = new PeerCounters(2, state?.counters);
+    await made.use(plan);
     assert.equal(made.members()[0], `127.0.0.1:${peer.port} 1 up`);
     await peer.close();
     await until(() => made.members().every((each) => each.includes('unhealthy')), 'both are unhealthy');
     assert.match(made.log(), / warn {2}upstream "app": 127.0.0.1:\d+ is unhealthy: it refuses connections\n/);
-    assert.equal(counters.recoveredAt(0), 0);
     const status = made.supervisor.status()[0]?.members[0];
     assert.equal(status?.state, 'unhealthy');
     assert.equal(status?.lastCheck?.problem, 'it refuses connections');
     const again = await listening(peer.port);
     await until(() => made.members().every((each) => !each.includes('unhealthy')), 'both are back');
     assert.match(made.log(), / info {2}upstream "app": 127.0.0.1:\d+ is healthy\n/);
-    assert.notEqual(counters.recoveredAt(0), 0);
     await again.close();
   });
 
@@ -330,13 +327,6 @@ describe('A change while it runs', () => {
     await made.use(upstreamPlan([peerPlan('app.example', 80, { resolves: true })], { resolver: server.plan() }));
     made.supervisor.change('app', changeOf('drain app.example:80'));
     assert.deepEqual(made.members(), ['192.0.2.1:80 1 draining', '192.0.2.2:80 1 draining']);
-  });
-
-  it('begins the slow start of one that is up again', async () => {
-    using made = stage();
-    const [state] = await made.use(plan);
-    made.supervisor.change('app', changeOf('up 127.0.0.1:8002'));
-    assert.notEqual(new PeerCounters(2, state?.counters).recoveredAt(1), 0);
   });
 });
 
