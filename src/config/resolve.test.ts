@@ -239,3 +239,24 @@ describe('resolve', () => {
     ]);
   });
 });
+
+describe('a cache that is inherited', () => {
+  const target = { kind: 'template', url: 'http://$host' } as const;
+  const passing: Block = { content: { kind: 'proxy', target } };
+  const cacheOf = (rules: 'rfc' | 'nginx', block: Block): string | undefined =>
+    innermost({ cache: { rules, cache: 'a' } }, {}, block).cache?.cache;
+
+  it('is for all content by the rules of HTTP', () => {
+    assert.deepEqual([cacheOf('rfc', passing), cacheOf('rfc', {})], ['a', 'a']);
+  });
+
+  it("is for what comes from elsewhere alone by nginx's", () => {
+    const app: Block = { content: { kind: 'app', app: 'main' } };
+    assert.deepEqual([cacheOf('nginx', passing), cacheOf('nginx', app), cacheOf('nginx', {})], ['a', 'a', undefined]);
+  });
+
+  it('is inherited through a location that it is not for', () => {
+    const inner = innermost({ cache: { rules: 'nginx', cache: 'a' } }, {}, {}, passing);
+    assert.equal(inner.cache?.cache, 'a');
+  });
+});
