@@ -20,6 +20,7 @@ export function createConsistentHash(peers: readonly Peer[]): Method {
   };
 }
 
+/** Each one has points of its own, which are the same as far as they go. */
 function weightOf(peers: readonly Peer[]): number {
-  return peers.reduce((sum, { member }) => sum + member.weight, 0);
+  return peers.reduce((most, { member }) => Math.max(most, member.weight), 0);
 }

@@ -15,6 +15,8 @@ import { addressText, type Member } from '../member.ts';
 /** `live`: there is a server. */
 interface PeerLine extends Partial<Pick<Member, 'weight' | 'maxFails' | 'maxConnections' | 'isBackup' | 'state'>> {
   readonly live?: boolean;
+  /** The place of the one whose address it has too. */
+  readonly sameAs?: number;
 }
 
 interface Case {
@@ -110,6 +112,12 @@ const cases: readonly Case[] = [
     requests: ['', ...keys, ''],
   },
   {
+    name: 'a circle with a name that is there twice',
+    balance: hash(true),
+    servers: [{}, { weight: 2 }, { sameAs: 0, weight: 3 }, {}],
+    requests: [...keys, ...addresses],
+  },
+  {
     name: 'a circle, with one dead and one down',
     balance: hash(true),
     servers: [{}, { ...dead, weight: 3 }, { state: 'down', weight: 2 }, {}],
@@ -168,8 +176,8 @@ describe('balancing beside nginx', { skip: requires('nginx') }, () => {
   }
 
   function membersOf(index: number): readonly (Partial<Member> & Pick<Member, 'name'>)[] {
-    return cases[index]!.servers.map(({ live = true, ...options }, at) => {
-      const address = { kind: 'tcp', host: live ? liveHost : deadHost, port: ports[at]! } as const;
+    return cases[index]!.servers.map(({ live = true, sameAs, ...options }, at) => {
+      const address = { kind: 'tcp', host: live ? liveHost : deadHost, port: ports[sameAs ?? at]! } as const;
       return { ...options, address, name: addressText(address) };
     });
   }
