@@ -87,6 +87,12 @@ describe('TLS towards upstreams', { skip: requires('openssl') }, () => {
     };
   }
 
+  /** Where nobody listens. */
+  async function closed(): Promise<{ readonly port: number }> {
+    await using upstream = await serving(['near']);
+    return { port: upstream.port };
+  }
+
   async function ask(
     { transport }: TransportStage,
     port: number,
@@ -192,6 +198,14 @@ describe('TLS towards upstreams', { skip: requires('openssl') }, () => {
     assert.equal(await ask(stage, address.port, {}, { proxyProtocol: 1 }), 'ok');
     assert.equal(header, 'PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n');
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('tells that an upstream refuses connections, with the PROXY protocol too', async () => {
+    const { port } = await closed();
+    using stage = new TransportStage();
+    const refused = { code: 'upstream-refused', stage: 'connect' };
+    await assert.rejects(ask(stage, port, {}), refused);
+    await assert.rejects(ask(stage, port, {}, { proxyProtocol: 1 }), refused);
   });
 
   it('refuses an upstream that speaks before the handshake', async () => {

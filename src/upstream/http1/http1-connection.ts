@@ -119,7 +119,8 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       this.#failBy(error);
       return false;
     }
-    return this.#settle(exchange);
+    // Whoever was told may have cancelled.
+    return this.#exchange === exchange && this.#settle(exchange);
   }
 
   interim({ status, headers }: Http1ResponseHead): void {
@@ -151,7 +152,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   done(): void {
     this.#sender = undefined;
     const exchange = this.#exchange;
-    if (exchange) this.#silence.start(exchange.request.timeouts.readMs, performance.now());
+    if (exchange && !this.#isPaused) this.#silence.start(exchange.request.timeouts.readMs, performance.now());
   }
 
   broke(error: PeerError): void {
@@ -192,7 +193,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       maxHeadSize: request.maxHeadSize,
     });
     if (bodyLength === 'chunked' && request.version === '1.0') {
-      this.#fail('internal-error', 'Cannot send a body of unknown length in HTTP/1.0');
+      this.#fail('internal-error', 'Cannot send a body of unknown length in HTTP/1.0', 'connect');
       return;
     }
     const isSmall = body instanceof Uint8Array && body.length === bodyLength && body.length <= coalescedBodySize;
@@ -242,6 +243,8 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       this.#socket.writableLength === 0 &&
       this.#owner.keeps(this, this.#requests, now);
     if (isKept) {
+      // TLS gives what it has decrypted also after it was asked to stop.
+      this.readOn();
       this.#silence.pause();
       this.#owner.idle(this, head.keepAliveMs, now);
     } else {

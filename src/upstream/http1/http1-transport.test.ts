@@ -283,6 +283,26 @@ describe('Http1Transport sends a body', () => {
     assert.ok(upstream.text.endsWith('4\r\nlast\r\n0\r\n\r\n'));
   });
 
+  it('to its end while nobody reads the answer, which may take longer than the timeout', async () => {
+    const size = 1024 * 1024;
+    await using upstream = await RawUpstream.listen((socket) => {
+      socket.once('data', () => socket.write(`${ok}content-length: ${size}\r\n\r\n${'x'.repeat(size)}`));
+    });
+    using stage = new TransportStage();
+    const body = (async function* () {
+      yield Buffer.from('first');
+      await until(() => attempt.receivedBytes >= 64 * 1024, 'the answer is held back');
+      yield Buffer.from('last!');
+    })();
+    const timeouts = { connectMs: 1_000, sendMs: 1_000, readMs: 50 };
+    const { answer, attempt } = stage.ask(upstream.address, { body, bodyLength: 10, timeouts });
+    const reply = await replyOf(answer);
+    await until(() => upstream.text.endsWith('last!'), 'the whole body');
+    const sentAt = performance.now();
+    await until(() => performance.now() - sentAt > 150, 'three times the limit');
+    assert.equal((await textOf(reply.body)).length, size);
+  });
+
   it('in HTTP/1.0 never in chunks', async () => {
     await using upstream = await RawUpstream.answering(empty);
     using stage = new TransportStage();
