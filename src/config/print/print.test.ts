@@ -167,6 +167,16 @@ describe('printConfig', () => {
     assert.deepEqual(userConfig(config), {});
   });
 
+  it('leaves out what a proxy would have from the level around it', () => {
+    const location = { path: '/', proxy: { to: 'https://a', via: true, tls: { verify: true } } };
+    const printed = (defaults: NonNullable<UserConfig['defaults']>): unknown => {
+      const { config } = toConfig({ defaults, servers: [{ listen: [':80'], locations: [location] }] }, '/nowhere');
+      return userConfig(config).servers?.[0]?.locations;
+    };
+    assert.deepEqual(printed({}), [{ path: '/', proxy: 'https://a' }]);
+    assert.deepEqual(printed({ proxy: { via: false } }), [{ path: '/', proxy: { to: 'https://a', via: true } }]);
+  });
+
   it('names the cache that is there by itself', () => {
     const user = { servers: [{ listen: [':80'], locations: [{ path: '/', cache: true }] }] };
     assert.deepEqual(userConfig(toConfig(user, '/nowhere').config), {

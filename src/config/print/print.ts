@@ -10,6 +10,7 @@ import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { given, picked } from '../typed/conversion.ts';
 import { toConfig } from '../typed/to-config.ts';
 import { durationText, rateText, sizeText } from '../units.ts';
+import { withoutInheritedProxies } from './inherited.ts';
 import { sourceText } from './source-text.ts';
 import { userCache } from './user-caches.ts';
 import { userProxySettings } from './user-proxy.ts';
@@ -31,7 +32,7 @@ export function userConfig(config: Config): UserConfig {
 }
 
 function userParts(whole: Config, isTold: (upstream: UpstreamPlan) => boolean): UserConfig {
-  const config = withCacheNames(whole, false);
+  const config = withoutInheritedProxies(withCacheNames(whole, false));
   const shared = withoutDefaults(withoutIdleRealIp(config));
   const { proxy, ...inherited } = { ...userServerFields(shared), ...userSettings(shared, []) };
   const proxies = userProxySettings(shared);

@@ -19,7 +19,7 @@ export function userProxy(block: Block): { readonly proxy?: string | ReverseProx
 export function userProxySettings({ proxy, proxyTls }: Block): ProxyDefaults {
   return {
     ...given(proxy, settings),
-    ...given(proxyTls, (tls) => ({ tls: userTls(tls) })),
+    ...(proxyTls && Object.keys(proxyTls).length > 0 ? { tls: userTls(proxyTls) } : {}),
   };
 }
 
