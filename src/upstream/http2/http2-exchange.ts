@@ -19,8 +19,14 @@ import { RequestBody, type RequestBodyEvents } from './request-body.ts';
 /** Bytes of an answer that wait for their reader before no more is read. */
 const unreadSize: number = 64 * 1024;
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR, NGHTTP2_REFUSED_STREAM } =
-  constants;
+const {
+  NGHTTP2_ENHANCE_YOUR_CALM,
+  NGHTTP2_CANCEL,
+  NGHTTP2_FLAG_END_STREAM,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_PROTOCOL_ERROR,
+  NGHTTP2_REFUSED_STREAM,
+} = constants;
 
 /** One request and its answer, over one stream. */
 export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
@@ -271,6 +277,9 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
       this.#fail('upstream-incomplete', 'it ended its answer too early');
     } else if (rstCode === NGHTTP2_REFUSED_STREAM || connection?.hasRefused(id) || stream.pending) {
       this.#fail('upstream-closed', 'it refuses the request', { wasSent: false });
+    } else if (rstCode === NGHTTP2_ENHANCE_YOUR_CALM) {
+      // What Node says of a head beyond its limits, before it is seen here.
+      this.#fail('upstream-response-too-large', 'its head is too large');
     } else if (rstCode === NGHTTP2_PROTOCOL_ERROR || this.#isNoHttp2) {
       this.#fail('upstream-response-invalid', 'it sends what is no HTTP/2');
     } else {

@@ -6,12 +6,17 @@ import type { Http2Connection } from './http2-connection.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import { type ConnectionKeeper, PeerConnections } from './peer-connections.ts';
 
+/** TLS sessions that are kept, at most. */
+const maxTlsSessions = 256;
+
 /** Speaks HTTP/2 to peers, many requests at a time over few connections. */
 export class Http2Transport implements Transport, ConnectionKeeper {
   readonly #plan: KeepAlivePlan;
   readonly #peers: Map<string, PeerConnections> = new Map();
   /** The one that has been idle longest first. */
   readonly #idle: Map<Http2Connection, NodeJS.Timeout> = new Map();
+  /** The latest one last. */
+  readonly #tlsSessions: Map<string, Buffer> = new Map();
   #isClosed = false;
 
   constructor(plan: KeepAlivePlan) {
@@ -64,15 +69,26 @@ export class Http2Transport implements Transport, ConnectionKeeper {
     this.#leave(connection);
   }
 
+  keepTlsSession({ key }: PeerConnections, session: Buffer): void {
+    this.#tlsSessions.delete(key);
+    this.#tlsSessions.set(key, session);
+    const [oldest] = this.#tlsSessions.keys();
+    if (this.#tlsSessions.size > maxTlsSessions && oldest !== undefined) this.#tlsSessions.delete(oldest);
+  }
+
+  tlsSessionOf({ key }: PeerConnections): Buffer | undefined {
+    return this.#tlsSessions.get(key);
+  }
+
   emptied(peer: PeerConnections): void {
     if (this.#peers.get(peer.key) === peer) this.#peers.delete(peer.key);
   }
 
   #peerOf(address: SocketAddress, wish: ConnectionWish, { maxHeadSize }: UpstreamRequest): PeerConnections {
     const { profile, tlsName = '', localAddress = '' } = wish;
-    // A connection that tells of one client is for no other.
-    if (profile.proxyProtocol !== undefined) return new PeerConnections('', address, wish, this);
     const key = [addressText(address), profile.key, tlsName, localAddress, maxHeadSize].join(' ');
+    // A connection that tells of one client is for no other.
+    if (profile.proxyProtocol !== undefined) return new PeerConnections(key, address, wish, this);
     const known = this.#peers.get(key);
     if (known) return known;
     const peer = new PeerConnections(key, address, wish, this);

@@ -20,6 +20,9 @@ export interface ConnectionKeeper {
   idle(connection: Http2Connection): void;
   busy(connection: Http2Connection): void;
   ended(connection: Http2Connection): void;
+  /** A session of TLS that the next connection can take up. */
+  keepTlsSession(peer: PeerConnections, session: Buffer): void;
+  tlsSessionOf(peer: PeerConnections): Buffer | undefined;
   /** No connection is left, and nobody waits for one. */
   emptied(peer: PeerConnections): void;
 }
@@ -32,7 +35,6 @@ export class PeerConnections implements Http2ConnectionOwner {
   readonly #keeper: ConnectionKeeper;
   readonly #connections: Set<Http2Connection> = new Set();
   #waiting: Http2Exchange[] = [];
-  #tlsSession: Buffer | undefined;
 
   constructor(key: string, address: SocketAddress, wish: ConnectionWish, keeper: ConnectionKeeper) {
     this.key = key;
@@ -86,7 +88,7 @@ export class PeerConnections implements Http2ConnectionOwner {
   }
 
   session(session: Buffer): void {
-    this.#tlsSession = session;
+    this.#keeper.keepTlsSession(this, session);
   }
 
   #begin(connection: Http2Connection, exchange: Http2Exchange, isKept: boolean): void {
@@ -122,7 +124,7 @@ export class PeerConnections implements Http2ConnectionOwner {
     if (!first) return;
     const { maxHeadSize, timeouts } = first.request;
     const limits = { maxHeadSize, connectMs: timeouts.connectMs };
-    this.#connections.add(new Http2Connection(this.address, this.#wish, limits, this.#tlsSession, this));
+    this.#connections.add(new Http2Connection(this.address, this.#wish, limits, this.#keeper.tlsSessionOf(this), this));
   }
 
   /** What becomes of a connection that may have nothing to do. */
