@@ -8,7 +8,8 @@ export interface CacheWish {
   readonly noStore: boolean;
   readonly onlyIfCached: boolean;
   readonly maxAge: number;
-  readonly minFresh: number;
+  /** Undefined where it says nothing; 0 wants what is fresh. */
+  readonly minFresh: number | undefined;
   readonly maxStale: number;
 }
 
@@ -18,7 +19,7 @@ export const noWish: CacheWish = {
   noStore: false,
   onlyIfCached: false,
   maxAge: Number.POSITIVE_INFINITY,
-  minFresh: 0,
+  minFresh: undefined,
   maxStale: 0,
 };
 
@@ -38,7 +39,7 @@ function wishOf({ noCache, noStore, onlyIfCached, maxAge, minFresh, maxStale }: 
     noStore,
     onlyIfCached,
     maxAge: maxAge === undefined ? Number.POSITIVE_INFINITY : maxAge * 1000,
-    minFresh: (minFresh ?? 0) * 1000,
+    minFresh: minFresh === undefined ? undefined : minFresh * 1000,
     maxStale: maxStale === 'any' ? Number.POSITIVE_INFINITY : (maxStale ?? 0) * 1000,
   };
 }
@@ -47,14 +48,14 @@ function wishOf({ noCache, noStore, onlyIfCached, maxAge, minFresh, maxStale }: 
 export function isReusable(head: StoredHead, wish: CacheWish, now: number, age: number): boolean {
   if (head.mustRevalidate === 'always' || wish.noCache || wish.noStore || age > wish.maxAge) return false;
   const left = head.freshUntil - now;
-  if (left > 0) return left >= wish.minFresh;
-  return head.mustRevalidate === 'no' && wish.minFresh === 0 && -left < wish.maxStale;
+  if (left > 0) return left >= (wish.minFresh ?? 0);
+  return head.mustRevalidate === 'no' && wish.minFresh === undefined && -left < wish.maxStale;
 }
 
 /** Whether a request may get what is stale while it is fetched anew, where somebody says that it may be given. */
 export function takesStale(head: StoredHead, wish: CacheWish, now: number): boolean {
   if (head.mustRevalidate !== 'no' || now < head.freshUntil) return false;
-  return !wish.noCache && !wish.noStore && wish.minFresh === 0 && wish.maxAge === Number.POSITIVE_INFINITY;
+  return !wish.noCache && !wish.noStore && wish.minFresh === undefined && wish.maxAge === Number.POSITIVE_INFINITY;
 }
 
 /** What RFC 5861 §4 calls an error. */
