@@ -65,7 +65,7 @@ export class AttemptRecord implements Attempt {
     this.headMs = this.#now() - this.#startedAt;
   }
 
-  ended(how: 'complete' | 'cancelled' | 'failed'): void {
+  ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.totalMs = this.#now() - this.#startedAt;

@@ -86,8 +86,11 @@ export interface Attempt {
   received(bytes: number): void;
   /** The answer's head is there. */
   headed(): void;
-  /** Once, at the very end: the answer or the tunnel is over, or was cancelled, or has failed. */
-  ended(how: 'complete' | 'cancelled' | 'failed'): void;
+  /**
+   * Once, at the very end: the answer or the tunnel is over, or was cancelled, or has failed; `stale` where it failed since the connection had
+   * ended before, which says nothing of the peer.
+   */
+  ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void;
 }
 
 /** A request that is under way. */

@@ -38,9 +38,11 @@ export class Upstream {
     this.#http1 = new Http1Transport(plan.keepAlive);
   }
 
-  /** How many members there are, whatever their state. */
-  get size(): number {
-    return this.#members.length;
+  /** How many members could take requests that are not among these. */
+  untried(tried: ReadonlySet<Member>): number {
+    let count = 0;
+    for (const member of this.#members) if (member.state === 'up' && !tried.has(member)) count++;
+    return count;
   }
 
   /** Whether it would be no other with these. */

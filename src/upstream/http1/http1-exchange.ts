@@ -102,7 +102,7 @@ export class Http1Exchange implements Sending, BodySource {
   }
 
   /** Tells once how it ended. */
-  ended(how: 'complete' | 'cancelled' | 'failed'): void {
+  ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.carrier = undefined;
@@ -113,7 +113,7 @@ export class Http1Exchange implements Sending, BodySource {
     if (this.#isDelivered) this.#stream?.fail(failure);
     else this.#reject(failure);
     this.#isDelivered = true;
-    this.ended('failed');
+    this.ended(failure.isStaleConnection ? 'stale' : 'failed');
   }
 
   cancel(): void {
