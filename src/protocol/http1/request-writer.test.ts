@@ -65,6 +65,21 @@ describe('writeRequestHead', () => {
     it(`tells of ${what}`, () => assert.equal(written(changes), `GET /a?b HTTP/1.1\r\n${fixed}${fields}\r\n`));
   }
 
+  it('refuses what would be read as something else', () => {
+    for (const changes of [
+      { target: '/a b' },
+      { target: '/a\r\nx: y' },
+      { target: '' },
+      { target: '/\u0120' },
+      { method: 'GET /' },
+      { method: '' },
+      { upgrade: 'a\r\nx: y' },
+    ]) {
+      assert.throws(() => written(changes), { code: 'internal-error' }, JSON.stringify(changes));
+    }
+    assert.ok(written({ target: '/\xe9' }).startsWith('GET /\xe9 HTTP/1.1\r\n'));
+  });
+
   it('says in HTTP/1.0 that the connection is kept', () => {
     assert.equal(written({ version: '1.0' }), `GET /a?b HTTP/1.0\r\n${fixed}connection: keep-alive\r\n\r\n`);
     assert.equal(

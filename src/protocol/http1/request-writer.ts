@@ -1,10 +1,11 @@
-import { endOfField, type HeaderList, nameAt, nameEnd } from '../../core/headers.ts';
+import { PeerError } from '../../core/errors.ts';
+import { endOfField, type HeaderList, nameAt, nameEnd, TOKEN, VALUE } from '../../core/headers.ts';
 import { COLON, CR, LF, matches, SP } from './ascii.ts';
 
 /** What the head of a request to an upstream is made from. */
 export interface OutgoingRequestHead {
-  /** Both latin-1; made of what RFC 9112 §3 allows. */
   readonly method: string;
+  /** Latin-1, as are the method and `upgrade`. */
   readonly target: string;
   readonly version: '1.0' | '1.1';
   /** All fields but those of the connection and of framing. */
@@ -18,6 +19,10 @@ export interface OutgoingRequestHead {
   readonly takesTrailers: boolean;
 }
 
+/** Not 0 for every byte that ends no target: what is no control character and no space. Some upstreams take bytes beyond ASCII. */
+const TARGET: Uint8Array = new Uint8Array(256).fill(1, 0x21);
+TARGET[0x7f] = 0;
+
 // More than a head has beyond its fields, method, target and upgrade: the fields that are added once, and line ends.
 const fixedSize = 220;
 
@@ -28,13 +33,14 @@ export function requestHeadSize({ method, target, headers, upgrade }: OutgoingRe
 
 /**
  * Writes a request's head and gives the offset after it; `into` has room for `requestHeadSize(head)` bytes. `host` comes first (RFC
- * 9110 §7.2).
+ * 9110 §7.2). Throws PeerError `internal-error` for a method, target or upgrade that would be read as something else: they may be made of
+ * what clients send.
  */
 export function writeRequestHead(into: Buffer, at: number, head: OutgoingRequestHead): number {
   const { headers, bodyLength, upgrade } = head;
-  let out = writeText(into, at, head.method);
+  let out = writeChecked(into, at, head.method, TOKEN, 'method');
   into[out++] = SP;
-  out = writeText(into, out, head.target);
+  out = writeChecked(into, out, head.target, TARGET, 'target');
   out = writeText(into, out, head.version === '1.1' ? ' HTTP/1.1\r\n' : ' HTTP/1.0\r\n');
   const host = findHost(headers);
   if (host >= 0) out = copyField(into, out, headers.bytes, host);
@@ -48,7 +54,7 @@ export function writeRequestHead(into: Buffer, at: number, head: OutgoingRequest
   if (head.expectsContinue) out = writeText(into, out, 'expect: 100-continue\r\n');
   if (head.takesTrailers) out = writeText(into, out, 'te: trailers\r\n');
   if (upgrade !== undefined) {
-    out = writeText(into, writeText(into, writeText(into, out, 'upgrade: '), upgrade), '\r\n');
+    out = writeText(into, writeChecked(into, writeText(into, out, 'upgrade: '), upgrade, VALUE, 'upgrade'), '\r\n');
   }
   return writeText(into, writeText(into, out, connectionField(head)), '\r\n');
 }
@@ -79,6 +85,22 @@ function copyField(into: Buffer, at: number, bytes: Buffer, from: number): numbe
   into[out++] = CR;
   into[out++] = LF;
   return out;
+}
+
+function writeChecked(into: Buffer, at: number, text: string, allowed: Uint8Array, what: string): number {
+  let out = at;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    // Beyond the table it is undefined.
+    if (!allowed[code]) throw refusal(what, `it holds character ${code}`);
+    into[out++] = code;
+  }
+  if (out === at) throw refusal(what, 'it is empty');
+  return out;
+}
+
+function refusal(what: string, reason: string): PeerError {
+  return new PeerError('internal-error', `Cannot send the ${what} of the request: ${reason}`);
 }
 
 function writeText(into: Buffer, at: number, text: string): number {

@@ -198,7 +198,12 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     }
     const isSmall = body instanceof Uint8Array && body.length === bodyLength && body.length <= coalescedBodySize;
     const goesAlong = isSmall && !request.expectsContinue;
-    attempt.sent(writeRequest(this.#socket, request, goesAlong ? (body as Uint8Array) : emptyBody));
+    try {
+      attempt.sent(writeRequest(this.#socket, request, goesAlong ? (body as Uint8Array) : emptyBody));
+    } catch (error) {
+      this.#failBy(error, 'connect');
+      return;
+    }
     this.#silence.start(timeouts.readMs, performance.now());
     if (goesAlong || bodyLength === undefined) return;
     this.#sender = new BodySender(this.#socket, body, bodyLength, this);
@@ -332,9 +337,9 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     return this.#sender?.isStarted ? 'send' : 'head';
   }
 
-  #failBy(error: unknown): void {
-    if (error instanceof PeerError) this.#fail(error.code, error.message);
-    else this.#fail('internal-error', `Cannot take the answer of the upstream: ${error}`);
+  #failBy(error: unknown, stage: UpstreamStage = this.#stage): void {
+    if (error instanceof PeerError) this.#fail(error.code, error.message, stage);
+    else this.#fail('internal-error', `Cannot take the answer of the upstream: ${error}`, stage);
   }
 
   #fail(code: ErrorCode, message: string, stage: UpstreamStage = this.#stage): void {

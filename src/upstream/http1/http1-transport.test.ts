@@ -97,6 +97,16 @@ describe('Http1Transport', () => {
     assert.equal(attempt.end, 'ended complete');
   });
 
+  it('sends nothing of a request that would be read as another one', async () => {
+    await using upstream = await RawUpstream.answering(empty);
+    using stage = new TransportStage();
+    const { answer, attempt } = stage.ask(upstream.address, { target: '/ HTTP/1.1\r\nx: y' });
+    await assert.rejects(answer, { code: 'internal-error', wasSent: false });
+    assert.equal(attempt.end, 'ended failed');
+    await stage.isClean(upstream);
+    assert.equal(upstream.text, '');
+  });
+
   it('speaks over a Unix socket', async () => {
     await using folder = await AppFolder.with({});
     await using upstream = await RawUpstream.listen((socket) => socket.on('data', () => socket.write(empty)), {

@@ -1,3 +1,6 @@
+/** A timer cannot take longer. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * Calls back when nothing has happened for a time. Whatever happens costs one assignment: the timer that runs is left alone, and set
  * anew for what is left when it fires too early.
@@ -45,7 +48,7 @@ export class SilenceTimer {
 
   #arm(ms: number, now: number): void {
     this.#firesAt = now + ms;
-    this.#timer = setTimeout(() => this.#fire(), ms).unref();
+    this.#timer = setTimeout(() => this.#fire(), Math.min(ms, longestMs)).unref();
   }
 
   #fire(): void {
