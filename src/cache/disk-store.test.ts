@@ -116,6 +116,35 @@ describe('DiskStore', () => {
     assert.deepEqual(files(), []);
   });
 
+  it('finds what is kept while the disk is being asked', async () => {
+    const first = openCache();
+    await store(first.cache, '/a', 'old');
+    await first.caches.close();
+    const { cache } = openCache();
+    assert.deepEqual(await found(cache, '/none'), []);
+    for (let round = 0; round < 20; round++) {
+      const writer = cache.write('/a', storedHead(), undefined);
+      await writer?.write(Buffer.from(`${round}`));
+      const other = openCache();
+      const [before, isKept, again] = await Promise.all([
+        found(cache, '/a'),
+        writer?.commit(),
+        found(other.cache, '/a'),
+      ]);
+      assert.deepEqual([before.length, isKept, again.length], [1, true, 1]);
+      assert.deepEqual(await found(cache, '/a'), [`${round}`]);
+      await other.caches.close();
+    }
+  });
+
+  it('reads what all wait for once', async () => {
+    const first = openCache();
+    await store(first.cache, '/a', 'a');
+    await first.caches.close();
+    const { cache } = openCache();
+    assert.equal(cache.find('/a'), cache.find('/a'));
+  });
+
   it('keeps nothing that is not whole or too large, and leaves no file of it', async () => {
     const { cache, caches } = openCache({ maxEntrySize: 600_000 });
     const short = cache.write('/a', storedHead(), 4);

@@ -61,7 +61,7 @@ export class DiskStore implements OpenStore {
   #isScanned = false;
   #isOpen = true;
   readonly #troubles: DiskTroubles;
-  #purgedAt = 0;
+  #stampedAt = 0;
   #hits = 0;
   #misses = 0;
   #discarded = 0;
@@ -179,7 +179,6 @@ export class DiskStore implements OpenStore {
 
   purge(what: CachePurgeRequest): number | Promise<number> {
     const at = this.#stamp();
-    this.#purgedAt = at;
     this.#surroundings.tell({ kind: 'purged', what, at });
     this.#guard(what, at);
     if (this.#isScanned) return this.#purge(what, at);
@@ -317,12 +316,12 @@ export class DiskStore implements OpenStore {
     const others = before?.entries.filter((entry) => entry.file !== file) ?? [];
     const now = this.#surroundings.now();
     const record = this.#index.put(file, size, now, now);
-    this.#hot.drop(before);
     const start = readStart(startBytes, size);
     const short = start.bodyLength <= blockSize ? bytes : undefined;
     const entry = new DiskEntry(file, start, { head, slot: 0, serial: 1 }, short, this.#place);
     const isAll = record.items.length === others.length + 1;
     if (isAll && this.#isScanned) this.#hot.put(key, [entry, ...others], record);
+    else this.#hot.drop(before);
     this.#surroundings.tell({ kind: 'kept', file, size });
     if (record.items.length > mostVariants) this.#removeFile(oldestOf(record.items).file);
     this.#room.make(this.#plan);
@@ -486,9 +485,10 @@ export class DiskStore implements OpenStore {
     });
   }
 
-  /** Later than any purge here: what is begun after one is not meant by it. */
+  /** Milliseconds since 1970, later each time: which came first is told also of what is begun, or purged, in the same one. */
   #stamp(): number {
-    return Math.max(this.#surroundings.now(), this.#purgedAt + 1);
+    this.#stampedAt = Math.max(this.#surroundings.now(), this.#stampedAt + 0.001);
+    return this.#stampedAt;
   }
 }
 
