@@ -95,14 +95,21 @@ describe('DnsClient.addresses', () => {
     });
   });
 
-  it('asks nobody for addresses and localhost', async () => {
+  it('asks nobody for addresses', async () => {
     await using server = await DnsServer.start();
     const client = new DnsClient(server.plan());
     assert.deepEqual((await client.addresses('192.0.2.7')).values, ['192.0.2.7']);
     assert.deepEqual((await client.addresses('2001:db8::7')).values, ['2001:db8::7']);
-    assert.equal((await client.addresses('LocalHost')).values[0], '127.0.0.1');
     assert.deepEqual(server.asked, []);
     client.close();
+  });
+
+  it('asks no name server for localhost', async () => {
+    await using server = await DnsServer.start({ localhost: [one] });
+    const { values } = (await ask(server, 'LocalHost')) as { readonly values: readonly string[] };
+    assert.ok(values.length > 0 && values.every((each) => each === '127.0.0.1' || each === '::1'), values.join());
+    assert.deepEqual(server.asked, []);
+    assert.match(JSON.stringify(await ask(server, 'localhost', { ipv4: false })), /"::1"/);
   });
 
   it('fails what is under way when it is closed', async () => {

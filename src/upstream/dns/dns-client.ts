@@ -55,9 +55,9 @@ export class DnsClient {
 
   /** The addresses of a host; itself where it is one. Rejects with {@link LookupFailure}. */
   async addresses(host: string): Promise<Answer<string>> {
-    const literal = knownAddresses(host, this.#plan);
-    if (literal) return { values: literal, holdMs: Number.POSITIVE_INFINITY };
-    const answer = await this.#limited(host, this.#usesSystem ? this.#askSystem(host) : this.#askServers(host));
+    if (isIP(host) !== 0) return { values: [host], holdMs: Number.POSITIVE_INFINITY };
+    const asked = host.toLowerCase() === 'localhost' ? this.#askForLocalhost() : this.#ask(host);
+    const answer = await this.#limited(host, asked);
     if (answer.values.length === 0) throw new LookupFailure(`Cannot look up ${host}: ${reasons['ENODATA']}`);
     return answer;
   }
@@ -90,14 +90,25 @@ export class DnsClient {
     void this.#opened?.then((resolver) => resolver.cancel()).catch(() => {});
   }
 
-  get #usesSystem(): boolean {
-    return this.#plan === undefined || this.#plan.servers.length === 0;
+  #ask(host: string): Promise<Answer<string>> {
+    return this.#plan && this.#plan.servers.length > 0 ? this.#askServers(host) : this.#askSystem(host);
+  }
+
+  /** No name server is to be asked for it, and it is always this machine (RFC 6761 §6.3). */
+  async #askForLocalhost(): Promise<Answer<string>> {
+    const loopback = { values: [this.#plan?.ipv4 === false ? '::1' : '127.0.0.1'], holdMs: systemAnswerMs };
+    try {
+      const answer = await this.#askSystem('localhost');
+      return answer.values.length > 0 ? answer : loopback;
+    } catch {
+      return loopback;
+    }
   }
 
   async #askSystem(host: string): Promise<Answer<string>> {
     const { ipv4 = true, ipv6 = true, validMs } = this.#plan ?? {};
     const family = ipv4 && ipv6 ? 0 : ipv4 ? 4 : 6;
-    const found = await lookup(host, { all: true, family, order: 'verbatim', hints: ADDRCONFIG });
+    const found = await lookup(host, { all: true, family, order: 'verbatim', hints: addressHints() });
     // A name that stands for one address twice, as in /etc/hosts, is there once.
     const values = [...new Set(found.map(({ address }) => address))];
     return { values, holdMs: validMs === undefined ? systemAnswerMs : holdMs(0, validMs) };
@@ -162,20 +173,9 @@ export class DnsClient {
   }
 }
 
-/** The addresses of what nobody needs to be asked for: an address, and `localhost` (RFC 6761 §6.3). */
-export function knownAddresses(
-  host: string,
-  plan: Pick<ResolverPlan, 'ipv4' | 'ipv6'> | undefined,
-): readonly string[] | undefined {
-  if (isIP(host) !== 0) return [host];
-  if (host.toLowerCase() !== 'localhost') return undefined;
-  const { ipv4 = true, ipv6 = true } = plan ?? {};
-  const both = [...(ipv4 ? ['127.0.0.1'] : []), ...(ipv6 && hasIPv6() ? ['::1'] : [])];
-  return both.length > 0 ? both : ['::1'];
-}
-
-function hasIPv6(): boolean {
-  return Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
+/** As nginx: no IPv6 addresses where this machine has none itself, and so on. On a machine without a network that would be no address at all. */
+function addressHints(): number {
+  return Object.values(networkInterfaces()).some((each) => each?.some(({ internal }) => !internal)) ? ADDRCONFIG : 0;
 }
 
 /** The failure that says most: that there is no such name says less than that nobody answers. */

@@ -86,6 +86,22 @@ describe('Resolver', () => {
     assert.equal(made.resolver.known('api.example'), undefined);
   });
 
+  it('looks up so many names at a time, and no more', async () => {
+    await using server = await DnsServer.start({ 'app.example': [one] });
+    using made = resolverOf(server);
+    const asked: Promise<unknown>[] = [];
+    for (let number = 0; number < 256; number++) {
+      server.names.set(`n${number}.example`, [one]);
+      asked.push(made.resolver.lookup(`n${number}.example`));
+    }
+    await assert.rejects(
+      made.resolver.lookup('app.example'),
+      /Cannot look up app.example: 256 names are being looked up/,
+    );
+    await Promise.all(asked);
+    assert.deepEqual(await made.resolver.lookup('app.example'), ['192.0.2.1']);
+  });
+
   it('asks nobody for an address', async () => {
     await using server = await DnsServer.start();
     using made = resolverOf(server);

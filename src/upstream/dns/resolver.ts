@@ -1,10 +1,14 @@
+import { isIP } from 'node:net';
 import { PeerError } from '../../core/errors.ts';
 import type { ResolverPlan } from '../../site/plan/upstream-plan.ts';
 import { retryMs } from './answer-time.ts';
-import { DnsClient, knownAddresses, LookupFailure } from './dns-client.ts';
+import { DnsClient, LookupFailure } from './dns-client.ts';
 
 /** Names that are kept; of more the one that was asked for longest ago goes. */
 const mostNames = 1_024;
+
+/** Names that are looked up at a time. */
+const mostLookups = 256;
 
 interface Known {
   /** The last good answer; undefined where there was none. */
@@ -22,15 +26,14 @@ interface Known {
  * and a name is asked for again after a pause that grows to 30 s.
  */
 export class Resolver {
-  readonly #plan: ResolverPlan | undefined;
   readonly #client: DnsClient;
   readonly #now: () => number;
+  #lookups = 0;
   /** The one that was asked for last is the last one. */
   readonly #names: Map<string, Known> = new Map();
 
   /** `plan`: undefined for what the system does. `now`: a monotonic clock in milliseconds. */
   constructor(plan: ResolverPlan | undefined, now: () => number = () => performance.now()) {
-    this.#plan = plan;
     this.#client = new DnsClient(plan);
     this.#now = now;
   }
@@ -39,7 +42,7 @@ export class Resolver {
   known(host: string): readonly string[] | undefined {
     const name = host.toLowerCase();
     const known = this.#names.get(name);
-    if (!known) return knownAddresses(name, this.#plan);
+    if (!known) return isIP(name) === 0 ? undefined : [name];
     if (this.#now() >= known.until) return undefined;
     this.#names.delete(name);
     this.#names.set(name, known);
@@ -78,6 +81,10 @@ export class Resolver {
   }
 
   async #ask(name: string, known: Known): Promise<readonly string[]> {
+    if (this.#lookups >= mostLookups) {
+      throw new PeerError('upstream-unresolved', `Cannot look up ${name}: ${mostLookups} names are being looked up`);
+    }
+    this.#lookups++;
     try {
       const { values, holdMs } = await this.#client.addresses(name);
       known.addresses = values;
@@ -88,6 +95,8 @@ export class Resolver {
       known.problem = error.message;
       known.until = this.#now() + retryMs(++known.failuresInRow);
       if (!known.addresses) throw new PeerError('upstream-unresolved', error.message);
+    } finally {
+      this.#lookups--;
     }
     return known.addresses;
   }

@@ -1,6 +1,7 @@
+import { isIP } from 'node:net';
 import type { PeerPlan, ResolverPlan } from '../../site/plan/upstream-plan.ts';
 import { retryMs } from '../dns/answer-time.ts';
-import { type Answer, DnsClient, knownAddresses, type ServiceAddress } from '../dns/dns-client.ts';
+import { type Answer, DnsClient, type ServiceAddress } from '../dns/dns-client.ts';
 import { NameWatch, type NameWatchOptions } from '../dns/name-watch.ts';
 import { serviceName } from '../dns/service-name.ts';
 import type { SocketAddress } from '../member.ts';
@@ -71,20 +72,22 @@ export class PeerNames {
 
   #begin(peer: PeerPlan): void {
     const { address, service } = peer;
-    const { resolver } = this.#options;
-    const known = address.kind === 'tcp' && service === undefined ? knownAddresses(address.host, resolver) : undefined;
-    const found = address.kind === 'unix' ? [address] : known?.map((host) => ({ ...address, host }));
-    if (found || address.kind === 'unix') {
-      this.#peers.set(peer, { watch: undefined, found: (found ?? []).map((each) => ({ address: each })) });
+    if (address.kind === 'unix' || (isIP(address.host) !== 0 && service === undefined)) {
+      this.#peers.set(peer, { watch: undefined, found: [{ address }] });
     } else if (service !== undefined) {
       const name = serviceName(service, address.host);
       this.#watch(peer, name, () => this.#client.services(name), servicesOf(peer));
     } else {
       const { host, port } = address;
       const client = peer.resolves ? this.#client : this.#system;
-      this.#watch(peer, host, () => client.addresses(host), (hosts: readonly string[]) => {
-        return hosts.map((each): FoundAddress => ({ address: { kind: 'tcp', host: each, port } }));
-      }); // biome-ignore format: one call
+      this.#watch(
+        peer,
+        host,
+        () => client.addresses(host),
+        (hosts: readonly string[]) => {
+          return hosts.map((each): FoundAddress => ({ address: { kind: 'tcp', host: each, port } }));
+        },
+      );
     }
   }
 

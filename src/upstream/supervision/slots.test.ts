@@ -9,8 +9,21 @@ const other = {};
 describe('Slots', () => {
   it('gives each a place of its own, which it keeps', () => {
     const slots = new Slots(new PeerCounters(1));
-    assert.deepEqual([...slots.hold(holder, ['a', 'b', 'c'])], [['a', 0], ['b', 1], ['c', 2]]); // biome-ignore format: pairs
-    assert.deepEqual([...slots.hold(holder, ['c', 'd'])], [['c', 2], ['d', 3]]); // biome-ignore format: pairs
+    assert.deepEqual(
+      [...slots.hold(holder, ['a', 'b', 'c'])],
+      [
+        ['a', 0],
+        ['b', 1],
+        ['c', 2],
+      ],
+    );
+    assert.deepEqual(
+      [...slots.hold(holder, ['c', 'd'])],
+      [
+        ['c', 2],
+        ['d', 3],
+      ],
+    );
     assert.equal(slots.hold(holder, ['c', 'd']).get('d'), 3);
   });
 

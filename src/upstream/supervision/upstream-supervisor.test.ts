@@ -106,6 +106,17 @@ describe('UpstreamSupervisor', () => {
     );
   });
 
+  it('looks names up as the system does where they are not to be looked up again', async () => {
+    await using server = await DnsServer.start();
+    using made = stage();
+    const peers = [peerPlan('localhost', 80), peerPlan('no-such-name.invalid', 80), peerPlan('127.0.0.9', 80)];
+    await made.use(upstreamPlan(peers, { resolver: server.plan() }));
+    const members = made.members();
+    assert.match(members.join(), /^(127\.0\.0\.1|\[::1\]):80 1 up,.*127\.0\.0\.9:80 1 up$/);
+    assert.match(made.log(), /Cannot look up no-such-name.invalid: /);
+    assert.deepEqual(server.asked, []);
+  });
+
   it('keeps the members while a name cannot be looked up', async () => {
     await using server = await DnsServer.start({ 'app.example': [a('192.0.2.1', 1)] });
     using made = stage();
