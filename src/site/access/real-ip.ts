@@ -1,5 +1,5 @@
 import type { ConnectionFacts, Peer } from '../../core/exchange.ts';
-import { type Network, networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
+import { addressText, type Network, networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
 import { PlanError } from '../compile-context.ts';
 import type { RealIpPlan } from '../plan/site-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -45,7 +45,9 @@ function proxyProtocolClient(isTrusted: (peer: Peer) => boolean): (request: Site
     if (!told || !isTrusted(connection.client)) return;
     let facts = known.get(connection);
     if (!facts) {
-      facts = { ...connection, client: told.client };
+      const { address, port } = told.client;
+      const bytes = parseAddress(address);
+      facts = { ...connection, client: { address: bytes ? addressText(bytes) : address, port } };
       known.set(connection, facts);
     }
     request.peer = connection.client;
