@@ -120,6 +120,13 @@ const lacking: ReadonlySet<string> = new Set([
   'add_header_inherit',
   'add_trailer_inherit',
   'max_headers',
+  'proxy_pass_trailers',
+  'proxy_cache_purge',
+  'health_check',
+  'match',
+  'least_time',
+  'queue',
+  'sticky',
 ]);
 
 interface Ran {

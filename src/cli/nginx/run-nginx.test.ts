@@ -97,13 +97,13 @@ describe('galley nginx', () => {
 
   it('drops with --lenient what Galley does not have', async () => {
     await using folder = await AppFolder.with({
-      'a.conf': `pid a.pid;\nerror_log error.log;\n${good.replace('logs/', '').replace('return', 'slice 1m; return')}`,
+      'a.conf': `pid a.pid;\nerror_log error.log;\n${good.replace('logs/', '').replace('return', 'ssi on; return')}`,
     });
     const argv = ['-t', '-p', folder.path, '-c', 'a.conf'];
     assert.equal(galleyNginx(argv).code, 1);
     const { code, stderr } = galleyNginx([...argv, '--lenient']);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^nginx: \[warn\] .*slice.* in .*a\.conf:4$/m);
+    assert.match(stderr, /^nginx: \[warn\] .*ssi.* in .*a\.conf:4$/m);
   });
 
   it('goes into the background, and ends when it serves', async () => {

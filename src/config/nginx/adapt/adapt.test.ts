@@ -118,7 +118,7 @@ const around: Readonly<Record<Context, (inner: string) => string>> = {
   'server-if': (inner) => `http { server { if ($uri) { ${inner} } } }`,
   'location-if': (inner) => `http { server { location /a { if ($uri) { ${inner} } } } }`,
   limit_except: (inner) => `http { server { location /a { limit_except GET { ${inner} } } } }`,
-  upstream: (inner) => `http { upstream a { ${inner} } }`,
+  upstream: (inner) => `http { upstream a { server 127.0.0.1; ${inner} } }`,
   app: (inner) => `app a { python main; ${inner} }`,
 };
 
@@ -172,6 +172,9 @@ const values: readonly string[] = [
     '($a',
     ')',
   ],
+  ...['http://a', 'http://127.0.0.1:80/b', 'https://unix:/a:/b', 'http://$host', 'grpcs://127.0.0.1:1', '127.0.0.1:80'],
+  ...['weight=2', 'backup', 'resolve', 'consistent', 'two', 'least_conn', 'cookie', 'route', 'interval=1s', 'match=a'],
+  ...['keys_zone=a:1m', 'levels=1:2', 'valid=1s', 'from', 'error', 'updating', 'transparent', 'TLSv1.2', 'secure'],
   ...['^(a|b)+$', '~(', '~^(?<n>a)', 'text/html', 'GET', '""', '\\default', 'modified', '@1h', 'syslog:a', 'é', 'A: b'],
 ];
 
