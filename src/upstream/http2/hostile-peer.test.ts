@@ -140,6 +140,14 @@ describe('Http2Transport with a peer that does not behave', () => {
     }
   });
 
+  it('takes the length of what is not sent for none of the answer', async () => {
+    const answer = [frame(HEADERS, END_HEADERS, 1, okFields([['content-length', '50']])), frame(DATA, END_STREAM, 1)];
+    await using stage = await Http2Stage.of(peerThat(answer));
+    const reply = await stage.send({ method: 'HEAD' }).reply();
+    assert.equal(await textOf(reply), '');
+    assert.equal(reply.headers.get('content-length'), '50');
+  });
+
   it('tells where a connection that was kept was gone when the next request came', async () => {
     await using stage = await Http2Stage.of(peerThat([frame(HEADERS, whole, 1, okFields())], []));
     assert.equal((await stage.send().reply()).status, 200);

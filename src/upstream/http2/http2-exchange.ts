@@ -225,7 +225,9 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     const isWhole = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
     if (!isWhole) {
       this.#reader = new BodyStream(this);
-      const length = headers.get('content-length');
+      // Of what is not sent (RFC 9110 §8.6) it is no length.
+      const isSent = this.request.method !== 'HEAD' && status !== 304;
+      const length = isSent ? headers.get('content-length') : undefined;
       if (length !== undefined) this.#length = Number(length);
     }
     const body = this.#reader ?? emptyBody;
