@@ -24,6 +24,8 @@ export interface Location {
   /** In the order in which they are done. */
   readonly filters: readonly ReplyFilter[];
   readonly errorPages: ErrorPages;
+  /** What the content says to the server by fields of its answers is meant for this one. */
+  readonly heedsAcceleratedFields: boolean;
   /** Where a proxy sends its requests. */
   readonly proxyTarget: CompiledTarget | undefined;
   /** Writes the access logs; undefined where there are none. */

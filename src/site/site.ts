@@ -153,8 +153,7 @@ export class Site {
       return this.#send(request, statusReply(request, outcome));
     }
     if (isUpgrade(outcome)) return outcome;
-    const { content } = request.location.settings;
-    if (content.kind === 'proxy' || (content.kind === 'app' && !content.passesAccelFields)) {
+    if (request.location.heedsAcceleratedFields) {
       const redirect = accelerated(request, outcome);
       if (redirect) return this.#finish(request, redirect);
     }

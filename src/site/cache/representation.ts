@@ -13,6 +13,7 @@ import { parseHttpDate } from '../../http/date.ts';
 import { type ByteRange, decideRanges } from '../../http/range.ts';
 import { multipartOf } from '../files/multipart.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
+import type { FileSettings, ForwardSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { trait } from './request-traits.ts';
 
@@ -37,15 +38,18 @@ export interface AnswerRules {
   readonly maxRanges: number;
   /** An answer without Last-Modified is as old as its Date (RFC 9111 §4.3.2). */
   readonly comparesDate: boolean;
+  /** Whether what says nothing of ranges is given in parts: nginx wants `accept-ranges`, with whatever value, or to be forced. */
+  readonly isRangeable: (headers: HeaderList) => boolean;
 }
 
-export function answerRules(
-  rules: 'rfc' | 'nginx',
-  settings: { ifModifiedSince: ModifiedComparison; maxRanges: number | undefined },
-): AnswerRules {
+const takesRanges = (headers: HeaderList): boolean => headers.get('accept-ranges')?.toLowerCase() !== 'none';
+const saysRanges = (headers: HeaderList): boolean => headers.has('accept-ranges');
+
+export function answerRules(rules: 'rfc' | 'nginx', settings: FileSettings & ForwardSettings): AnswerRules {
   const most = settings.maxRanges ?? maxRanges;
-  if (rules === 'nginx') return { comparison: settings.ifModifiedSince, maxRanges: most, comparesDate: false };
-  return { comparison: 'before', maxRanges: most, comparesDate: true };
+  if (rules === 'rfc') return { comparison: 'before', maxRanges: most, comparesDate: true, isRangeable: takesRanges };
+  const isRangeable = settings.proxy.forcesRanges ? () => true : saysRanges;
+  return { comparison: settings.ifModifiedSince, maxRanges: most, comparesDate: false, isRangeable };
 }
 
 /** The answer to a GET or HEAD, by its preconditions and its range. `traits`: of the request. */
@@ -56,7 +60,7 @@ export function answerOf(request: SiteRequest, from: Representation, traits: num
     status === 200 &&
     !request.parent &&
     request.errorStatus === undefined;
-  if (!isChoosy) return whole(request, from);
+  if (!isChoosy) return whole(request, from, rules);
   const fields = request.exchange.request.headers;
   const validators = validatorsOf(from.headers, rules);
   if ((traits & trait.condition) !== 0) {
@@ -68,7 +72,7 @@ export function answerOf(request: SiteRequest, from: Representation, traits: num
   }
   const range = (traits & trait.range) !== 0 ? fields.get('range') : undefined;
   const { length, headers } = from;
-  if (range === undefined || length === undefined || !isRangeable(headers)) return whole(request, from);
+  if (range === undefined || length === undefined || !rules.isRangeable(headers)) return whole(request, from, rules);
   const holds = ifRangeHolds(fields.get('if-range'), { ...validators, modifiedSeconds: modifiedOf(headers) });
   const decision = holds ? decideRanges(range, length, rules.maxRanges) : 'whole';
   if (decision === 'unsatisfiable') {
@@ -76,15 +80,15 @@ export function answerOf(request: SiteRequest, from: Representation, traits: num
     return { kind: 'status', status: 416, fields: [['content-range', `bytes */${length}`]] };
   }
   const [first] = decision === 'whole' ? [] : decision;
-  if (decision === 'whole' || first === undefined) return whole(request, from);
+  if (decision === 'whole' || first === undefined) return whole(request, from, rules);
   if (decision.length === 1) return single(request, from, length, first);
-  return from.canRepeat ? multiple(request, from, length, decision) : whole(request, from);
+  return from.canRepeat ? multiple(request, from, length, decision) : whole(request, from, rules);
 }
 
 /** The answer as it is. */
-export function whole({ method }: SiteRequest, from: Representation): Reply {
+export function whole({ method }: SiteRequest, from: Representation, rules: AnswerRules): Reply {
   const { status, reason, length } = from;
-  const headers = wholeFields(from);
+  const headers = wholeFields(from, rules);
   if (method !== 'HEAD') return { status, reason, headers, body: length === 0 ? empty(from) : from.body() };
   from.release();
   return { status, reason, headers, body: emptyBody };
@@ -95,11 +99,12 @@ function empty(from: Representation): Body {
   return emptyBody;
 }
 
-function wholeFields({ status, headers, length }: Representation): HeaderList {
+function wholeFields({ status, headers, length }: Representation, { isRangeable }: AnswerRules): HeaderList {
   if (length === undefined || status === 204) return headers;
   const text = String(length);
   const sized = headers.get('content-length') === text ? headers : headers.replaced('content-length', text);
-  return status !== 200 || sized.has('accept-ranges') ? sized : sized.with('accept-ranges', 'bytes');
+  if (status !== 200 || sized.get('accept-ranges') === 'bytes' || !isRangeable(sized)) return sized;
+  return sized.replaced('accept-ranges', 'bytes');
 }
 
 /** What says nothing of the content goes along (RFC 9110 §15.4.5). */
@@ -139,10 +144,6 @@ async function* parts(from: Representation, segments: readonly (Uint8Array | Byt
     if (body instanceof Uint8Array) yield body;
     else yield* body;
   }
-}
-
-function isRangeable(headers: HeaderList): boolean {
-  return (headers.get('accept-ranges') ?? 'bytes') !== 'none';
 }
 
 function modifiedOf(headers: HeaderList): number | undefined {

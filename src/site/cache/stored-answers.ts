@@ -76,7 +76,7 @@ export class StoredAnswers {
     if (!isPlain) return answerOf(request, this.#representation(entry, now, age, handling), traits, this.#options);
     const before = this.#prepared.get(entry);
     if (before && now < before.until) return before.reply;
-    const reply = whole(request, this.#representation(entry, now, age, undefined));
+    const reply = whole(request, this.#representation(entry, now, age, undefined), this.#options);
     // A body that is read from a disk can be read once.
     if (reply.body instanceof Uint8Array) this.#prepared.set(entry, { reply, until: now + 1000 - (age % 1000) });
     return reply;

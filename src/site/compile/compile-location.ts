@@ -20,6 +20,7 @@ import type { Settings } from '../plan/settings.ts';
 import type { ConnectionProfiles } from '../proxy/connection-profiles.ts';
 import { createProxyContent } from '../proxy/proxy-content.ts';
 import { type CompiledTarget, compileTarget } from '../proxy/proxy-target.ts';
+import { heedsAcceleratedFields } from '../reply/accelerated-fields.ts';
 import { createReplyFilters } from '../reply/order.ts';
 import { compileReturn, Script } from '../rewrite/script.ts';
 import type { Content } from '../steps.ts';
@@ -68,6 +69,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     content: cachedContentOf(settings, contentOf(settings, prefix, target, context), context),
     filters: userId ? [userId.filter, ...filters] : filters,
     errorPages: new ErrorPages(settings.errorPages, compile),
+    heedsAcceleratedFields: heedsAcceleratedFields(settings),
     proxyTarget: target,
     log: createAccessLogger(settings.accessLogs, logFormats, { compile, files: resources.files }),
   };

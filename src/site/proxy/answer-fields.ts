@@ -23,7 +23,7 @@ export function compileAnswerFields(
   const isPassed = new Set(passedFields);
   const hidden = [...usuallyHidden, ...settings.hiddenFields].filter((name) => !isPassed.has(name));
   // What is ignored of these would only be hidden.
-  const ignored = ignoredFields.filter((name) => name.startsWith('x-accel-'));
+  const ignored = ignoredFields.filter((name) => name.startsWith('x-accel-') && !isPassed.has(name));
   const dropped = new NameSet([...hidden, ...ignored]);
   return (request, answer) => {
     let headers = answer.headers.withoutAny(dropped);

@@ -1,10 +1,18 @@
 import type { HeaderList } from '../../core/headers.ts';
+import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { withCharset } from './charset.ts';
 
 /** What apps tell the server alone, as in nginx. */
 const names = ['x-accel-redirect', 'x-accel-expires', 'x-accel-buffering', 'x-accel-charset', 'x-accel-limit-rate'];
+
+/** Whether what an app or an upstream says to the server is meant for this one, and not for another in front of it. */
+export function heedsAcceleratedFields({ content, proxy }: Pick<Settings, 'content' | 'proxy'>): boolean {
+  if (content.kind === 'app') return !content.passesAccelFields;
+  if (content.kind !== 'proxy') return false;
+  return !names.every((name) => proxy.passedFields.includes(name) && proxy.ignoredFields.includes(name));
+}
 
 /** Takes from an app's answer what it says to the server: its charset, and how fast it is to be sent. The client sees nothing of it. */
 export const takeAcceleratedFields: ReplyFilter = (request, reply) => {

@@ -1,7 +1,7 @@
 import type { CompileContext } from '../compile-context.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
-import { takeAcceleratedFields } from './accelerated-fields.ts';
+import { heedsAcceleratedFields, takeAcceleratedFields } from './accelerated-fields.ts';
 import { createAddition } from './addition.ts';
 import { createCharset } from './charset.ts';
 import { createCompression } from './compress.ts';
@@ -23,7 +23,7 @@ export function createReplyFilters(
   const { content } = settings;
   const filters = [
     // First: what an app tells the server is meant for those behind it.
-    content.kind === 'app' || content.kind === 'proxy' ? takeAcceleratedFields : undefined,
+    heedsAcceleratedFields(settings) ? takeAcceleratedFields : undefined,
     // Before what adds fields: `cache-control` of `expires` replaces the app's, that of `add_header` comes beside it.
     createExpires(settings.expires, context),
     // Before what changes content: nginx sets an ETag that is then made weak.
