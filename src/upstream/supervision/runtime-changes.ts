@@ -35,7 +35,7 @@ export function readPeerAddress(text: string): PeerAddress | undefined {
   const [, bracketed, plain = '', digits] = match;
   const port = Number(digits);
   if (port < 1 || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) return undefined;
-  return { kind: 'tcp', host: (bracketed ?? plain).toLowerCase(), port };
+  return { kind: 'tcp', host: bracketed ?? plain, port };
 }
 
 const plainPeer: Omit<PeerPlan, 'address'> = {

@@ -175,6 +175,31 @@ describe('UpstreamSupervisor', () => {
   });
 });
 
+describe('The status of an upstream', () => {
+  it('tells of each member what all front threads have counted', async () => {
+    using made = stage();
+    const [state] = await made.use(upstreamPlan([peerPlan('127.0.0.1', 8001), peerPlan('127.0.0.1', 8002)]));
+    const counters = new PeerCounters(2, state?.counters);
+    counters.begin(0, 1, 0);
+    counters.begin(1, 1, 0);
+    counters.end(1, 1, true);
+    counters.failed(1, { maxFails: 1, failTimeoutMs: 10_000 }, performance.now());
+    const same = { weight: 1, backup: false, lastCheck: null };
+    const [first, second] = ['127.0.0.1:8001', '127.0.0.1:8002'];
+    assert.deepEqual(made.supervisor.status(), [
+      {
+        name: 'app',
+        members: [
+          { address: first, name: first, state: 'up', active: 0, requests: 0, failures: 0, ...same },
+          { address: second, name: second, state: 'failed', active: 1, requests: 2, failures: 1, ...same },
+        ],
+      },
+    ]);
+    made.supervisor.frontClosed(0);
+    assert.equal(made.supervisor.status()[0]?.members[1]?.active, 0);
+  });
+});
+
 describe('A reload', () => {
   it('goes on with an upstream that has not changed, and with what was changed of it', async () => {
     using made = stage();
@@ -335,8 +360,8 @@ describe('A change while it runs', () => {
   it('of a name is one of all its addresses', async () => {
     await using server = await DnsServer.start({ 'app.example': [a('192.0.2.1'), a('192.0.2.2')] });
     using made = stage();
-    await made.use(upstreamPlan([peerPlan('app.example', 80, { resolves: true })], { resolver: server.plan() }));
-    made.supervisor.change('app', changeOf('drain app.example:80'));
+    await made.use(upstreamPlan([peerPlan('App.example', 80, { resolves: true })], { resolver: server.plan() }));
+    made.supervisor.change('app', changeOf('drain App.example:80'));
     assert.deepEqual(made.members(), ['192.0.2.1:80 1 draining', '192.0.2.2:80 1 draining']);
   });
 });
