@@ -49,18 +49,28 @@ export interface OpenLoad {
 /** One app under one load. */
 export interface BenchCase {
   readonly name: string;
-  /** What the server has to have for it; `websocket` is that part of ASGI, `nginx` that it reads nginx.conf. */
-  readonly interface: 'asgi' | 'websocket' | 'wsgi' | 'nginx';
-  /** `module:attribute` in `bench/apps`; of nginx a file in `bench/nginx`. */
+  /**
+   * What the server has to have for it; `websocket` is that part of ASGI, `nginx` that it reads nginx.conf, `proxy` that it passes
+   * requests on.
+   */
+  readonly interface: 'asgi' | 'websocket' | 'wsgi' | 'nginx' | 'proxy';
+  /** `module:attribute` in `bench/apps`; of nginx and proxies a file in `bench/nginx`, which HAProxy has its own of. */
   readonly app: string;
   /** The Python package that the app needs, if any. */
   readonly framework: string | undefined;
   readonly load: RequestLoad | MixedLoad | EchoLoad | OpenLoad;
-  /** Worker processes; of nginx none, it has as many as Galley has front threads. */
+  /** What nginx serves behind a proxy: a file in `bench/nginx`. */
+  readonly upstream: string | undefined;
+  /** Worker processes; of nginx and proxies none, they have as many as Galley has front threads. */
   readonly workers: number;
   /** How long a measured run is where nothing else is asked for. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
+}
+
+/** Whether the servers read a config, which lies in a folder with what they serve. */
+export function hasSite({ interface: needed }: BenchCase): boolean {
+  return needed === 'nginx' || needed === 'proxy';
 }
 
 const item = '{"id":42,"name":"Galley","tags":["kitchen","ship"]}';
@@ -68,10 +78,11 @@ const plain = { kind: 'requests', method: 'GET', requestSize: 0, status: 200, en
 const get = { ...plain, path: '/', answer: 'Hello, world!' } as const;
 const getItem = { ...get, path: '/items/42', answer: item } as const;
 const postEcho = { ...get, method: 'POST', requestSize: 1024, answer: 'x'.repeat(1024) } as const;
-const app = { framework: undefined, workers: 1, seconds: 5, warmUpSeconds: 2 } as const;
+const app = { framework: undefined, upstream: undefined, workers: 1, seconds: 5, warmUpSeconds: 2 } as const;
 const asgi = { ...app, interface: 'asgi' } as const;
 const wsgi = { ...app, interface: 'wsgi' } as const;
 const nginx = { ...app, interface: 'nginx', app: 'default.conf', workers: 0, seconds: 2, warmUpSeconds: 1 } as const;
+const proxy = { ...nginx, interface: 'proxy', upstream: 'upstream.conf' } as const;
 const html = { ...plain, path: '/page.html', answer: page.trimEnd(), encoding: 'gzip' } as const;
 const echo = { ...asgi, interface: 'websocket', app: 'websocket_echo:app' } as const;
 /** 70 % of what 8 workers of 4 threads answer when nine requests take 1 ms and the tenth 200 ms. */
@@ -112,4 +123,6 @@ export const benchCases: readonly BenchCase[] = [
     app: 'rewrite.conf',
     load: { ...plain, path: '/p/42/copper-kettle', answer: 'product 42 in product' },
   },
+  { ...proxy, name: 'proxy-1k', app: 'proxy.conf', load: { ...plain, path: '/1k', answer: files['1k.css'] } },
+  { ...proxy, name: 'cache-10k', app: 'cache.conf', load: { ...plain, path: '/10k.css', answer: files['10k.css'] } },
 ];

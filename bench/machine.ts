@@ -8,9 +8,9 @@ import { benchServers } from './servers.ts';
 /** What a run is made on, as far as it changes the numbers. */
 export interface Machine {
   readonly processor: string;
-  /** By name: node, python, galley, nginx where it is there, and each Python package that is installed. */
+  /** By name: node, python, galley, nginx and HAProxy where they are there, and each Python package that is installed. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Python packages that are not installed, and nginx. */
+  /** Python packages that are not installed, nginx and HAProxy. */
   readonly missing: readonly string[];
 }
 
@@ -26,6 +26,9 @@ for name in sys.argv[1:]:
 print(json.dumps(versions))
 `;
 
+/** Debian's, and how they tell their version. */
+const daemons: Readonly<Record<string, RegExp>> = { nginx: /nginx\/(\S+)/, haproxy: /version (\d+(?:\.\d+)*)/ };
+
 /** Asks the interpreter for its packages. Throws when it cannot run, or when a tool of the benchmark is not installed. */
 export function readMachine(python: string): Machine {
   for (const [tool, debianPackage] of [
@@ -34,24 +37,29 @@ export function readMachine(python: string): Machine {
   ] as const) {
     if (!isCommand(tool)) throw new Error(`Cannot measure: ${tool} is missing (Debian package ${debianPackage})`);
   }
-  const peers = benchServers.map((server) => server.package).filter((name) => name !== 'galley' && name !== 'nginx');
+  const peers = benchServers.map((server) => server.package).filter((name) => name !== 'galley' && !(name in daemons));
   const frameworks = benchCases.flatMap(({ framework }) => framework ?? []);
   const packages = [...new Set([...peers, ...frameworks, 'uvloop', 'httptools', 'websockets', 'wsproto'])];
   const output = execFileSync(python, ['-c', pythonScript, ...packages], { encoding: 'utf8' });
   const installed: Record<string, string> = JSON.parse(output);
   const galley: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const nginx = nginxVersion();
+  const found = Object.keys(daemons).flatMap((name) => {
+    const version = daemonVersion(name);
+    return version === undefined ? [] : [[name, version] as const];
+  });
+  const known: Record<string, string> = { ...Object.fromEntries(found), ...installed };
   return {
     processor: cpus()[0]?.model ?? 'unknown',
-    versions: new Map(Object.entries({ node: process.versions.node, galley: galley.version, ...nginx, ...installed })),
-    missing: [...(nginx ? [] : ['nginx']), ...packages.filter((name) => installed[name] === undefined)],
+    versions: new Map(Object.entries({ node: process.versions.node, galley: galley.version, ...known })),
+    missing: [...Object.keys(daemons), ...packages].filter((name) => known[name] === undefined),
   };
 }
 
-function nginxVersion(): { readonly nginx: string } | undefined {
-  const program = programPath('nginx');
-  const version = program && /nginx\/(\S+)/.exec(spawnSync(program, ['-v'], { encoding: 'utf8' }).stderr)?.[1];
-  return version ? { nginx: version } : undefined;
+function daemonVersion(name: string): string | undefined {
+  const program = programPath(name);
+  if (program === undefined) return undefined;
+  const { stdout, stderr } = spawnSync(program, ['-v'], { encoding: 'utf8' });
+  return daemons[name]?.exec(stdout + stderr)?.[1];
 }
 
 function isCommand(name: string): boolean {

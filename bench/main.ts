@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { hasSite } from './cases.ts';
 import { readMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import { judge } from './promises.ts';
@@ -17,7 +18,7 @@ async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise
 
   const results: BenchResult[] = [];
   for (const benchCase of cases) {
-    const needed = benchCase.interface === 'nginx' ? 'nginx' : benchCase.framework;
+    const needed = hasSite(benchCase) ? 'nginx' : benchCase.framework;
     if (needed !== undefined && !versions.has(needed)) {
       console.log(`!! ${benchCase.name} is left out: ${needed} is missing\n`);
       continue;

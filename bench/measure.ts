@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { BenchCase } from './cases.ts';
+import { type BenchCase, hasSite } from './cases.ts';
+import { freePort } from './free-port.ts';
 import { measureOpen } from './measure-open.ts';
 import { NginxSite } from './nginx/site.ts';
 import type { BenchOptions } from './options.ts';
@@ -10,6 +9,7 @@ import type { Measurement } from './results.ts';
 import { type AnsweredLoad, runLoad } from './run-load.ts';
 import { ServerProcess } from './server-process.ts';
 import { appsFolder, type BenchServer } from './servers.ts';
+import { BenchUpstream } from './upstream.ts';
 
 /**
  * Starts the server on a free port, measures one run of `seconds` with the case's load, or of the least that this load needs,
@@ -22,8 +22,11 @@ export async function measure(
   signal: AbortSignal,
 ): Promise<Measurement> {
   const { load } = benchCase;
+  const behind = benchCase.upstream;
+  await using upstream = behind === undefined ? undefined : await BenchUpstream.start(behind, benchCase, signal);
   const port = await freePort();
-  using site = benchCase.interface === 'nginx' ? new NginxSite(benchCase.app, port, frontThreads) : undefined;
+  const ports = { port, upstream: upstream?.port };
+  using site = hasSite(benchCase) ? new NginxSite(benchCase.app, ports, frontThreads) : undefined;
   const folder = site?.folder ?? appsFolder;
   const running = new ServerProcess(server.command({ benchCase, port, python, frontThreads, folder }), folder);
   try {
@@ -57,14 +60,4 @@ async function measureAnswers(
     memoryBytes: memoryBytes(after),
     ...result,
   };
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port: no TCP address');
-  return address.port;
 }

@@ -23,6 +23,8 @@ export const benchPromises: readonly BenchPromise[] = [
   { case: 'static-10k', of: 'cpuUs', peer: 'nginx', atMost: 1 },
   { case: 'static-1m', of: 'cpuUs', peer: 'nginx', atMost: 3 },
   { case: 'gzip-100k', of: 'cpuUs', peer: 'nginx', atMost: 1.1 },
+  { case: 'proxy-1k', of: 'cpuUs', peer: 'nginx', atMost: 1.3 },
+  { case: 'cache-10k', of: 'cpuUs', peer: 'nginx', atMost: 1 },
 ];
 
 export type Verdict = BenchPromise & {

@@ -8,15 +8,15 @@ const readyTimeoutMs = 20_000;
 const maxTailLength = 4096;
 const maxTailLines = 16;
 
-/** A server under test on CPU 0: a process tree in a session of its own. */
+/** A server on a CPU of its own: a process tree in a session of its own. */
 export class ServerProcess {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   #tail = '';
   #end: string | undefined;
 
-  /** Runs the command in `folder`; CPU 0 is inherited by all that it starts. */
-  constructor(command: readonly string[], folder: string) {
-    this.#child = spawn('taskset', ['-c', '0', ...command], {
+  /** Runs the command in `folder`; the CPU, which is 0 for a server under test, is inherited by all that it starts. */
+  constructor(command: readonly string[], folder: string, cpu: number = 0) {
+    this.#child = spawn('taskset', ['-c', String(cpu), ...command], {
       cwd: folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { programPath } from '../test/support/requirements.ts';
-import type { BenchCase } from './cases.ts';
+import { type BenchCase, hasSite } from './cases.ts';
 
 /** What a server's command line is made from. */
 export interface Launch {
@@ -16,11 +16,11 @@ export interface Launch {
 
 /**
  * One way to serve an app: as many workers as the case says, no access log, the fastest parts its own packaging brings. Or to serve
- * what an nginx.conf says, with the access log that Debian has.
+ * what an nginx.conf says, with the access log that Debian has; HAProxy, which has none of itself, does without.
  */
 export interface BenchServer {
   readonly name: string;
-  /** The Python package it comes from; `galley` is this checkout, `nginx` Debian's. */
+  /** The Python package it comes from; `galley` is this checkout, `nginx` and `haproxy` are Debian's. */
   readonly package: string;
   readonly interfaces: readonly BenchCase['interface'][];
   readonly command: (launch: Launch) => readonly string[];
@@ -38,14 +38,20 @@ export const benchServers: readonly BenchServer[] = [
   {
     name: 'galley',
     package: 'galley',
-    interfaces: ['asgi', 'websocket', 'wsgi', 'nginx'],
-    command: (launch) => (launch.benchCase.interface === 'nginx' ? galleyNginx(launch) : galley(launch)),
+    interfaces: ['asgi', 'websocket', 'wsgi', 'nginx', 'proxy'],
+    command: (launch) => (hasSite(launch.benchCase) ? galleyNginx(launch) : galley(launch)),
   },
   {
     name: 'nginx',
     package: 'nginx',
-    interfaces: ['nginx'],
-    command: ({ folder }) => [programPath('nginx') ?? 'nginx', ...nginxArguments(folder)],
+    interfaces: ['nginx', 'proxy'],
+    command: ({ folder }) => nginxCommand(folder),
+  },
+  {
+    name: 'haproxy',
+    package: 'haproxy',
+    interfaces: ['proxy'],
+    command: ({ folder }) => [programPath('haproxy') ?? 'haproxy', '-db', '-f', `${folder}/haproxy.cfg`],
   },
   // The one of its three WebSocket implementations that it takes by itself.
   {
@@ -116,6 +122,11 @@ function galley({ benchCase, port, python, frontThreads }: Launch): readonly str
 /** The very same file as nginx's. */
 function galleyNginx({ folder }: Launch): readonly string[] {
   return [process.execPath, launcher, 'nginx', ...nginxArguments(folder)];
+}
+
+/** Debian's nginx with the nginx.conf of a folder. */
+export function nginxCommand(folder: string): readonly string[] {
+  return [programPath('nginx') ?? 'nginx', ...nginxArguments(folder)];
 }
 
 function nginxArguments(folder: string): readonly string[] {

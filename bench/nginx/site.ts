@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { htmlPage } from './page.ts';
@@ -16,22 +16,37 @@ export const files: Readonly<Record<'1k.css' | '10k.css' | '1m.jpg' | 'page.html
   'page.html': page,
 };
 
-/** A folder with the files and with an `nginx.conf`: Debian's, with one of `bench/nginx` for its sites. */
+/** Where a server listens, and what is behind it. */
+export interface SitePorts {
+  readonly port: number;
+  readonly upstream?: number | undefined;
+}
+
+/**
+ * A folder with the files and with an `nginx.conf`: Debian's, with one of `bench/nginx` for its sites. Beside it is an `haproxy.cfg`
+ * where `bench/haproxy` has one of that name.
+ */
 export class NginxSite implements Disposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'galley-bench-'));
 
   /** `name`: the file of `bench/nginx`. */
-  constructor(name: string, port: number, workers: number) {
+  constructor(name: string, { port, upstream = 0 }: SitePorts, workers: number) {
     const { folder } = this;
     // Workers of nginx that root has started are somebody else.
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'html'));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, 'html', file), text);
-    const sites = readFileSync(new URL(name, import.meta.url), 'utf8')
-      .replaceAll('{port}', String(port))
-      .replaceAll('{folder}', folder)
-      .replace('{page}', madePage);
+    const filled = (file: URL): string =>
+      readFileSync(file, 'utf8')
+        .replaceAll('{port}', String(port))
+        .replaceAll('{upstream}', String(upstream))
+        .replaceAll('{folder}', folder)
+        .replace('{1k}', files['1k.css'])
+        .replace('{page}', madePage);
+    const sites = filled(new URL(name, import.meta.url));
     writeFileSync(join(folder, 'nginx.conf'), debianConfig(folder, workers, sites));
+    const proxy = new URL(`../haproxy/${name.replace('.conf', '.cfg')}`, import.meta.url);
+    if (existsSync(proxy)) writeFileSync(join(folder, 'haproxy.cfg'), haproxyConfig(workers, filled(proxy)));
   }
 
   [Symbol.dispose](): void {
@@ -58,6 +73,18 @@ http {
   ${sites}
 }
 `;
+}
+
+/** Debian's timeouts. */
+function haproxyConfig(threads: number, sections: string): string {
+  return `global
+  nbthread ${threads}
+defaults
+  mode http
+  timeout connect 5000
+  timeout client 50000
+  timeout server 50000
+${sections}`;
 }
 
 /** One parameter of nginx.conf holds less than 4,096 bytes. */
