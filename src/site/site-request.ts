@@ -118,6 +118,7 @@ export class SiteRequest implements ExchangeObserver {
     copy.failedStatus = this.failedStatus;
     copy.errorStatus = this.errorStatus;
     copy.attempts = this.attempts;
+    copy.sliceRange = this.sliceRange;
     copy.peer = this.peer;
     return copy;
   }

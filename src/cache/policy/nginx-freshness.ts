@@ -22,7 +22,7 @@ export function nginxFreshness(
   );
   const accelerated = acceleratedLifetime(headers, policy, respondedAt);
   const lifetime = accelerated ?? saidLifetime() ?? configuredLifetime(policy, status);
-  if (lifetime === undefined || lifetime <= 0) return undefined;
+  if (lifetime === undefined || lifetime === 0) return undefined;
   return {
     until: respondedAt + lifetime,
     lifetime,

@@ -42,12 +42,12 @@ export function configuredLifetime({ valid }: CachePolicy, status: number): numb
 }
 
 /**
- * nginx's `x-accel-expires`: milliseconds from now on, 0 for an answer that is not to be kept. `@` stands before seconds since 1970.
- * Undefined where there is none, or one that is no number.
+ * nginx's `x-accel-expires`: milliseconds from now on, 0 for an answer that is not to be kept. `@` stands before seconds since 1970, which
+ * may be over: the answer is kept, and stale. Undefined where there is none, or one that is no number.
  */
 export function acceleratedLifetime(headers: HeaderList, policy: CachePolicy, now: number): number | undefined {
   const text = heeded(headers, 'x-accel-expires', policy);
   const [, at, digits] = /^(@?)(\d{1,15})$/.exec(text ?? '') ?? [];
   if (digits === undefined) return undefined;
-  return at === '' ? Number(digits) * 1000 : Math.max(0, Number(digits) * 1000 - now);
+  return at === '' ? Number(digits) * 1000 : Number(digits) * 1000 - now || -1;
 }

@@ -252,6 +252,7 @@ describe('storedHeadOf by nginx', () => {
       5,
     );
     assert.equal(nginx([['x-accel-expires', `@${now / 1000 + 7}`]]), 7);
+    assert.equal(nginx([['x-accel-expires', `@${now / 1000 - 7}`]]), -7);
     assert.equal(
       nginx(
         [

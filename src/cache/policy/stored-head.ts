@@ -4,7 +4,13 @@ import { reasonPhrase } from '../../http/status.ts';
 import type { StoredHead } from '../cache-store.ts';
 import { ageField } from './age.ts';
 import { nginxFreshness } from './nginx-freshness.ts';
-import { type CachePolicy, configuredLifetime, type FetchedAnswer, type Freshness } from './policy.ts';
+import {
+  acceleratedLifetime,
+  type CachePolicy,
+  configuredLifetime,
+  type FetchedAnswer,
+  type Freshness,
+} from './policy.ts';
 import { type Directives, directivesOf, isHeuristicallyCacheable, rfcFreshness } from './rfc-freshness.ts';
 import { varyNames, varyValues } from './vary.ts';
 
@@ -44,9 +50,9 @@ export function storedHeadOf(request: HeaderList, answer: FetchedAnswer, policy:
   const directives = directivesOf(headers, policy);
   if (!mayStore(request, answer, directives, policy)) return undefined;
   const freshness = rfcFreshness(answer, policy, directives);
-  const isUsable = freshness.lifetime > 0 && freshness.mustRevalidate !== 'always';
+  const isUsable = freshness.lifetime !== 0 && freshness.mustRevalidate !== 'always';
   if (!isUsable && !headers.has('etag') && !headers.has('last-modified')) return undefined;
-  if (headers.get('x-accel-expires') === '0' && !ignoredFields.includes('x-accel-expires')) return undefined;
+  if (acceleratedLifetime(headers, policy, answer.respondedAt) === 0) return undefined;
   return headOf(request, answer, vary, freshness, keptFields(answer, directives));
 }
 

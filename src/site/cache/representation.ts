@@ -121,6 +121,7 @@ function notModified({ headers }: Representation): Reply {
 
 function single({ method }: SiteRequest, from: Representation, length: number, { start, end }: ByteRange): Reply {
   const headers = from.headers
+    .without('accept-ranges')
     .replaced('content-length', String(end - start))
     .with('content-range', `bytes ${start}-${end - 1}/${length}`);
   if (method !== 'HEAD') return { status: 206, headers, body: from.body(start, end) };
@@ -132,6 +133,7 @@ function multiple({ method }: SiteRequest, from: Representation, size: number, r
   const boundary = randomBytes(10).toString('hex');
   const { segments, length } = multipartOf(ranges, size, from.headers.get('content-type') ?? '', boundary);
   const headers = from.headers
+    .without('accept-ranges')
     .replaced('content-type', `multipart/byteranges; boundary=${boundary}`)
     .replaced('content-length', String(length));
   if (method === 'HEAD') return { status: 206, headers, body: emptyBody };

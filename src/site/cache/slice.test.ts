@@ -43,6 +43,15 @@ describe('slices', () => {
     });
   }
 
+  it('lets the config ask for pieces by $slice_range', async () => {
+    const stage = stageOf();
+    await stage.ask('/a');
+    assert.deepEqual(
+      stage.asked.map(({ sliceRange }) => sliceRange),
+      ['bytes=0-4', 'bytes=5-9', 'bytes=10-14'],
+    );
+  });
+
   it('fetches only the pieces that a range needs', async () => {
     const stage = stageOf();
     const { status, text, headers } = await stage.ask('/a', { headers: { range: 'bytes=6-10' } });
