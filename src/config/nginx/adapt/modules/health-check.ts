@@ -8,21 +8,29 @@ import { parseMilliseconds, parseNumber } from '../values.ts';
 /** nginx Plus: peers of the location's upstream are asked now and then. */
 export const healthCheckHandlers: Handlers = {
   health_check: (directive, scope, adaptation) => {
-    const { match, ...check } = readCheck(directive, adaptation);
+    const read = readCheck(directive, adaptation);
+    if (!read) return;
+    const { match, ...check } = read;
     adaptation.later(() => {
       const { content } = scope.block;
-      const name = content?.kind === 'proxy' && content.target.kind === 'upstream' ? content.target.upstream : '';
-      const upstream = adaptation.upstreams.get(name);
+      const target = content?.kind === 'proxy' && content.target.kind === 'upstream' ? content.target : undefined;
+      const upstream = target && adaptation.upstreams.get(target.upstream);
       const tests = match === undefined ? {} : adaptation.healthMatches.get(match);
-      if (!upstream) {
+      if (!target || !upstream) {
         adaptation.error(directive, '"health_check" needs a "proxy_pass" without variables in the same location');
       } else if (!tests) adaptation.error(directive, `match "${match}" not found`);
-      else adaptation.upstreams.set(name, { ...upstream, healthCheck: { ...nginxCheck, ...check, ...tests } });
+      else if (target.scheme === 'https' || scope.said.has('grpc_pass')) {
+        // Asked in the clear and in HTTP/1.1, peers that live would be taken for dead.
+        adaptation.unsupported(directive, 'Galley does not have "health_check" over TLS or HTTP/2');
+      } else {
+        const healthCheck = { ...nginxCheck, ...check, ...tests };
+        adaptation.upstreams.set(target.upstream, { ...upstream, healthCheck });
+      }
     });
   },
   match: (directive, _scope, adaptation) => {
     const name = argument(directive, 0);
-    let tests: Tests = {};
+    let tests: Tests = { statuses: anyStatus };
     for (const entry of directive.block ?? []) tests = { ...tests, ...readTest(entry, adaptation) };
     adaptation.healthMatches.set(name.text, tests);
   },
@@ -31,20 +39,24 @@ export const healthCheckHandlers: Handlers = {
 /** What answers have to be like. */
 type Tests = Partial<Pick<HealthCheckPlan, 'statuses' | 'body'>>;
 
+/** A `match` that says nothing of it. */
+const anyStatus: HealthCheckPlan['statuses'] = [[100, 599]];
+
 const nginxCheck: HealthCheckPlan = { ...healthCheckDefaults, jitterMs: 0, fails: 1, passes: 1 };
 
 interface Check extends Partial<HealthCheckPlan> {
   readonly match?: string;
 }
 
-function readCheck({ args, name: directive }: Directive, adaptation: Adaptation): Check {
+/** Undefined where a peer would have to be asked in another way, which is told. */
+function readCheck({ args, name: directive }: Directive, adaptation: Adaptation): Check | undefined {
   let check: Check = {};
   for (const each of args) {
     const [, name = each.text, value = ''] = /^([^=]*)=(.*)$/s.exec(each.text) ?? [];
     const fields = Object.hasOwn(parameters, name) ? parameters[name]?.(value) : undefined;
     if (fields) check = { ...check, ...fields };
     else if (unsupported.has(name)) {
-      adaptation.unsupported(each, `Galley does not have "${each.text}" of "${directive}"`);
+      return adaptation.unsupported(each, `Galley does not have "${each.text}" of "${directive}"`);
     } else adaptation.error(each, `invalid parameter "${each.text}"`);
   }
   return check;
