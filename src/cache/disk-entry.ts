@@ -1,4 +1,4 @@
-import { close, closeSync, constants, fstat, open, openSync, read, readSync } from 'node:fs';
+import { close, closeSync, constants, fstat, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Body } from '../core/body.ts';
@@ -106,17 +106,46 @@ export async function readEntry(file: string, place: EntryPlace): Promise<DiskEn
     const { bytesRead } = await readFile(descriptor, first, 0, firstReadSize, 0);
     const { size } = await statFile(descriptor);
     const begin = first.subarray(0, bytesRead);
-    const start = readStart(begin, size);
-    const isShort = start.bodyLength <= blockSize;
-    const needed = isShort ? size : start.bodyAt;
-    const bytes = begin.length >= needed ? begin : await readFrom(descriptor, begin, needed);
-    // The key may not have been read whole before.
-    const whole = readStart(bytes, size);
-    const slotted = readHead(bytes, whole);
-    return new DiskEntry(file, whole, slotted, isShort ? shortBody(bytes, whole) : undefined, place);
+    const needed = neededOf(begin, size);
+    return entryOf(file, begin.length >= needed ? begin : await readFrom(descriptor, begin, needed), size, place);
   } finally {
     await closeFile(descriptor);
   }
+}
+
+/** The same in this thread. Throws what that rejects with. */
+export function readEntryNow(file: string, place: EntryPlace): DiskEntry {
+  const descriptor = openSync(place.pathOf(file), forReading);
+  try {
+    const { size } = fstatSync(descriptor);
+    const begin = readNow(descriptor, Math.min(size, firstReadSize));
+    const needed = neededOf(begin, size);
+    return entryOf(file, begin.length >= needed ? begin : readNow(descriptor, needed), size, place);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** How much of a file that begins so is read. */
+function neededOf(begin: Buffer, size: number): number {
+  const { bodyLength, bodyAt } = readStart(begin, size);
+  return bodyLength <= blockSize ? size : bodyAt;
+}
+
+function entryOf(file: string, bytes: Buffer, size: number, place: EntryPlace): DiskEntry {
+  const start = readStart(bytes, size);
+  const body = start.bodyLength <= blockSize ? shortBody(bytes, start) : undefined;
+  return new DiskEntry(file, start, readHead(bytes, start), body, place);
+}
+
+function readNow(descriptor: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let at = 0; at < length; ) {
+    const read = readSync(descriptor, bytes, at, length - at, at);
+    if (read === 0) throw new BrokenFile('it is shorter than it was');
+    at += read;
+  }
+  return bytes;
 }
 
 async function readFrom(descriptor: number, begin: Buffer, length: number): Promise<Buffer> {

@@ -51,6 +51,10 @@ export class DiskIndex<Hot> {
     return this.#records.get(keyNameIn(file))?.items.find((item) => item.file === file);
   }
 
+  filesOf(keyName: string): readonly string[] {
+    return this.#records.get(keyName)?.items.map(({ file }) => file) ?? [];
+  }
+
   *items(): Iterable<DiskItem> {
     for (const { items } of this.#records.values()) yield* [...items];
   }
@@ -102,4 +106,9 @@ export class DiskIndex<Hot> {
     this.#order = new UseOrder();
     for (const item of items) this.#order.add(item);
   }
+}
+
+/** The one that was used least of late; there is one. */
+export function oldestOf(items: readonly DiskItem[]): DiskItem {
+  return items.reduce((oldest, item) => (item.usedAt < oldest.usedAt ? item : oldest));
 }

@@ -316,6 +316,7 @@ describe('DiskStore', () => {
     const { cache, counts } = openCache({ inactiveMs: 10_000 }, { now: () => now });
     await store(cache, '/a', 'a');
     await store(cache, '/b', 'b');
+    await until(() => Array.isArray(cache.find('/none')), 'all files are known');
     now += 9_000;
     await cache.find('/b');
     now += 5_000;

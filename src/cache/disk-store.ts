@@ -4,9 +4,10 @@ import { promisify } from 'node:util';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
 import type { CacheEntry, CacheLock, CachePurgeRequest, CacheWriter, StoredHead } from './cache-store.ts';
-import { DiskEntry, type EntryPlace, isSameFile, readEntry } from './disk-entry.ts';
+import { DiskEntry, type EntryPlace, isSameFile, readEntry, readEntryNow } from './disk-entry.ts';
 import type { DiskFolder } from './disk-folder.ts';
-import { DiskIndex, type DiskItem, type KeyRecord } from './disk-index.ts';
+import { DiskIndex, type DiskItem, type KeyRecord, oldestOf } from './disk-index.ts';
+import { DiskPace } from './disk-pace.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DiskTroubles } from './disk-troubles.ts';
 import { DiskWriter } from './disk-writer.ts';
@@ -56,6 +57,7 @@ export class DiskStore implements OpenStore {
   /** What goes on by itself, and what writers that are done have still to do. */
   readonly #work: WorkUnderWay = new WorkUnderWay();
   readonly #room: DiskRoom;
+  readonly #pace: DiskPace = new DiskPace();
   readonly #place: EntryPlace;
   readonly #scanning: Promise<void>;
   #isScanned = false;
@@ -114,9 +116,7 @@ export class DiskStore implements OpenStore {
       this.#misses++;
       return none;
     }
-    const loading = this.#loading.get(key) ?? this.#load(key, keyName);
-    this.#loading.set(key, loading);
-    return loading;
+    return this.#loading.get(key) ?? this.#load(key, keyName);
   }
 
   write(key: string, head: StoredHead, length: number | undefined): CacheWriter | undefined {
@@ -127,6 +127,7 @@ export class DiskStore implements OpenStore {
     if (most < (length ?? 0)) return undefined;
     const ended = Promise.withResolvers<void>();
     const writer = new DiskWriter(key, head, this.#stamp(), new GatheredBody(most, length), {
+      pace: this.#pace,
       temporaryPath: () => this.#folder.temporaryPath(),
       finish: (temporary, start, fileSize, bytes) => {
         // It may have been purged since.
@@ -241,7 +242,13 @@ export class DiskStore implements OpenStore {
     this.#room.make(this.#plan);
   }
 
-  async #load(key: string, keyName: string): Promise<readonly CacheEntry[]> {
+  #load(key: string, keyName: string): Promise<readonly CacheEntry[]> {
+    const loading = this.#loaded(key, keyName).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  async #loaded(key: string, keyName: string): Promise<readonly CacheEntry[]> {
     try {
       if (!this.#isScanned) await this.#look(keyName);
       const entries = await this.#read(key, keyName);
@@ -251,8 +258,6 @@ export class DiskStore implements OpenStore {
     } catch (error) {
       this.#troubles.tell(error);
       return none;
-    } finally {
-      this.#loading.delete(key);
     }
   }
 
@@ -286,7 +291,10 @@ export class DiskStore implements OpenStore {
   /** Undefined where it cannot be used; it is removed where it never can. */
   async #readFile(file: string, key?: string): Promise<DiskEntry | undefined> {
     try {
-      const entry = await readEntry(file, this.#place);
+      const place = this.#place;
+      const entry = await (this.#pace.isQuick
+        ? this.#pace.run(() => readEntryNow(file, place))
+        : readEntry(file, place));
       if (key !== undefined && entry.start.key !== key) throw new BrokenFile('its key is another one');
       if (!this.#guards.isPurged(entry)) return entry;
       this.#removeFile(file);
@@ -372,8 +380,7 @@ export class DiskStore implements OpenStore {
   #purge(what: CachePurgeRequest, at: number): number | Promise<number> {
     const before = this.#index.entries;
     if (what.kind === 'key') {
-      const { items = [] } = this.#index.recordOf(keyNameOf(what.value)) ?? {};
-      for (const { file } of [...items]) this.#removeFile(file);
+      for (const file of this.#index.filesOf(keyNameOf(what.value))) this.#removeFile(file);
       return before - this.#index.entries;
     }
     if (what.kind === 'all') {
@@ -403,8 +410,7 @@ export class DiskStore implements OpenStore {
   /** What another thread purges, it removes from the disk; this one has to do so with what that one does not know of yet. */
   #heardPurge(what: CachePurgeRequest, at: number): void {
     if (what.kind === 'key') {
-      const { items = [] } = this.#index.recordOf(keyNameOf(what.value)) ?? {};
-      for (const { file } of [...items]) this.#removeIfBegunBefore(file, at);
+      for (const file of this.#index.filesOf(keyNameOf(what.value))) this.#removeIfBegunBefore(file, at);
       return;
     }
     this.#dropMeant(what, at);
@@ -490,8 +496,4 @@ export class DiskStore implements OpenStore {
     this.#stampedAt = Math.max(this.#surroundings.now(), this.#stampedAt + 0.001);
     return this.#stampedAt;
   }
-}
-
-function oldestOf(items: readonly DiskItem[]): DiskItem {
-  return items.reduce((oldest, item) => (item.usedAt < oldest.usedAt ? item : oldest));
 }
