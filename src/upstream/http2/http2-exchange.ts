@@ -94,10 +94,10 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     else this.#awaitAnswer();
   }
 
-  /** Ends without an answer. */
-  fail(failure: UpstreamFailure): void {
+  /** Ends without an answer, or without its rest; `failed` where that is the peer's fault. */
+  fail(failure: UpstreamFailure, how: 'failed' | 'cancelled' = 'failed'): void {
     if (this.#isOver) return;
-    this.#release('failed');
+    this.#release(how);
     this.#stream?.close(NGHTTP2_CANCEL);
     if (this.#hasHead) this.#reader?.fail(failure);
     else this.#reject(failure);
@@ -138,8 +138,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
 
   broke(error: PeerError): void {
     if (this.#isOver) return;
-    // It is the client's fault that there is no answer.
-    this.fail(new UpstreamFailure(error.code, error.message, 'send'));
+    this.fail(new UpstreamFailure(error.code, error.message, 'send'), 'cancelled');
   }
 
   get #isFull(): boolean {

@@ -286,6 +286,29 @@ describe('Http2Transport', () => {
     assert.equal(stage.sessionCount, 1);
   });
 
+  it('leaves nothing behind of an answer that is given up while it waits to be read', async () => {
+    await using stage = await Http2Stage.of(
+      createServer(),
+      (stream) => {
+        stream.respond();
+        stream.end(Buffer.alloc(1_000_000));
+      },
+      { idle: 0 },
+    );
+    for (const giveUp of ['cancel', 'return'] as const) {
+      const { reply, sending, attempt } = stage.send();
+      const { body } = await reply();
+      assert.ok(!(body instanceof Uint8Array));
+      const reader = body[Symbol.asyncIterator]();
+      await reader.next();
+      await until(() => attempt.receivedBytes > 65_000, 'what is taken ahead');
+      if (giveUp === 'cancel') sending.cancel();
+      else await reader.return?.();
+      await until(() => stage.sessions.size === 0, 'the connection is ended');
+      assert.deepEqual(attempt.ends, ['cancelled']);
+    }
+  });
+
   it('cancels a request that waits for a connection', async () => {
     await using stage = await Http2Stage.of(createServer(), (stream) => stream.respond({}, { endStream: true }));
     const { sending, attempt } = stage.send();
@@ -371,7 +394,7 @@ describe('Http2Transport', () => {
     for (const body of [pieces('1234'), pieces('123', '456')]) {
       const { reply, attempt } = stage.send({ method: 'POST', body, bodyLength: 5 });
       await assert.rejects(reply(), { code: 'body-incomplete' });
-      assert.deepEqual(attempt.ends, ['failed']);
+      assert.deepEqual(attempt.ends, ['cancelled'], 'which is not the fault of the peer');
     }
     await until(() => codes === 2, 'the streams are ended');
     assert.equal(stage.sessionCount, 1);
