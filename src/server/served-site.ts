@@ -55,7 +55,7 @@ export class ServedSite {
     });
     const numbered = this.#numbers.assign(found);
     const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
-    const upstreams = await this.#upstreams.prepare(plan.upstreams);
+    const upstreams = await this.#upstreams.prepare(plan);
     try {
       await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));
     } catch (error) {
@@ -83,7 +83,7 @@ export class ServedSite {
     const numbered = this.#numbers.assign(neededListeners(plan));
     const isWanted = new Set(numbered.map(({ listener }) => listener));
     const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
-    const upstreams = await this.#upstreams.prepare(plan.upstreams);
+    const upstreams = await this.#upstreams.prepare(plan);
     const opening = numbered.filter(({ listener }) => !this.#open.has(listener));
     try {
       await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 import { AppFolder } from '../../../test/support/app-folder.ts';
+import { requires } from '../../../test/support/requirements.ts';
 import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
 import { checkPeer } from './check-peer.ts';
 
@@ -57,7 +62,7 @@ async function peerOf(answer: string | undefined, path?: string): Promise<Peer> 
 
 function check(port: number, changes: Partial<HealthCheckPlan> = {}): Promise<string | undefined> {
   const member = { address: { kind: 'tcp', host: '127.0.0.1', port }, name: 'app.example:80' } as const;
-  return checkPeer({ ...plan, ...changes }, member, new AbortController().signal);
+  return checkPeer({ plan: { ...plan, ...changes }, isOverTls: false }, member, new AbortController().signal);
 }
 
 describe('checkPeer over HTTP', () => {
@@ -126,18 +131,47 @@ describe('checkPeer over HTTP', () => {
     await using _ = await peerOf('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', path);
     const { signal } = new AbortController();
     const member = { address: { kind: 'unix', path }, name: `unix:${path}` } as const;
-    assert.equal(await checkPeer(plan, member, signal), undefined);
+    assert.equal(await checkPeer({ plan, isOverTls: false }, member, signal), undefined);
     const gone = { ...member, address: { kind: 'unix', path: `${path}.gone` } } as const;
-    assert.equal(await checkPeer(plan, gone, signal), 'its socket does not exist');
+    assert.equal(await checkPeer({ plan, isOverTls: false }, gone, signal), 'its socket does not exist');
   });
 
   it('is over when it is given up', async () => {
     await using peer = await peerOf(undefined);
     const giveUp = new AbortController();
     const member = { address: { kind: 'tcp', host: '127.0.0.1', port: peer.port }, name: 'a' } as const;
-    const checked = checkPeer(plan, member, giveUp.signal);
+    const checked = checkPeer({ plan, isOverTls: false }, member, giveUp.signal);
     giveUp.abort();
     assert.equal(await checked, 'the check was given up');
+  });
+});
+
+describe('checkPeer over TLS', { skip: requires('openssl') }, () => {
+  it('asks a peer whose certificate nobody trusts, by the name of the host', async () => {
+    await using folder = await AppFolder.with({});
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem'];
+    execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=other', '-out', 'cert.pem'], {
+      cwd: folder.path,
+      stdio: 'ignore',
+    });
+    const [keyText, cert] = ['key.pem', 'cert.pem'].map((name) => readFileSync(folder.file(name)));
+    let name: unknown;
+    await using server = createHttpsServer({ key: keyText, cert }, (request, response) => {
+      name = (request.socket as TLSSocket).servername;
+      response.end('all is well');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { readonly port: number };
+    const member = { address: { kind: 'tcp', host: '127.0.0.1', port }, name: 'app.example:443' } as const;
+    const { signal } = new AbortController();
+    const asked = { ...plan, body: 'well' };
+    assert.equal(await checkPeer({ plan: asked, isOverTls: true }, member, signal), undefined);
+    assert.equal(name, 'app.example');
+    const problem = await checkPeer({ plan: asked, isOverTls: false }, member, signal);
+    assert.equal(problem, 'it ends the connection');
+    const plainMember = { ...member, name: `127.0.0.1:${port}` };
+    assert.equal(await checkPeer({ plan: asked, isOverTls: true }, plainMember, signal), undefined);
+    assert.equal(name, false);
   });
 });
 

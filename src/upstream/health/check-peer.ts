@@ -1,20 +1,28 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { connect } from 'node:net';
+import { request as requestOverTls } from 'node:https';
+import { connect, isIP } from 'node:net';
 import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
 import type { Member, SocketAddress } from '../member.ts';
 
 /** The text of a body is looked for in so many bytes. */
 const mostBody = 65_536;
 
+/** How a member is checked. */
+export interface Check {
+  readonly plan: HealthCheckPlan;
+  /** As requests go there. Certificates are not looked at. */
+  readonly isOverTls: boolean;
+}
+
 /** Asks a member once. Gives why it has failed, in a few words; undefined where it has passed. It is given up when the signal says so. */
 export function checkPeer(
-  plan: HealthCheckPlan,
+  { plan, isOverTls }: Check,
   { address, name }: Pick<Member, 'address' | 'name'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const to = plan.port === undefined || address.kind === 'unix' ? address : { ...address, port: plan.port };
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const attempt = plan.kind === 'tcp' ? connectTo(to, resolve) : ask(plan, to, plan.host ?? name, resolve);
+  const attempt = plan.kind === 'tcp' ? connectTo(to, resolve) : ask(plan, to, plan.host ?? name, isOverTls, resolve);
   const late = setTimeout(() => resolve(`nothing within ${plan.timeoutMs} ms`), plan.timeoutMs);
   const stop = (): void => resolve('the check was given up');
   signal.addEventListener('abort', stop);
@@ -35,10 +43,19 @@ function connectTo(address: SocketAddress, over: Verdict): { destroy(): unknown 
   return socket;
 }
 
-function ask(plan: HealthCheckPlan, address: SocketAddress, host: string, over: Verdict): ClientRequest {
+function ask(
+  plan: HealthCheckPlan,
+  address: SocketAddress,
+  host: string,
+  isOverTls: boolean,
+  over: Verdict,
+): ClientRequest {
   const where = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
   const headers = { host: address.kind === 'unix' && plan.host === undefined ? 'localhost' : host };
-  const asking = request({ ...where, path: plan.uri, headers, agent: false });
+  const options = { ...where, path: plan.uri, headers, agent: false };
+  const servername = host.replace(/:\d*$/, '');
+  const tls = { rejectUnauthorized: false, servername: isIP(servername) === 0 ? servername : '' };
+  const asking = isOverTls ? requestOverTls({ ...options, ...tls }) : request(options);
   asking.on('error', (error) => over(errorText(error)));
   asking.on('upgrade', () => over('it changes protocols'));
   asking.on('response', (response) => {

@@ -1,6 +1,5 @@
-import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
 import { addressText, type SocketAddress } from '../member.ts';
-import { checkPeer } from './check-peer.ts';
+import { type Check, checkPeer } from './check-peer.ts';
 import { afterCheck, type Health, newHealth } from './health.ts';
 
 /** A member that is checked. */
@@ -19,8 +18,7 @@ export interface LastCheck {
   readonly problem: string | undefined;
 }
 
-export interface HealthMonitorOptions {
-  readonly plan: HealthCheckPlan;
+export interface HealthMonitorOptions extends Check {
   /** From 0 to 1. */
   random(): number;
   /** Milliseconds since 1970. */
@@ -102,7 +100,7 @@ export class HealthMonitor {
 
   async #check(watch: Watch): Promise<void> {
     const { plan, random, now, changed } = this.#options;
-    const problem = await checkPeer(plan, watch.member, watch.stop.signal);
+    const problem = await checkPeer(this.#options, watch.member, watch.stop.signal);
     if (watch.stop.signal.aborted) return;
     const before = watch.health;
     watch.health = afterCheck(before, problem === undefined, plan);

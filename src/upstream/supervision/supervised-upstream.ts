@@ -13,6 +13,8 @@ import { Slots } from './slots.ts';
 
 export interface SupervisedUpstreamOptions {
   readonly plan: UpstreamPlan;
+  /** Requests reach it over TLS, and so do checks. */
+  readonly isOverTls: boolean;
   readonly frontCount: number;
   readonly log: Log;
   /** A monotonic clock in milliseconds that all threads share. */
@@ -56,6 +58,11 @@ export class SupervisedUpstream {
     });
     this.#names.watch(plan.peers);
     this.#update();
+  }
+
+  /** Whether it would be no other with this. */
+  isAs(plan: UpstreamPlan, isOverTls: boolean): boolean {
+    return this.#options.isOverTls === isOverTls && isDeepStrictEqual(this.plan, plan);
   }
 
   get state(): UpstreamState {
@@ -181,6 +188,7 @@ export class SupervisedUpstream {
   #monitorOf(healthCheck: NonNullable<UpstreamPlan['healthCheck']>, before?: SupervisedUpstream): HealthMonitor {
     const options = {
       plan: healthCheck,
+      isOverTls: this.#options.isOverTls,
       random: Math.random,
       now: Date.now,
       changed: (member: Checked, health: Health, problem: string | undefined) => {

@@ -39,7 +39,7 @@ function stage(): Stage {
     told,
     log: () => logged,
     async use(...plans) {
-      const coming = await supervisor.prepare(plans);
+      const coming = await supervisor.prepare({ upstreams: plans, servers: [] });
       const states = coming.states();
       coming.keep();
       return states;
@@ -233,7 +233,10 @@ describe('A reload', () => {
   it('that fails changes nothing', async () => {
     using made = stage();
     const [before] = await made.use(upstreamPlan([peerPlan('127.0.0.1', 8001)]));
-    const coming = await made.supervisor.prepare([upstreamPlan([peerPlan('127.0.0.1', 8009)])]);
+    const coming = await made.supervisor.prepare({
+      upstreams: [upstreamPlan([peerPlan('127.0.0.1', 8009)])],
+      servers: [],
+    });
     assert.equal(coming.states()[0]?.members[0]?.slot, 1);
     coming.drop();
     assert.deepEqual(made.supervisor.states(), [before]);

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../observe/log.ts';
-import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
+import type { SitePlan } from '../../site/plan/site-plan.ts';
 import type { UpstreamMembers, UpstreamState } from '../member.ts';
 import type { UpstreamStatus } from '../upstream-status.ts';
 import type { MemberChange } from './runtime-changes.ts';
 import { type ChangeOutcome, SupervisedUpstream } from './supervised-upstream.ts';
+import { upstreamsOverTls } from './upstreams-over-tls.ts';
 
 /** How long names may take to be looked up before all goes on without them, in milliseconds. */
 const settleMs = 2_000;
@@ -50,15 +50,18 @@ export class UpstreamSupervisor {
    * Gets the upstreams of another site ready; those with the same plan are the same. A name that takes too long to look up, or cannot be, is
    * told of in the log and looked up again later.
    */
-  async prepare(plans: readonly UpstreamPlan[]): Promise<ComingUpstreams> {
+  async prepare(site: Pick<SitePlan, 'upstreams' | 'servers'>): Promise<ComingUpstreams> {
     const { frontCount, log, now } = this.#options;
     const next = new Map<string, SupervisedUpstream>();
     const added: SupervisedUpstream[] = [];
-    for (const plan of plans) {
+    const overTls = upstreamsOverTls(site);
+    for (const plan of site.upstreams) {
+      const isOverTls = overTls.has(plan.name);
       const before = this.#current.get(plan.name);
-      const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
+      const isSame = before?.isAs(plan, isOverTls) === true;
       const changed = (upstream: SupervisedUpstream): void => this.#changed(upstream);
-      const upstream = isSame ? before : new SupervisedUpstream({ plan, frontCount, log, now, changed }, before);
+      const options = { plan, isOverTls, frontCount, log, now, changed };
+      const upstream = isSame ? before : new SupervisedUpstream(options, before);
       if (!isSame) added.push(upstream);
       next.set(plan.name, upstream);
     }
