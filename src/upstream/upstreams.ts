@@ -66,9 +66,15 @@ export class Upstreams {
     return this.#upstreams.get(name);
   }
 
-  /** One that a request names: all addresses that the host has now. Rejects with PeerError `upstream-unresolved`. */
-  async at(host: string, port: number, resolver: ResolverPlan | undefined): Promise<Upstream> {
-    const addresses = await this.#resolver(resolver).lookup(host);
+  /** One that a request names: all addresses that the host has now. Throws, or rejects with, PeerError `upstream-unresolved`. */
+  at(host: string, port: number, plan: ResolverPlan | undefined): Upstream | Promise<Upstream> {
+    const resolver = this.#resolver(plan);
+    const known = resolver.known(host);
+    if (known) return this.#at(host, port, known);
+    return resolver.lookup(host).then((addresses) => this.#at(host, port, addresses));
+  }
+
+  #at(host: string, port: number, addresses: readonly string[]): Upstream {
     const key = `${host}:${port} ${addresses.join()}`;
     const known = this.#dynamic.get(key);
     this.#dynamic.delete(key);
