@@ -37,6 +37,7 @@ describe('Forwarding', () => {
       listener: 0,
       client: { address: '203.0.113.7', port: 0 },
       server: connection.server,
+      connected: connection.client,
     });
     assert.equal(judged.request, told);
   });
