@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
 import { until } from '../../../test/support/until.ts';
 import { gatherBody } from './gathered-body.ts';
 import { ReadAhead } from './read-ahead.ts';
@@ -90,10 +91,10 @@ describe('ReadAhead', () => {
     const failed = (error: Error): void => {
       failure = error.message;
     };
-    const nowhere = { ...options, folder: '/nowhere', failed };
+    const nowhere = { ...options, folder: '/dev/null/nowhere', failed };
     const body = new ReadAhead(source(sizes).body, nowhere);
     const first = await body.next();
-    await until(() => failure.includes('ENOENT'), 'the file that cannot be made');
+    await until(() => failure.includes('ENOTDIR'), 'the file that cannot be made');
     assert.equal(Buffer.from(first.value ?? '').toString() + (await read(body)), whole(sizes));
   });
 
@@ -134,6 +135,14 @@ describe('gatherBody', () => {
       close();
     }
     await until(async () => (await openTempFiles()) === 0, 'no file');
+  });
+
+  it('makes the folder of its files', async () => {
+    await using folder = await AppFolder.with({});
+    const { length, close } = await gatherBody(source([200]).body, 100, folder.file('a/b'));
+    close();
+    assert.equal(length, 200);
+    assert.equal((await stat(folder.file('a/b'))).mode & 0o777, 0o700);
   });
 
   it('leaves no file behind where the body breaks', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** A file that nobody else can open, and that is gone when it is closed. Throws the errors of the file system. */
 export class TempFile {
@@ -13,10 +13,10 @@ export class TempFile {
     this.#handle = handle;
   }
 
-  /** `folder`: undefined for the system's. */
+  /** `folder`: undefined for the system's; made where there is none. */
   static async open(folder: string | undefined): Promise<TempFile> {
     const path = join(folder ?? tmpdir(), `galley-${randomBytes(12).toString('hex')}`);
-    const handle = await open(path, 'wx+', 0o600);
+    const handle = await opened(path);
     try {
       await unlink(path);
     } catch (error) {
@@ -51,5 +51,15 @@ export class TempFile {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#handle.close();
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx+', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    return await open(path, 'wx+', 0o600);
   }
 }
