@@ -8,6 +8,7 @@ import type { Reply } from '../../src/core/reply.ts';
 import { createCachedContent } from '../../src/site/cache/cached-content.ts';
 import type { SiteOutcome } from '../../src/site/outcome.ts';
 import type { CacheSettings } from '../../src/site/plan/cache-plan.ts';
+import type { Settings } from '../../src/site/plan/settings.ts';
 import type { SiteRequest } from '../../src/site/site-request.ts';
 import type { Content } from '../../src/site/steps.ts';
 import type { VirtualServer } from '../../src/site/virtual-server.ts';
@@ -46,9 +47,19 @@ export interface CachedStage {
   begin(target: string, asking?: CachedAsk): FakeSiteRequest & { readonly outcome: SiteOutcome | Promise<SiteOutcome> };
 }
 
+/** Settings of a location whose content is a proxy that takes answers as fast as they come. */
+export const bufferingProxy: Partial<Settings> = {
+  content: { kind: 'proxy', target: { kind: 'template', url: '' } },
+  proxy: { ...settingsOf(defaults).proxy, buffers: true },
+};
+
 export const stageStart: number = Date.parse('2026-01-01T12:00:00Z');
 
-export function cachedStage(content: Content, given: Partial<CacheSettings> = {}): CachedStage {
+export function cachedStage(
+  content: Content,
+  given: Partial<CacheSettings> = {},
+  others: Partial<Settings> = {},
+): CachedStage {
   const own = settingsOf(defaults);
   const context = fakeContext({
     scheme: () => 'http',
@@ -63,7 +74,7 @@ export function cachedStage(content: Content, given: Partial<CacheSettings> = {}
     ...(defaults.cache as unknown as Omit<CacheSettings, 'cache'>),
     cache: 'pages',
   };
-  const settings = { ...own, cache: { ...cacheDefaults, ...given } };
+  const settings = { ...own, ...others, cache: { ...cacheDefaults, ...given } };
   const clock = { now: stageStart };
   const now = (): number => clock.now;
   const locks = new FetchLocks(FetchLocks.memory(), 'pages', 0, now);

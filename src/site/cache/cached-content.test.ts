@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerOf, cachedStage, fetched, stageStart } from '../../../test/support/cached-stage.ts';
+import { answerOf, bufferingProxy, cachedStage, fetched, stageStart } from '../../../test/support/cached-stage.ts';
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { PeerError } from '../../core/errors.ts';
@@ -291,6 +291,27 @@ describe('createCachedContent', () => {
     await Promise.all(begun.map(({ outcome }) => outcome));
     assert.deepEqual(aborted, ['/own client-closed']);
     assert.equal((await stage.ask('/all')).cache, 'HIT');
+  });
+
+  it('keeps an answer as fast as it comes, though its client is slow', async () => {
+    const stage = cachedStage(() => fetched(pieces('ab', 'cd', 'ef'), fresh), {}, bufferingProxy);
+    const { outcome, request } = stage.begin('/a');
+    const reply = (await outcome) as Reply & { body: AsyncIterable<Uint8Array> };
+    const iterator = reply.body[Symbol.asyncIterator]();
+    await iterator.next();
+    await until(
+      () => stage.store.counts.entries === 1,
+      () => 'the answer is kept',
+    );
+    assert.equal((await stage.ask('/a')).text, 'abcdef');
+    const rest = { ...reply, body: { [Symbol.asyncIterator]: () => iterator } };
+    assert.equal((await answerOf(rest, request)).text, 'cdef');
+  });
+
+  it('gives what sends the request elsewhere as it is', async () => {
+    const stage = cachedStage(() => fetched('abc', { ...fresh, 'x-accel-redirect': '/b' }));
+    const { status, text } = await stage.ask('/a', { headers: { range: 'bytes=9-', 'if-none-match': '"1"' } });
+    assert.deepEqual([status, text, stage.store.counts.entries], [200, 'abc', 0]);
   });
 
   it('asks content for what is bypassed, and keeps nothing that is not to be', async () => {

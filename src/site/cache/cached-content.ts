@@ -74,7 +74,11 @@ export class CachedContent {
     const options = { ...answerRules(plan.rules, settings), tellsAge: isRfc, tellsStatus: plan.tellsStatus };
     const answers = new StoredAnswers(options);
     const noStore = plan.noStore.map((template) => compile.template(template));
-    this.#parts = { content, store, plan, policy, noStore, answers, options, knownMisses: this.#knownMisses };
+    const { buffers, bufferSize, maxTempFileSize, tempFolder } = settings.proxy;
+    const isAhead = settings.content.kind === 'proxy' && buffers;
+    const readAhead = isAhead ? { memory: bufferSize, file: maxTempFileSize, folder: tempFolder } : undefined;
+    const knownMisses = this.#knownMisses;
+    this.#parts = { content, store, plan, policy, noStore, answers, options, knownMisses, readAhead };
     this.#plan = plan;
     this.#store = store;
     this.#content = content;

@@ -11,6 +11,7 @@ import { cacheStatusMember, type ForwardReason } from '../../http/cache-status.t
 import { reasonPhrase } from '../../http/status.ts';
 import type { SiteOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
+import { ReadAhead, type ReadAheadOptions } from '../proxy/read-ahead.ts';
 import { cancelReply } from '../reply/content-change.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
@@ -32,6 +33,8 @@ export interface CacheParts {
   readonly answers: StoredAnswers;
   readonly options: StoredAnswerOptions;
   readonly knownMisses: KnownMisses;
+  /** How what goes into the store is read ahead of its client; undefined for no faster than the client reads. */
+  readonly readAhead: Omit<ReadAheadOptions, 'failed'> | undefined;
 }
 
 /** One request that the cache has nothing for. */
@@ -203,23 +206,24 @@ class Fetch {
     const head = plan && isWhole ? storedHeadOf(fetch.exchange.request.headers, answer, policy) : undefined;
     const writer = head && store.write(key, head, length);
     const headers = this.#headers(reply.headers, writer !== undefined);
-    const source = writer ? this.#kept(reply, writer, length) : undefined;
+    const kept = writer && this.#kept(reply, writer, length);
     if (writer) {
       knownMisses.delete(key);
     } else {
       this.#isNotKept(fetch, plan !== undefined && head === undefined);
       if (plan && entry && policy.rules === 'rfc' && answer.status < 500) store.remove(key, entry);
-      // What the client asked for was asked for; a cache changes nothing of it.
-      if (!isForAll || keepsConditions || fetch.method === 'HEAD') return { ...reply, headers };
+      // What the client asked for was asked for; a cache changes nothing of it. Nor of what is not the answer itself.
+      const isAsItIs = !isForAll || keepsConditions || fetch.method === 'HEAD' || headers.has('x-accel-redirect');
+      if (isAsItIs) return { ...reply, headers };
     }
-    const body = source ?? reply.body;
+    const { body, release } = kept ?? { body: reply.body, release: () => cancelReply(reply) };
     const from: Representation = {
       status: reply.status,
       reason: reply.reason ?? '',
       headers,
       length,
-      body: (start = 0, end = length) => bodyPart(body, start, end, length),
-      release: () => releaseBody(body),
+      body: (start = 0, end = length) => bodyPart(body, start, end, length, release),
+      release,
       canRepeat: body instanceof Uint8Array,
     };
     const outcome = answerOf(this.#request, from, traits, options);
@@ -236,14 +240,32 @@ class Fetch {
     return own.with('cache-status', cacheStatusMember({ forward: why, isStored, isCollapsed }));
   }
 
-  /** The body on its way into the store. */
-  #kept({ body }: Reply, writer: CacheWriter, length: number | undefined): Body {
-    const { lock } = this.#miss;
-    if (!(body instanceof Uint8Array)) return new KeptBody(body, writer, length, () => lock?.release());
-    void keepWhole(writer, body, length)
-      .catch(() => writer.abort())
-      .finally(() => lock?.release());
-    return body;
+  /** The body on its way into the store. `release`: all of it is kept, but nobody reads it any more. */
+  #kept(
+    { body, headers }: Reply,
+    writer: CacheWriter,
+    length: number | undefined,
+  ): { readonly body: Body; readonly release: () => void } {
+    const { lock, isBackground } = this.#miss;
+    const { readAhead } = this.#parts;
+    if (body instanceof Uint8Array) {
+      void keepWhole(writer, body, length)
+        .catch(() => writer.abort())
+        .finally(() => lock?.release());
+      return { body, release: () => {} };
+    }
+    const kept = new KeptBody(body, writer, length, () => lock?.release());
+    if (!readAhead || isBackground || headers.get('x-accel-buffering')?.toLowerCase() === 'no') {
+      return { body: kept, release: () => kept.finish() };
+    }
+    const request = this.#request;
+    const failed = (error: Error): void => request.log('error', `Cannot keep an answer in a file: ${error.message}`);
+    const ahead = new ReadAhead(kept, { ...readAhead, failed });
+    const release = (): void => {
+      kept.finish();
+      void ahead.return();
+    };
+    return { body: ahead, release };
   }
 }
 
@@ -265,10 +287,16 @@ function lengthOf({ headers, body }: Reply): number | undefined {
   return body instanceof Uint8Array ? body.length : undefined;
 }
 
-function bodyPart(body: Body, start: number, end: number | undefined, length: number | undefined): Body {
+function bodyPart(
+  body: Body,
+  start: number,
+  end: number | undefined,
+  length: number | undefined,
+  release: () => void,
+): Body {
   if (start === 0 && end === length) return body;
   if (body instanceof Uint8Array) return body.subarray(start, end);
-  return new PartBody(body, start, end ?? Number.POSITIVE_INFINITY, () => releaseBody(body));
+  return new PartBody(body, start, end ?? Number.POSITIVE_INFINITY, release);
 }
 
 /** Nobody reads the body: what is to be kept of it is fetched all the same. */
