@@ -1,6 +1,8 @@
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
+import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import { listElements, listsElement } from '../../http/list-field.ts';
 import { Forward, type Forwarded } from '../../upstream/forward.ts';
 import { addressText } from '../../upstream/member.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
@@ -183,8 +185,10 @@ class LocationProxy {
     const { exchange } = request;
     if (!exchange.hasUpgrade || this.#httpVersion !== '1.1') return undefined;
     const { passesUpgrade } = this.#settings.proxy;
-    if (upgrade === undefined && connection === undefined) return passesUpgrade ? request.header('upgrade') : undefined;
-    return connection?.includes('upgrade') && upgrade ? upgrade : undefined;
+    const isSet = upgrade !== undefined || connection !== undefined;
+    if (isSet ? !connection?.includes('upgrade') || !upgrade : !passesUpgrade) return undefined;
+    const protocols = isSet ? HeaderList.of([['upgrade', upgrade ?? '']]) : exchange.request.headers;
+    return withoutH2c(protocols);
   }
 
   #reply(request: SiteRequest, answer: UpstreamReply, cookie: string | undefined): SiteOutcome {
@@ -227,10 +231,14 @@ class LocationProxy {
   }
 }
 
+/** What a client may upgrade to (http.md 215); undefined for nothing. */
+function withoutH2c(headers: HeaderList): string | undefined {
+  const protocols = listElements(headers, 'upgrade').filter((protocol) => protocol.toLowerCase() !== 'h2c');
+  return protocols.length === 0 ? undefined : protocols.join(', ');
+}
+
 function takesTrailers(request: SiteRequest): boolean {
-  return request.exchange.request.headers
-    .getAll('te')
-    .some((value) => /(?:^|[, \t])trailers(?:$|[, \t;])/i.test(value));
+  return listsElement(request.exchange.request.headers, 'te', 'trailers');
 }
 
 function cancel(body: Body): void {
