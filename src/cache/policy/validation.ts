@@ -25,24 +25,32 @@ export const conditionFields: readonly string[] = [
 /** Most entity tags of one request. */
 const maxTags = 16;
 
-/** The fields that ask whether one of these answers still holds (RFC 9111 §4.3.1); none where nothing tells them from others. */
-export function validationFields(heads: readonly StoredHead[]): readonly (readonly [name: string, value: string])[] {
+/** The fields that ask whether an answer still holds (RFC 9111 §4.3.1); none where nothing tells it from others. */
+export function validationFields({ headers }: StoredHead): readonly (readonly [name: string, value: string])[] {
+  const tag = headers.get('etag');
+  const modified = headers.get('last-modified');
   const fields: (readonly [string, string])[] = [];
-  const tags = heads.map(({ headers }) => headers.get('etag')).filter((tag) => tag !== undefined);
-  if (tags.length > 0) fields.push(['if-none-match', [...new Set(tags)].slice(0, maxTags).join(', ')]);
-  const modified = heads.length === 1 ? heads[0]?.headers.get('last-modified') : undefined;
+  if (tag !== undefined) fields.push(['if-none-match', tag]);
   if (modified !== undefined) fields.push(['if-modified-since', modified]);
   return fields;
 }
 
-/** Which of these answers a 304 is about (RFC 9111 §4.3.4); undefined where that cannot be said. */
-export function validatedOf<T extends { readonly head: StoredHead }>(
-  asked: readonly T[],
+/**
+ * The same for a request that none of the key's answers was made for: one of them may be what it would get. Strong tags alone say that, as
+ * those of a packed and a plain answer may match weakly.
+ */
+export function variantFields(heads: readonly StoredHead[]): readonly (readonly [name: string, value: string])[] {
+  const tags = new Set(heads.map(({ headers }) => headers.get('etag')).filter((tag) => tag?.startsWith('"')));
+  return tags.size === 0 ? [] : [['if-none-match', [...tags].slice(0, maxTags).join(', ')]];
+}
+
+/** Which of these variants a 304 is about (RFC 9111 §4.3.4); undefined where it does not say. */
+export function variantOf<T extends { readonly head: StoredHead }>(
+  variants: readonly T[],
   headers: HeaderList,
 ): T | undefined {
-  if (asked.length === 1) return asked[0];
   const tag = headers.get('etag');
-  return tag === undefined ? undefined : asked.find(({ head }) => head.headers.get('etag') === tag);
+  return tag?.startsWith('"') ? variants.find(({ head }) => head.headers.get('etag') === tag) : undefined;
 }
 
 /**

@@ -127,6 +127,21 @@ describe('createCachedContent', () => {
     assert.deepEqual([again.cache, again.headers['added'], stage.asked.length], ['HIT', 'yes', 2]);
   });
 
+  it('asks whether another variant would do, and takes it only for a strong tag that the answer names', async () => {
+    const stage = cachedStage(() => fetched('a', { ...fresh, vary: 'A' }));
+    await stage.ask('/a', { headers: { a: '1' } });
+    stage.content = ({ exchange }) => {
+      const isAsked = exchange.request.headers.get('if-none-match') === '"1"';
+      return isAsked ? fetched('', exchange.request.headers.get('a') === '2' ? fresh : {}, 304) : fetched('b', fresh);
+    };
+    assert.equal((await stage.ask('/a', { headers: { a: '2' } })).text, 'a');
+    assert.equal((await stage.ask('/a', { headers: { a: '3' } })).text, 'b');
+    stage.content = () => fetched('a', { ...fresh, vary: 'A', etag: 'W/"1"' });
+    await stage.ask('/weak', { headers: { a: '1' } });
+    await stage.ask('/weak', { headers: { a: '2' } });
+    assert.equal(stage.asked.at(-1)?.header('if-none-match'), undefined);
+  });
+
   it('replaces what is stale by what is new', async () => {
     let count = 0;
     const stage = cachedStage(() => fetched(String(++count), fresh));

@@ -22,6 +22,9 @@ import { StoredAnswers } from './stored-answers.ts';
 
 type Later<T> = T | Promise<T>;
 
+/** How the range of a piece begins. */
+const pieceStart = 'bytes=';
+
 /** A request on its way through the cache. */
 interface Lookup {
   readonly request: SiteRequest;
@@ -93,7 +96,7 @@ export class CachedContent {
   /** `isPiece`: the range of the request is all that is wanted, and kept by itself; `suffix` tells it from others. */
   handle(request: SiteRequest, isPiece = false, suffix = ''): Later<SiteOutcome> {
     const { exchange, method } = request;
-    if (this.#purge && method === this.#plan.purge?.method) return this.#purge(request, this.#key.evaluate(request));
+    if (this.#purge && method === this.#plan.purge?.method) return this.#purge(request, this.#allOf(request));
     if (exchange.isWebSocket || exchange.hasUpgrade || exchange.handshakeRefusal) return this.#content(request);
     if (!this.#methods.has(method)) return this.#passUnsafe(request);
     const found = traitsOf(exchange.request.headers);
@@ -269,8 +272,24 @@ export class CachedContent {
   }
 
   #invalidated(request: SiteRequest, outcome: SiteOutcome): SiteOutcome {
-    invalidateBy(request, outcome, this.#key, this.#store);
+    invalidateBy(request, outcome, (get) => {
+      const what = this.#allOf(get);
+      if (what.kind === 'key') this.#store.remove(what.value);
+      else void this.#store.purge(what);
+    });
     return outcome;
+  }
+
+  /**
+   * What is kept for a request's path: that of its key, or of all keys that begin with it where it ends with `*` (as nginx's commercial version
+   * has it), or in pieces.
+   */
+  #allOf(request: SiteRequest): { readonly kind: 'key' | 'prefix'; readonly value: string } {
+    if (this.#plan.sliceSize !== undefined) request.sliceRange = pieceStart;
+    const key = this.#key.evaluate(request);
+    if (key.endsWith('*')) return { kind: 'prefix', value: key.slice(0, -1) };
+    if (this.#plan.sliceSize === undefined) return { kind: 'key', value: key };
+    return { kind: 'prefix', value: key.endsWith(pieceStart) ? key : `${key} ${pieceStart}` };
   }
 }
 

@@ -9,6 +9,10 @@ import { ChangedExchange } from '../content/changed-exchange.ts';
  * A detached one has no client.
  */
 export class FetchExchange extends ChangedExchange {
+  readonly startedAt?: number;
+  readonly connectionRequests?: number;
+  readonly isPipelined?: boolean;
+  readonly requestLength?: number;
   readonly #listeners: ((reason: ErrorCode) => void)[] = [];
   readonly #isDetached: boolean;
   #follows = false;
@@ -22,6 +26,12 @@ export class FetchExchange extends ChangedExchange {
     const headers = HeaderList.empty.withAll(request.headers);
     super(exchange, { ...request, headers }, isDetached ? emptyBody : exchange.body);
     this.#isDetached = isDetached;
+    // What variables tell of the client's request holds for this one too.
+    const { startedAt, connectionRequests, isPipelined, requestLength } = exchange;
+    if (startedAt !== undefined) this.startedAt = startedAt;
+    if (connectionRequests !== undefined) this.connectionRequests = connectionRequests;
+    if (isPipelined !== undefined) this.isPipelined = isPipelined;
+    if (requestLength !== undefined) this.requestLength = requestLength;
     if (isDetached) return;
     exchange.onAbort((reason) => {
       this.#left = reason;

@@ -2,7 +2,13 @@ import type { CacheEntry, CacheLock, CacheStore, CacheWriter } from '../../cache
 import type { CachePolicy, FetchedAnswer } from '../../cache/policy/policy.ts';
 import { mayReplaceFailure } from '../../cache/policy/reuse.ts';
 import { storedHeadOf } from '../../cache/policy/stored-head.ts';
-import { conditionFields, freshened, validatedOf, validationFields } from '../../cache/policy/validation.ts';
+import {
+  conditionFields,
+  freshened,
+  validationFields,
+  variantFields,
+  variantOf,
+} from '../../cache/policy/validation.ts';
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
@@ -70,18 +76,18 @@ class Fetch {
   readonly #parts: CacheParts;
   readonly #request: SiteRequest;
   readonly #miss: Miss;
-  /** The entries that are asked about. */
-  #asked: readonly CacheEntry[];
+  /** What asks whether something that is kept still holds. */
+  #validation: ReturnType<typeof validationFields> = [];
 
   constructor(parts: CacheParts, request: SiteRequest, miss: Miss) {
     this.#parts = parts;
     this.#request = request;
     this.#miss = miss;
-    const { plan } = parts;
+    const { revalidate, rules } = parts.plan;
     const { entry, entries, isForAll, keepsConditions } = miss;
-    const candidates = entry ? [entry] : plan.rules === 'rfc' ? entries : [];
-    this.#asked =
-      plan.revalidate && isForAll && !keepsConditions ? candidates.filter(({ head }) => canValidate(head.headers)) : [];
+    if (!revalidate || !isForAll || keepsConditions) return;
+    if (entry) this.#validation = validationFields(entry.head);
+    else if (rules === 'rfc') this.#validation = variantFields(entries.map(({ head }) => head));
   }
 
   async run(): Promise<SiteOutcome> {
@@ -110,11 +116,11 @@ class Fetch {
     }
     const { status, reason = reasonPhrase(outcome.status), headers } = outcome;
     const answer = { status, reason, headers, requestedAt, respondedAt: request.services.now() };
-    if (status === 304 && this.#asked.length > 0) {
+    if (status === 304 && this.#validation.length > 0) {
       const confirmed = this.#confirmed(fetch, answer);
       if (confirmed) return confirmed;
       // It does not say which one holds, or that one is gone: content is asked as if there were none.
-      this.#asked = [];
+      this.#validation = [];
       return this.run();
     }
     const kept = this.#miss.isForAll && !this.#isNoStore(fetch);
@@ -128,7 +134,7 @@ class Fetch {
     const { exchange } = this.#request;
     const head = exchange.request;
     const own = isForAll && !keepsConditions ? head.headers.without(...conditionFields) : head.headers;
-    const headers = own.withAll(validationFields(this.#asked.map((entry) => entry.head)));
+    const headers = own.withAll(this.#validation);
     const isGet = isForAll && plan.convertsHead && this.#request.method === 'HEAD';
     const method = isGet ? 'GET' : this.#request.method;
     const changed = { ...head, method: isGet && head.method === 'HEAD' ? 'GET' : head.method, headers };
@@ -156,7 +162,7 @@ class Fetch {
     const { store, policy, answers } = this.#parts;
     const { key, lock, traits } = this.#miss;
     const request = this.#request;
-    const entry = validatedOf(this.#asked, answer.headers);
+    const entry = this.#miss.entry ?? variantOf(this.#miss.entries, answer.headers);
     if (!entry) return undefined;
     const { head, isKept } = freshened(entry.head, fetch.exchange.request.headers, answer, policy);
     const now = answer.respondedAt;
@@ -202,16 +208,18 @@ class Fetch {
     const { store, policy, knownMisses, options } = this.#parts;
     const { key, entry, traits, isForAll, keepsConditions } = this.#miss;
     const length = lengthOf(reply);
-    const isWhole = fetch.method !== 'HEAD';
-    const head = plan && isWhole ? storedHeadOf(fetch.exchange.request.headers, answer, policy) : undefined;
+    const head =
+      plan && fetch.method !== 'HEAD' ? storedHeadOf(fetch.exchange.request.headers, answer, policy) : undefined;
     const writer = head && store.write(key, head, length);
     const headers = this.#headers(reply.headers, writer !== undefined);
     const kept = writer && this.#kept(reply, writer, length);
     if (writer) {
       knownMisses.delete(key);
     } else {
-      this.#isNotKept(fetch, plan !== undefined && head === undefined);
-      if (plan && entry && policy.rules === 'rfc' && answer.status < 500) store.remove(key, entry);
+      // The answer to a condition or a range of the client says nothing of the whole.
+      const isWhole = answer.status !== 304 && answer.status !== 206;
+      this.#isNotKept(fetch, plan !== undefined && head === undefined && isWhole);
+      if (plan && entry && policy.rules === 'rfc' && answer.status < 500 && isWhole) store.remove(key, entry);
       // What the client asked for was asked for; a cache changes nothing of it. Nor of what is not the answer itself.
       const isAsItIs = !isForAll || keepsConditions || fetch.method === 'HEAD' || headers.has('x-accel-redirect');
       if (isAsItIs) return { ...reply, headers };
@@ -303,10 +311,6 @@ function bodyPart(
 export function releaseBody(body: Body): void {
   if (body instanceof KeptBody) body.finish();
   else if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
-}
-
-function canValidate(headers: HeaderList): boolean {
-  return headers.has('etag') || headers.has('last-modified');
 }
 
 /** Whether a condition of the config holds: neither empty nor `0`, as in nginx. */

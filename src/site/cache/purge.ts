@@ -1,4 +1,4 @@
-import type { CacheStore } from '../../cache/cache-store.ts';
+import type { CachePurgeRequest, CacheStore } from '../../cache/cache-store.ts';
 import { emptyBody } from '../../core/body.ts';
 import { HeaderList } from '../../core/headers.ts';
 import { networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
@@ -9,21 +9,18 @@ import type { SiteRequest } from '../site-request.ts';
 
 const purged: SiteOutcome = { status: 200, headers: HeaderList.empty, body: emptyBody };
 
-/**
- * Removes what is kept for the key of a request, by a method of its own; a key that ends with `*` stands for all that begin with what is before
- * it (as nginx's commercial version has it). 404 where there was nothing, 403 for those who may not. Throws PlanError.
- */
+/** Removes what is kept, by a method of its own: 404 where there was nothing, 403 for those who may not. Throws PlanError. */
 export function createPurge(
   { from }: CachePurge,
   store: CacheStore,
-): (request: SiteRequest, key: string) => SiteOutcome | Promise<SiteOutcome> {
+): (request: SiteRequest, what: CachePurgeRequest) => SiteOutcome | Promise<SiteOutcome> {
   const networks = from.map((text) => {
     if (text === 'unix:') return text;
     const network = parseNetwork(text);
     if (!network) throw new PlanError(`invalid network "${text}"`);
     return network;
   });
-  return (request, key) => {
+  return (request, what) => {
     const address = parseAddress(request.exchange.connection.client.address);
     const isAllowed = networks.some((network) =>
       network === 'unix:' ? !address : address !== undefined && networkContains(network, address),
@@ -32,9 +29,7 @@ export function createPurge(
       request.log('error', 'purging forbidden by rule');
       return statusOutcome(403);
     }
-    const count = key.endsWith('*')
-      ? store.purge({ kind: 'prefix', value: key.slice(0, -1) })
-      : store.purge({ kind: 'key', value: key });
+    const count = store.purge(what);
     return count instanceof Promise ? count.then(outcomeOf) : outcomeOf(count);
   };
 }

@@ -73,6 +73,19 @@ describe('slices', () => {
     assert.equal((await stage.ask('/a', { headers: { 'if-match': '"2"' } })).status, 412);
   });
 
+  for (const key of ['$uri', '$uri$slice_range']) {
+    it(`forgets all pieces together, with the key ${key}`, async () => {
+      const stage = stageOf({ key, purge: { method: 'PURGE', from: ['127.0.0.1'] } });
+      for (const path of ['/a', '/ab']) await stage.ask(path);
+      assert.equal((await stage.ask('/a', { method: 'PURGE' })).status, 200);
+      assert.equal(stage.store.counts.entries, 3);
+      assert.equal((await stage.ask('/a', { method: 'PURGE' })).status, 404);
+      stage.content = () => fetched('');
+      await stage.ask('/ab', { method: 'PUT' });
+      assert.equal(stage.store.counts.entries, 0);
+    });
+  }
+
   it('ends an answer whose pieces are of two states', async () => {
     const stage = stageOf();
     await stage.ask('/a', { headers: { range: 'bytes=0-1' } });
