@@ -212,6 +212,21 @@ describe('createCachedContent', () => {
     assert.equal(stage.asked.length, 1);
   });
 
+  it('asks nothing for a client that has left while it waited', async () => {
+    const gate = Promise.withResolvers<void>();
+    const stage = cachedStage(async () => {
+      await gate.promise;
+      return fetched('a', { 'cache-control': 'no-store' });
+    });
+    const first = stage.ask('/a');
+    const second = stage.begin('/a');
+    second.exchange.abort('client-closed');
+    gate.resolve();
+    await assert.rejects(async () => second.outcome, /left while another request/);
+    assert.equal((await first).text, 'a');
+    assert.equal(stage.asked.length, 1);
+  });
+
   it('lets no request wait for answers of a kind that was not kept', async () => {
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const stage = cachedStage(() => fetched('a', { 'cache-control': 'no-store' }));

@@ -3,6 +3,7 @@ import type { CachePolicy } from '../../cache/policy/policy.ts';
 import { type CacheWish, cacheWish, isReusable, noWish, takesStale } from '../../cache/policy/reuse.ts';
 import { freshened, isSameByHead } from '../../cache/policy/validation.ts';
 import { matchesVary } from '../../cache/policy/vary.ts';
+import { PeerError } from '../../core/errors.ts';
 import type { ForwardReason } from '../../http/cache-status.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
@@ -203,9 +204,14 @@ export class CachedContent {
     const { lockTimeoutMs, lockAgeMs } = this.#plan;
     const since = lookup.waitedSince || request.services.now();
     const left = since + lockTimeoutMs - request.services.now();
+    let isGone = false;
+    request.exchange.onAbort(() => {
+      isGone = true;
+    });
     if (left > 0) {
       // When the lock has become too old, one of those that wait gets it.
       const isFree = await this.#store.unlocked(key, Math.min(left, lockAgeMs));
+      if (isGone) throw new PeerError('client-closed', 'The client left while another request fetched the answer');
       if (isFree || lockAgeMs < left) {
         return this.#found({ ...lookup, waitedSince: since }, await this.#store.find(key), isPiece);
       }
