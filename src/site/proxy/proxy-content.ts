@@ -11,6 +11,7 @@ import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { Content as ContentPlan, Settings } from '../plan/settings.ts';
 import { paced } from '../reply/limit-rate.ts';
+import { asStream } from '../reply/transformed-body.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import { sizeOf } from '../variables/size.ts';
@@ -107,7 +108,7 @@ class LocationProxy {
     request: SiteRequest,
     target: ResolvedTarget,
     upstream: Upstream,
-    { body, length, isReplayable }: RequestBody,
+    { body, length, isStreamed, isReplayable }: RequestBody,
   ): Promise<SiteOutcome> {
     const { proxy } = this.#settings;
     const { exchange } = request;
@@ -126,7 +127,7 @@ class LocationProxy {
       version: isOld ? '1.0' : '1.1',
       keepsConnection: keeps && upstream.plan.keepAlive.idle > 0,
       upgrade: wanted,
-      expectsContinue: exchange.expectsContinue && body === exchange.body && !isOld,
+      expectsContinue: exchange.expectsContinue && isStreamed && !isOld,
       takesTrailers: proxy.passesTrailers && !isOld && takesTrailers(request),
       timeouts: this.#timeouts,
       maxHeadSize: proxy.maxHeadSize,
@@ -172,7 +173,7 @@ class LocationProxy {
 
   #bodyOf(request: SiteRequest): RequestBody | Promise<RequestBody> {
     const bytes = this.#body?.(request);
-    if (bytes) return { body: bytes, length: bytes.length, isReplayable: () => true };
+    if (bytes) return { body: bytes, length: bytes.length, isStreamed: false, isReplayable: () => true };
     return requestBody(request, this.#settings.proxy, this.#httpVersion);
   }
 
@@ -207,7 +208,7 @@ class LocationProxy {
     const body = this.#isReadAhead(answer) ? this.#readAhead(request, source) : source;
     const reply: Reply = { status, reason, headers, body };
     if (proxy.forcesRanges) return withForcedRange(request, reply);
-    return proxy.passesTrailers && trailers ? { ...reply, trailers } : reply;
+    return proxy.passesTrailers && trailers && takesTrailers(request) ? withTrailers(reply, trailers) : reply;
   }
 
   /** nginx's `proxy_buffering`, which an answer may switch. */
@@ -239,6 +240,13 @@ function withoutH2c(headers: HeaderList): string | undefined {
 
 function takesTrailers(request: SiteRequest): boolean {
   return listsElement(request.exchange.request.headers, 'te', 'trailers');
+}
+
+/** Trailers can be sent only behind content whose length is not told. */
+function withTrailers(reply: Reply, trailers: () => HeaderList): Reply {
+  const { headers, body } = reply;
+  if (body instanceof Uint8Array && [...trailers()].length === 0) return reply;
+  return { ...reply, headers: headers.without('content-length'), body: asStream(body), trailers };
 }
 
 function cancel(body: Body): void {

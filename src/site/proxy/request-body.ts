@@ -9,12 +9,14 @@ import { gatherBody } from './gathered-body.ts';
 export interface RequestBody {
   readonly body: Body;
   readonly length: UpstreamRequest['bodyLength'];
+  /** It comes from the client as it is read. */
+  readonly isStreamed: boolean;
   /** Whether it can be sent from its beginning by now. */
   isReplayable(): boolean;
 }
 
 const always = (): boolean => true;
-const noBody: RequestBody = { body: emptyBody, length: undefined, isReplayable: always };
+const noBody: RequestBody = { body: emptyBody, length: undefined, isStreamed: false, isReplayable: always };
 
 /** The body that the client sends: as it comes, or complete where the settings want that, or where HTTP/1.0 needs its length. */
 export function requestBody(
@@ -28,7 +30,7 @@ export function requestBody(
   const body = limitedBody(request);
   if (body instanceof Uint8Array) {
     const hasBody = body.length > 0 || told !== undefined;
-    return hasBody ? { body, length: body.length, isReplayable: always } : noBody;
+    return hasBody ? { body, length: body.length, isStreamed: false, isReplayable: always } : noBody;
   }
   if (settings.buffersRequest || (told === undefined && httpVersion === '1.0'))
     return gathered(request, body, settings);
@@ -42,7 +44,7 @@ async function gathered(
 ): Promise<RequestBody> {
   const { body, length, close } = await gatherBody(source, requestBufferSize, tempFolder);
   request.main.onDone(close);
-  return { body, length, isReplayable: always };
+  return { body, length, isStreamed: false, isReplayable: always };
 }
 
 /** It can be sent to another peer as long as nobody has read of it. */
@@ -54,5 +56,6 @@ function streamed(source: AsyncIterable<Uint8Array>, told: string | undefined): 
       return source[Symbol.asyncIterator]();
     },
   };
-  return { body, length: told === undefined ? 'chunked' : Number(told), isReplayable: () => !isBegun };
+  const length = told === undefined ? 'chunked' : Number(told);
+  return { body, length, isStreamed: true, isReplayable: () => !isBegun };
 }

@@ -25,7 +25,8 @@ export class BodySender {
   readonly #socket: Socket;
   readonly #length: number | 'chunked';
   readonly #events: BodySenderEvents;
-  readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  readonly #body: Body;
+  #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined;
   #left: number;
   #isStarted = false;
   #isStopped = false;
@@ -36,7 +37,7 @@ export class BodySender {
     this.#length = length;
     this.#events = events;
     this.#left = length === 'chunked' ? 0 : length;
-    this.#iterator = body instanceof Uint8Array ? slicesOf(body) : body[Symbol.asyncIterator]();
+    this.#body = body;
   }
 
   get isStarted(): boolean {
@@ -46,7 +47,9 @@ export class BodySender {
   start(): void {
     if (this.#isStarted || this.#isStopped) return;
     this.#isStarted = true;
-    this.#run().catch((error: unknown) => {
+    // A body that was not asked for can still be sent to another peer.
+    this.#iterator = this.#body instanceof Uint8Array ? slicesOf(this.#body) : this.#body[Symbol.asyncIterator]();
+    this.#run(this.#iterator).catch((error: unknown) => {
       if (this.#isStopped) return;
       this.#isStopped = true;
       this.#events.broke(
@@ -66,13 +69,13 @@ export class BodySender {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.drained();
-    const stopped = this.#iterator.return?.();
+    const stopped = this.#iterator?.return?.();
     if (stopped instanceof Promise) stopped.catch(() => {});
   }
 
-  async #run(): Promise<void> {
+  async #run(iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
     for (;;) {
-      const next = await this.#iterator.next();
+      const next = await iterator.next();
       if (this.#isStopped) return;
       if (next.done) break;
       if (next.value.length === 0) continue;

@@ -238,15 +238,10 @@ describe('Http1Transport sends a body', () => {
   it('not at all where the final answer comes in place of 100', async () => {
     await using upstream = await RawUpstream.answering('HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n');
     using stage = new TransportStage();
-    let isEnded = false;
-    const body = { [Symbol.asyncIterator]: () => ({ next: () => assert.fail(), return: endIt }) };
-    async function endIt(): Promise<IteratorResult<Uint8Array>> {
-      isEnded = true;
-      return { done: true, value: undefined };
-    }
+    // Another peer may yet get it.
+    const body = { [Symbol.asyncIterator]: (): never => assert.fail('the body is read') };
     const { answer } = stage.ask(upstream.address, { body, bodyLength: 3, expectsContinue: true });
     assert.equal((await replyOf(answer)).status, 413);
-    assert.equal(isEnded, true);
     await stage.isClean(upstream);
   });
 

@@ -22,7 +22,8 @@ export class RequestBody {
   readonly #stream: ClientHttp2Stream;
   readonly #length: number | 'chunked';
   readonly #events: RequestBodyEvents;
-  readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  readonly #body: Body;
+  #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined;
   #isStarted = false;
   #isStopped = false;
   #resume: (() => void) | undefined;
@@ -31,7 +32,7 @@ export class RequestBody {
     this.#stream = stream;
     this.#length = length;
     this.#events = events;
-    this.#iterator = body instanceof Uint8Array ? slicesOf(body) : body[Symbol.asyncIterator]();
+    this.#body = body;
     stream.on('drain', () => {
       if (this.#isStopped) return;
       events.drained();
@@ -46,7 +47,9 @@ export class RequestBody {
   start(): void {
     if (this.#isStarted || this.#isStopped) return;
     this.#isStarted = true;
-    this.#run().catch((error: unknown) => {
+    // A body that was not asked for can still be sent to another peer.
+    this.#iterator = this.#body instanceof Uint8Array ? slicesOf(this.#body) : this.#body[Symbol.asyncIterator]();
+    this.#run(this.#iterator).catch((error: unknown) => {
       if (this.#isStopped) return;
       this.#isStopped = true;
       const failure = error instanceof PeerError ? error : unfit(String(error));
@@ -59,14 +62,14 @@ export class RequestBody {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#goOn();
-    const stopped = this.#iterator.return?.();
+    const stopped = this.#iterator?.return?.();
     if (stopped instanceof Promise) stopped.catch(() => {});
   }
 
-  async #run(): Promise<void> {
+  async #run(iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<void> {
     let sent = 0;
     for (;;) {
-      const next = await this.#iterator.next();
+      const next = await iterator.next();
       if (this.#isStopped) return;
       if (next.done) break;
       const { value } = next;
