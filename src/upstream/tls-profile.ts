@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { ProxyTls } from '../site/plan/proxy-plan.ts';
@@ -15,8 +16,12 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Reads the files of TLS towards peers. Throws an Error that names the file and what is wrong with it. */
 export function readTlsProfile(tls: ProxyTls): TlsProfile {
+  const { options, texts } = readFiles(tls);
+  const digest = createHash('sha256');
+  for (const text of texts) digest.update(`${text.length} ${text}`);
   return {
-    secureContext: secureContextOf(tls),
+    secureContext: secureContextOf(options),
+    digest: digest.digest('base64'),
     sendsName: tls.serverName,
     verify: tls.verify,
     verifyDepth: tls.verifyDepth,
@@ -24,29 +29,40 @@ export function readTlsProfile(tls: ProxyTls): TlsProfile {
   };
 }
 
-function secureContextOf(tls: ProxyTls): SecureContext {
+/** What TLS is to use, and what was read for it. */
+function readFiles(tls: ProxyTls): { readonly options: SecureContextOptions; readonly texts: readonly string[] } {
   const { certificate, certificateKey = certificate } = tls;
   let options = protocolOptions(tls.protocols);
   if (tls.ciphers !== undefined) options.ciphers = tls.ciphers;
-  if (tls.trustedCertificate !== undefined) {
+  const texts: string[] = [];
+  // Where nothing is verified they are not read, as in nginx.
+  if (tls.verify && tls.trustedCertificate !== undefined) {
     options.ca = readText('trusted certificates', tls.trustedCertificate);
     if (!anyCertificate.test(options.ca)) {
       throw new Error(`Cannot use the trusted certificates "${tls.trustedCertificate}": it holds no certificate`);
     }
     check('trusted certificates', tls.trustedCertificate, { ca: options.ca });
+    texts.push(options.ca);
   } else if (tls.verify) {
     const ofSystem = getCACertificates('system');
     if (ofSystem.length > 0) options.ca = ofSystem;
   }
-  if (tls.crl !== undefined) {
+  if (tls.verify && tls.crl !== undefined) {
     options.crl = readText('revocation list', tls.crl);
     check('revocation list', tls.crl, { crl: options.crl });
+    texts.push(options.crl);
   }
   if (certificate !== undefined && certificateKey !== undefined) {
     const cert = readText('certificate', certificate);
     check('certificate', certificate, { cert });
-    options = { ...options, cert, ...keyOptions(cert, certificateKey, tls.passwordFile) };
+    const keys = keyOptions(cert, certificateKey, tls.passwordFile);
+    options = { ...options, cert, ...keys };
+    texts.push(cert, String(keys.key));
   }
+  return { options, texts };
+}
+
+function secureContextOf(options: SecureContextOptions): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {

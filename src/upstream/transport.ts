@@ -16,6 +16,8 @@ export interface ConnectionProfile {
 export interface TlsProfile {
   /** Options of `tls.connect` that are the same for every connection: context, verification. */
   readonly secureContext: import('node:tls').SecureContext;
+  /** Of all files that were read. */
+  readonly digest: string;
   readonly sendsName: boolean;
   readonly verify: boolean;
   /** Certificates between a peer's own and the trusted one at most. */

@@ -17,7 +17,9 @@ export class ConnectionProfiles {
     const key = JSON.stringify([protocol, socketKeepAlive, proxyProtocol, tlsKey]);
     let profile = this.#profiles.get(key);
     if (!profile) {
-      profile = { key, protocol, tls: isSecure ? this.#tls(proxyTls) : undefined, socketKeepAlive, proxyProtocol };
+      const tls = isSecure ? this.#tls(proxyTls) : undefined;
+      // A connection that was made with other files is no longer the same.
+      profile = { key: `${key} ${tls?.digest ?? ''}`, protocol, tls, socketKeepAlive, proxyProtocol };
       this.#profiles.set(key, profile);
     }
     return profile;

@@ -62,6 +62,7 @@ export function compileTarget(
   }
   const template = context.template(target.url);
   const { resolver } = settings.proxy;
+  const profileOf = { http: profiles.get(settings, 'http'), https: profiles.get(settings, 'https') };
   const resolve = (request: SiteRequest): ResolvedTarget => {
     const text = template.evaluate(request);
     const parts = url.exec(text);
@@ -76,7 +77,7 @@ export function compileTarget(
       scheme,
       uri: uri?.startsWith('?') ? `/${uri}` : uri || undefined,
       isWholeUri: true,
-      profile: profiles.get(settings, scheme),
+      profile: profileOf[scheme],
     } as const;
     if (path !== undefined) {
       const atSocket = (): Upstream => upstreams.get(`unix:${path}`) ?? upstreams.atSocket(path);

@@ -14,6 +14,7 @@ let identity: SelfSigned = { key: '', cert: '' };
 function profile(changes: Partial<TlsProfile> = {}): ConnectionProfile {
   const tls = {
     secureContext: createSecureContext({ ca: identity.cert }),
+    digest: '',
     sendsName: true,
     verify: true,
     verifyDepth: 1,
