@@ -225,7 +225,7 @@ export const defaults: FullBlock = {
     disable: [],
   },
   gunzip: false,
-  charset: { charset: 'utf-8', source: undefined, override: false, types: charsetTypes },
+  charset: { charset: undefined, source: undefined, override: false, types: charsetTypes },
   substitution: { replacements: [], once: true, keepsLastModified: false, types: ['text/html'] },
   addition: { before: undefined, after: undefined, types: ['text/html'] },
 

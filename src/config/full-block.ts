@@ -32,7 +32,8 @@ export interface FullBlock extends Omit<Settings, Grouped> {
     readonly brotli: Encoder;
     readonly zstd: Encoder;
   };
-  readonly charset: Omit<Charset, 'charset'> & { readonly charset: Template | false };
+  /** Undefined where nobody says it: see settingsOf. */
+  readonly charset: Omit<Charset, 'charset'> & { readonly charset: Template | false | undefined };
   readonly substitution: Substitution;
   readonly addition: Addition;
   readonly userId: Omit<UserIdPlan, 'mode'> & { readonly mode: UserIdPlan['mode'] | false };

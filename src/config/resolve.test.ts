@@ -212,6 +212,16 @@ describe('resolve', () => {
     assert.equal(listener?.ipv6Only, false);
   });
 
+  it('says a charset of what upstreams send only where the config does', () => {
+    const target = { kind: 'template', url: 'http://$host' } as const;
+    const content = { kind: 'proxy', target } as const;
+    const charsetOf = (block: Block): unknown =>
+      plan([server({ content, ...block })]).servers[0]?.settings.charset?.charset;
+    assert.equal(charsetOf({}), undefined);
+    assert.equal(charsetOf({ charset: { charset: 'koi8-r' } }), 'koi8-r');
+    assert.equal(plan([server({})]).servers[0]?.settings.charset?.charset, 'utf-8');
+  });
+
   it('joins servers that listen on one address', () => {
     const unix = { bind: { kind: 'unix', path: '/s' }, isDefault: false } as const;
     const made = plan([

@@ -1,9 +1,9 @@
-import type { Addition, Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
+import type { Addition, Charset, Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
 import type { FullBlock } from './full-block.ts';
 
 /** The settings of a level of which all is known: what is not used is left out. */
 export function settingsOf(block: FullBlock): Settings {
-  const { basicAuth, authRequest, autoindex, charset, substitution, addition, userId } = block;
+  const { basicAuth, authRequest, autoindex, substitution, addition, userId } = block;
   return {
     ...block,
     basicAuth: basicAuth.realm === false ? undefined : { ...basicAuth, realm: basicAuth.realm },
@@ -15,12 +15,18 @@ export function settingsOf(block: FullBlock): Settings {
       : undefined,
     expires: block.expires || undefined,
     compression: compressionOf(block),
-    charset: charset.charset === false ? undefined : { ...charset, charset: charset.charset },
+    charset: charsetOf(block),
     substitution: substitution.replacements.length > 0 ? substitution : undefined,
     addition: additionOf(addition),
     userId: userId.mode === false ? undefined : { ...userId, mode: userId.mode },
     cache: cacheOf(block),
   };
+}
+
+/** Where nobody says one, what is text here is UTF-8; of what another server sends only that server knows. */
+function charsetOf({ charset, content }: FullBlock): Charset | undefined {
+  const name = charset.charset ?? (content.kind === 'proxy' ? false : 'utf-8');
+  return name === false ? undefined : { ...charset, charset: name };
 }
 
 /** An empty path is none: so nginx switches off what is inherited. */
