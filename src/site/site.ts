@@ -128,7 +128,10 @@ export class Site {
       outcome = failure(error);
     }
     if (!(outcome instanceof Promise)) return this.#finish(request, outcome);
-    return outcome.catch(failure).then((late) => this.#finish(request, late));
+    return outcome.then(
+      (late) => this.#finish(request, late),
+      (error: unknown) => this.#finish(request, failure(error)),
+    );
   }
 
   #finish(request: SiteRequest, outcome: SiteOutcome): Later<SiteOutcome> {

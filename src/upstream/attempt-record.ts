@@ -1,9 +1,17 @@
 import type { Lease } from './lease.ts';
+import type { Member } from './member.ts';
 import { addressText } from './member.ts';
-import type { Attempt, UpstreamReply } from './upstream-request.ts';
+import type { Attempt, UpstreamAnswer, UpstreamFailure, UpstreamReply } from './upstream-request.ts';
+
+/** Who makes attempts. */
+export interface AttemptOwner {
+  answered(answer: UpstreamAnswer, attempt: AttemptRecord): void;
+  failed(failure: UpstreamFailure, attempt: AttemptRecord): void;
+}
 
 /** What became of one attempt to get an answer of a peer. Times in milliseconds since it began; undefined for what did not come about. */
 export class AttemptRecord implements Attempt {
+  readonly #owner: AttemptOwner;
   readonly #lease: Lease;
   readonly #startedAt: number;
   readonly #now: () => number;
@@ -20,10 +28,15 @@ export class AttemptRecord implements Attempt {
   reply: UpstreamReply | undefined;
 
   /** `now`: a monotonic clock. */
-  constructor(lease: Lease, now: () => number) {
+  constructor(owner: AttemptOwner, lease: Lease, now: () => number) {
+    this.#owner = owner;
     this.#lease = lease;
     this.#now = now;
     this.#startedAt = now();
+  }
+
+  get member(): Member {
+    return this.#lease.member;
   }
 
   /** As nginx's `$upstream_addr`. */
@@ -63,6 +76,14 @@ export class AttemptRecord implements Attempt {
 
   headed(): void {
     this.headMs = this.#now() - this.#startedAt;
+  }
+
+  answered(answer: UpstreamAnswer): void {
+    this.#owner.answered(answer, this);
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.#owner.failed(failure, this);
   }
 
   ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {

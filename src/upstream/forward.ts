@@ -1,6 +1,6 @@
 import { PeerError } from '../core/errors.ts';
 import type { NextCondition } from '../site/plan/proxy-plan.ts';
-import { AttemptRecord } from './attempt-record.ts';
+import { type AttemptOwner, AttemptRecord } from './attempt-record.ts';
 import type { QueuedLease } from './balancer.ts';
 import type { Lease } from './lease.ts';
 import type { Member } from './member.ts';
@@ -23,23 +23,20 @@ export interface ForwardOptions {
   /** Whether the body can be sent once more. */
   isBodyReplayable(): boolean;
   /** An attempt begins. */
-  began(attempt: AttemptRecord, member: Member): void;
+  began(attempt: AttemptRecord): void;
   /** It has failed; another one may follow. */
   failed(failure: UpstreamFailure, member: Member): void;
-}
-
-/** An answer, and who gave it. */
-export interface Forwarded {
-  readonly answer: UpstreamAnswer;
-  readonly attempt: AttemptRecord;
-  readonly member: Member;
+  /** What comes of it in the end, unless it is cancelled: this or `gaveUp`, once. */
+  answered(answer: UpstreamAnswer, member: Member): void;
+  /** `error`: an UpstreamFailure, or another PeerError where there is no peer to ask. */
+  gaveUp(error: unknown): void;
 }
 
 /** A stale connection is no attempt: how many of them in a row are not held against a request. */
 const mostStale = 3;
 
 /** Sends one request to a peer, and where that fails to others, as far as it may be sent more than once. */
-export class Forward {
+export class Forward implements AttemptOwner {
   readonly #options: ForwardOptions;
   readonly #startedAt: number;
   #tried: Set<Member> = nobody;
@@ -54,35 +51,28 @@ export class Forward {
     this.#startedAt = options.upstream.now();
   }
 
-  /** Rejects with an UpstreamFailure, or another PeerError where there is no peer to ask. To be called once. */
-  async run(): Promise<Forwarded> {
-    const first = this.#take();
-    let lease = first instanceof Promise ? await first : first;
-    for (;;) {
-      const attempt = this.#begin(lease);
-      const { member } = lease;
-      let answer: UpstreamAnswer | undefined;
-      let failure: UpstreamFailure | undefined;
-      try {
-        answer = await (this.#sending as Sending).answer;
-        if (this.#isGood(answer, attempt)) return { answer, attempt, member };
-      } catch (error) {
-        if (!(error instanceof UpstreamFailure)) throw error;
-        attempt.status = error.status;
-        this.#options.failed(error, member);
-        failure = error;
-      }
-      const next = this.#mayGoOn(member, failure ?? { status: attempt.status ?? 0 })
-        ? await this.#another()
-        : undefined;
-      if (next) {
-        if (answer) this.#sending?.cancel();
-        lease = next;
-      } else {
-        if (answer) return { answer, attempt, member };
-        throw failure;
-      }
+  /** To be called once. */
+  run(): void {
+    try {
+      const lease = this.#take();
+      if (!(lease instanceof Promise)) this.#begin(lease);
+      else lease.then((late) => this.#begin(late)).catch((error: unknown) => this.#options.gaveUp(error));
+    } catch (error) {
+      this.#options.gaveUp(error);
     }
+  }
+
+  answered(answer: UpstreamAnswer, attempt: AttemptRecord): void {
+    const { member } = attempt;
+    if (this.#isGood(answer, attempt)) this.#options.answered(answer, member);
+    else void this.#goOn(member, { status: attempt.status ?? 0 }, () => this.#options.answered(answer, member));
+  }
+
+  failed(failure: UpstreamFailure, attempt: AttemptRecord): void {
+    const { member } = attempt;
+    attempt.status = failure.status;
+    this.#options.failed(failure, member);
+    void this.#goOn(member, failure, () => this.#options.gaveUp(failure));
   }
 
   /** Nobody waits for an answer any more. */
@@ -92,13 +82,27 @@ export class Forward {
     this.#sending?.cancel();
   }
 
-  #begin(lease: Lease): AttemptRecord {
-    const { upstream, request, wish, began } = this.#options;
-    const attempt = new AttemptRecord(lease, upstream.now);
-    began(attempt, lease.member);
+  #begin(lease: Lease): void {
+    const { upstream, request, wish } = this.#options;
+    const attempt = new AttemptRecord(this, lease, upstream.now);
+    this.#options.began(attempt);
     this.#sending = upstream.transportFor(wish.profile).send(lease.member.address, wish, request, attempt);
     if (this.#isCancelled) this.#sending.cancel();
-    return attempt;
+  }
+
+  /** Asks another peer, if there is one that may be asked; what came before, an answer too, is given up then. Else `ended` is called. */
+  async #goOn(member: Member, why: UpstreamFailure | { readonly status: number }, ended: () => void): Promise<void> {
+    try {
+      const next = this.#mayGoOn(member, why) ? await this.#another() : undefined;
+      if (!next) {
+        ended();
+        return;
+      }
+      this.#sending?.cancel();
+      this.#begin(next);
+    } catch (error) {
+      this.#options.gaveUp(error);
+    }
   }
 
   /** Whether no other answer is looked for. */

@@ -5,7 +5,7 @@ import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { AppFolder } from '../../test/support/app-folder.ts';
-import { plainRequest, plainWish, TransportStage, textOf } from '../../test/support/raw-upstream.ts';
+import { plainRequest, plainWish, ToldAttempt, TransportStage, textOf } from '../../test/support/raw-upstream.ts';
 import { requires } from '../../test/support/requirements.ts';
 import { until } from '../../test/support/until.ts';
 import type { ProxyTls } from '../site/plan/proxy-plan.ts';
@@ -105,9 +105,9 @@ describe('TLS towards upstreams', { skip: requires('openssl') }, () => {
     const ask = keeps ? transport : stage.transport;
     const wish = { ...plainWish, profile, tlsName };
     const request = { ...plainRequest, keepsConnection: keeps };
-    const attempt = { connected() {}, sent() {}, received() {}, headed() {}, ended() {} };
-    const { answer } = ask.send({ kind: 'tcp', host: '127.0.0.1', port }, wish, request, attempt);
-    return await textOf(((await answer) as UpstreamReply).body);
+    const attempt = new ToldAttempt();
+    ask.send({ kind: 'tcp', host: '127.0.0.1', port }, wish, request, attempt);
+    return await textOf(((await attempt.answer) as UpstreamReply).body);
   }
 
   it('is another one when its files have changed, and reads none that it does not need', async () => {

@@ -86,6 +86,9 @@ export interface Attempt {
   received(bytes: number): void;
   /** The answer's head is there. */
   headed(): void;
+  /** The answer, or that there is none: one of these, once, unless it was cancelled. Not while `send` is called. */
+  answered(answer: UpstreamAnswer): void;
+  failed(failure: UpstreamFailure): void;
   /**
    * Once, at the very end: the answer or the tunnel is over, or was cancelled, or has failed; `stale` where it failed since the connection had
    * ended before, which says nothing of the peer.
@@ -95,8 +98,6 @@ export interface Attempt {
 
 /** A request that is under way. */
 export interface Sending {
-  /** Rejects with an {@link UpstreamFailure}. */
-  readonly answer: Promise<UpstreamAnswer>;
-  /** Nobody waits for it any more; `answer` stays as it is. */
+  /** Nobody waits for it any more. */
   cancel(): void;
 }

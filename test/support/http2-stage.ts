@@ -11,6 +11,7 @@ import type {
   Attempt,
   Sending,
   UpstreamAnswer,
+  UpstreamFailure,
   UpstreamReply,
   UpstreamRequest,
 } from '../../src/upstream/upstream-request.ts';
@@ -22,6 +23,7 @@ export class NotedAttempt implements Attempt {
   receivedBytes = 0;
   heads = 0;
   ends: string[] = [];
+  readonly answer: PromiseWithResolvers<UpstreamAnswer> = Promise.withResolvers();
 
   connected(tookMs: number): void {
     this.connects.push(tookMs);
@@ -37,6 +39,14 @@ export class NotedAttempt implements Attempt {
 
   headed(): void {
     this.heads++;
+  }
+
+  answered(answer: UpstreamAnswer): void {
+    this.answer.resolve(answer);
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.answer.reject(failure);
   }
 
   ended(how: 'complete' | 'cancelled' | 'failed'): void {
@@ -132,8 +142,9 @@ export class Http2Stage {
     } as const;
     const whole = { profile, tlsName: 'peer.test', localAddress: undefined, client, ...wish };
     const sending = this.transport.send(this.address, whole, { ...defaultRequest, ...changes }, attempt);
-    sending.answer.catch(() => {});
-    return { sending, attempt, reply: async () => replyOf(await sending.answer) };
+    const answer = attempt.answer.promise;
+    answer.catch(() => {});
+    return { sending, attempt, reply: async () => replyOf(await answer) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

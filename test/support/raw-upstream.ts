@@ -5,7 +5,13 @@ import type { KeepAlivePlan } from '../../src/site/plan/upstream-plan.ts';
 import { Http1Transport } from '../../src/upstream/http1/http1-transport.ts';
 import type { SocketAddress } from '../../src/upstream/member.ts';
 import type { ConnectionWish } from '../../src/upstream/transport.ts';
-import type { Attempt, Sending, UpstreamRequest } from '../../src/upstream/upstream-request.ts';
+import type {
+  Attempt,
+  Sending,
+  UpstreamAnswer,
+  UpstreamFailure,
+  UpstreamRequest,
+} from '../../src/upstream/upstream-request.ts';
 import { until } from './until.ts';
 
 /** An upstream that does to its connections what a test says. */
@@ -78,8 +84,14 @@ export class RawUpstream {
 /** What an attempt was told. */
 export class ToldAttempt implements Attempt {
   readonly told: string[] = [];
+  readonly #answer: PromiseWithResolvers<UpstreamAnswer> = Promise.withResolvers();
   sentBytes = 0;
   receivedBytes = 0;
+
+  /** Rejects with an UpstreamFailure. */
+  get answer(): Promise<UpstreamAnswer> {
+    return this.#answer.promise;
+  }
 
   /** How it ended, if it has. */
   get end(): string | undefined {
@@ -102,6 +114,14 @@ export class ToldAttempt implements Attempt {
 
   headed(): void {
     this.told.push('headed');
+  }
+
+  answered(answer: UpstreamAnswer): void {
+    this.#answer.resolve(answer);
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.#answer.reject(failure);
   }
 
   ended(how: 'complete' | 'cancelled' | 'failed'): void {
@@ -151,10 +171,10 @@ export class TransportStage {
     address: SocketAddress,
     request: Partial<UpstreamRequest> = {},
     wish: Partial<ConnectionWish> = {},
-  ): Sending & { readonly attempt: ToldAttempt } {
+  ): Sending & { readonly answer: Promise<UpstreamAnswer>; readonly attempt: ToldAttempt } {
     const attempt = new ToldAttempt();
     const sending = this.transport.send(address, { ...plainWish, ...wish }, { ...plainRequest, ...request }, attempt);
-    return { answer: sending.answer, cancel: () => sending.cancel(), attempt };
+    return { answer: attempt.answer, cancel: () => sending.cancel(), attempt };
   }
 
   /** Waits until nothing is left of its connections, kept ones too. */

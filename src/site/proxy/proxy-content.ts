@@ -3,8 +3,9 @@ import { PeerError } from '../../core/errors.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 import { listElements, listsElement } from '../../http/list-field.ts';
-import { Forward, type Forwarded } from '../../upstream/forward.ts';
+import { Forward } from '../../upstream/forward.ts';
 import { addressText } from '../../upstream/member.ts';
+import type { ConnectionWish } from '../../upstream/transport.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { UpstreamFailure, UpstreamReply, UpstreamRequest } from '../../upstream/upstream-request.ts';
 import type { CompileContext } from '../compile-context.ts';
@@ -104,7 +105,7 @@ class LocationProxy {
     return this.#send(request, target, found, await body);
   }
 
-  async #send(
+  #send(
     request: SiteRequest,
     target: ResolvedTarget,
     upstream: Upstream,
@@ -137,38 +138,44 @@ class LocationProxy {
     const { attempts } = request;
     attempts.beginGroup();
     const { key, route } = this.#chooser.choose(request, upstream.plan);
-    const forward = new Forward({
-      upstream,
-      request: sent,
-      wish: {
-        profile: target.profile,
-        tlsName: target.profile.tls && (this.#tlsName?.(request) ?? target.name),
-        localAddress: this.#localAddress?.(request) || undefined,
-        client: exchange.connection,
-      },
-      key,
-      route,
-      next: proxy.next,
-      nextTries: proxy.nextTries,
-      nextTimeoutMs: proxy.nextTimeoutMs,
-      isBodyReplayable: isReplayable,
-      began: (attempt) => attempts.add(attempt),
-      failed: (failure, member) => {
-        request.log('error', failureText(failure, `${target.scheme}://${addressText(member.address)}${sent.target}`));
-      },
+    const wish: ConnectionWish = {
+      profile: target.profile,
+      tlsName: target.profile.tls && (this.#tlsName?.(request) ?? target.name),
+      localAddress: this.#localAddress?.(request) || undefined,
+      client: exchange.connection,
+    };
+    return new Promise((resolve, reject) => {
+      const forward = new Forward({
+        upstream,
+        request: sent,
+        wish,
+        key,
+        route,
+        next: proxy.next,
+        nextTries: proxy.nextTries,
+        nextTimeoutMs: proxy.nextTimeoutMs,
+        isBodyReplayable: isReplayable,
+        began: (attempt) => attempts.add(attempt),
+        failed: (failure, member) => {
+          request.log('error', failureText(failure, `${target.scheme}://${addressText(member.address)}${sent.target}`));
+        },
+        answered: (answer, member) => {
+          try {
+            if (answer.kind === 'tunnel') resolve(answer);
+            else resolve(this.#reply(request, answer, this.#chooser.cookie(request, upstream.plan, route, member)));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        gaveUp: (error) => {
+          if (error instanceof PeerError && attempts.last === undefined)
+            request.log('error', `${error.message} while connecting to upstream`);
+          reject(error);
+        },
+      });
+      if (!proxy.ignoresClientAbort) exchange.onAbort(() => forward.cancel());
+      forward.run();
     });
-    if (!proxy.ignoresClientAbort) exchange.onAbort(() => forward.cancel());
-    let forwarded: Forwarded;
-    try {
-      forwarded = await forward.run();
-    } catch (error) {
-      if (error instanceof PeerError && attempts.last === undefined)
-        request.log('error', `${error.message} while connecting to upstream`);
-      throw error;
-    }
-    const { answer, member } = forwarded;
-    if (answer.kind === 'tunnel') return answer;
-    return this.#reply(request, answer, this.#chooser.cookie(request, upstream.plan, route, member));
   }
 
   #bodyOf(request: SiteRequest): RequestBody | Promise<RequestBody> {

@@ -223,13 +223,14 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     const { head } = exchange;
     if (!head) return true;
     if (head.status === 101) return this.#switch(exchange, head);
-    exchange.deliver();
     // A peer that refuses does not want the body (RFC 9112 §9.3); one that answers while it reads does.
     if (this.#sender && (head.status >= 300 || !this.#sender.isStarted)) this.#stopSending();
     if (exchange.isComplete) {
       this.#finish(exchange, head);
+      exchange.deliver(head);
       return true;
     }
+    exchange.deliver(head);
     if (!exchange.isFull) return true;
     this.#isPaused = true;
     this.#silence.pause();

@@ -5,8 +5,8 @@ import type { Http1ResponseHead } from '../../protocol/http1/client-codec.ts';
 import {
   type Attempt,
   type Sending,
-  type UpstreamAnswer,
   UpstreamFailure,
+  type UpstreamReply,
   type UpstreamRequest,
 } from '../upstream-request.ts';
 
@@ -25,10 +25,7 @@ export interface ExchangeCarrier {
 export class Http1Exchange implements Sending, BodySource {
   readonly request: UpstreamRequest;
   readonly attempt: Attempt;
-  readonly answer: Promise<UpstreamAnswer>;
   carrier: ExchangeCarrier | undefined;
-  #resolve: (answer: UpstreamAnswer) => void = () => {};
-  #reject: (failure: UpstreamFailure) => void = () => {};
   #head: Http1ResponseHead | undefined;
   #pieces: Uint8Array[] = [];
   #stream: BodyStream | undefined;
@@ -40,10 +37,6 @@ export class Http1Exchange implements Sending, BodySource {
   constructor(request: UpstreamRequest, attempt: Attempt) {
     this.request = request;
     this.attempt = attempt;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
   /** The final answer's head, once it is there. */
@@ -81,24 +74,28 @@ export class Http1Exchange implements Sending, BodySource {
     this.#stream?.end();
   }
 
-  /** Gives the answer to who waits, if there is a head and it was not given before. */
-  deliver(): void {
-    const head = this.#head;
-    if (!head || this.#isDelivered) return;
+  /**
+   * Gives the answer to who waits, unless that was done before. Who gets a whole one may end all of this at once, so that nothing may be
+   * done behind it.
+   */
+  deliver(head: Http1ResponseHead): void {
+    if (this.#isDelivered) return;
     this.#isDelivered = true;
-    const { status, reason, version, headers } = head;
+    const { attempt } = this;
+    const { status, reason, version, headers, framing } = head;
     const body = this.#body();
-    if (head.framing === 'chunked') {
-      this.#resolve({ kind: 'reply', status, reason, version, headers, body, trailers: () => this.#trailers });
-    } else {
-      this.#resolve({ kind: 'reply', status, reason, version, headers, body });
-    }
+    const reply: UpstreamReply =
+      framing === 'chunked'
+        ? { kind: 'reply', status, reason, version, headers, body, trailers: () => this.#trailers }
+        : { kind: 'reply', status, reason, version, headers, body };
+    if (this.#isComplete) attempt.answered(reply);
+    else queueMicrotask(() => attempt.answered(reply));
   }
 
   /** The connection goes on in another protocol. */
   switched(tunnel: Tunnel): void {
     this.#isDelivered = true;
-    this.#resolve(tunnel);
+    queueMicrotask(() => this.attempt.answered(tunnel));
   }
 
   /** Tells once how it ended. */
@@ -111,7 +108,7 @@ export class Http1Exchange implements Sending, BodySource {
 
   fail(failure: UpstreamFailure): void {
     if (this.#isDelivered) this.#stream?.fail(failure);
-    else this.#reject(failure);
+    else if (!this.#isOver) queueMicrotask(() => this.attempt.failed(failure));
     this.#isDelivered = true;
     this.ended(failure.isStaleConnection ? 'stale' : 'failed');
   }

@@ -31,7 +31,6 @@ const {
 /** One request and its answer, over one stream. */
 export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   readonly request: UpstreamRequest;
-  readonly answer: Promise<UpstreamAnswer>;
   readonly #attempt: Attempt;
   readonly #startedAt: number = performance.now();
   readonly #silence: SilenceTimer = new SilenceTimer(() => this.#silent());
@@ -57,10 +56,14 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   constructor(request: UpstreamRequest, attempt: Attempt) {
     this.request = request;
     this.#attempt = attempt;
-    this.answer = new Promise((resolve, reject) => {
+    const answer = new Promise<UpstreamAnswer>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    answer.then(
+      (given) => attempt.answered(given),
+      (failure: UpstreamFailure) => attempt.failed(failure),
+    );
     this.#silence.start(request.timeouts.connectMs, this.#startedAt);
   }
 
