@@ -33,13 +33,13 @@ Commands, each with a --help of its own:
   galley inspect MODULE:ATTR   import an app and tell what it is
   galley status                how the running Galley is doing, and its workers
   galley top                   the same live
-  galley reload                load the app anew
+  galley reload                read the config again, load the app anew
   galley scale NUMBER          change how many workers there are
   galley drain WORKER          replace one worker
   galley upstreams             how the members of upstreams do, and change them
-  galley stop                  stop
   galley caches                what caches keep, and how often that is of use
   galley purge CACHE           remove what a cache keeps
+  galley stop                  stop
   galley log-level LEVEL       log more or less
 `,
   examples: `

@@ -388,9 +388,14 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     group: 'Other',
     type: wholeNumber('NUMBER', 1, mostWeight),
     default: undefined,
-    doc: 'The weight of the member that is meant: the share of requests that it gets.',
+    doc: 'How much the member gets, beside the weights of the others.',
   },
-  backup: { group: 'Other', type: flag, default: false, doc: 'Only for when all others cannot be used.' },
+  backup: {
+    group: 'Other',
+    type: flag,
+    default: false,
+    doc: 'The member that is added gets requests only when all others cannot be used.',
+  },
   key: { group: 'Other', type: text('KEY'), default: undefined, doc: 'Remove what is kept for this key.' },
   prefix: {
     group: 'Other',
@@ -405,7 +410,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     doc: 'Remove answers that have this tag in Surrogate-Key or Cache-Tag.',
   },
   all: { group: 'Other', type: flag, default: false, doc: 'Remove all.' },
-  json: { group: 'Other', type: flag, default: false, doc: 'Print one JSON object.' },
+  json: { group: 'Other', type: flag, default: false, doc: 'Print JSON, for a program.' },
   pid: {
     group: 'Other',
     type: wholeNumber('PID', 1, 2 ** 22),

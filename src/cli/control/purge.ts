@@ -15,12 +15,15 @@ export const purge: ControlCommand = {
        galley purge CACHE --tag TAG [options]
        galley purge CACHE --all [options]
 
-Removes answers from a cache of a running Galley. "galley caches" names them.
+Removes answers from a cache of a running Galley. "galley caches" tells which
+caches there are. Unless a config says otherwise, a key is the scheme, host,
+path and query of a request, without a port; in an nginx.conf it is what
+proxy_cache_key says.
 `,
   examples: `
 Examples:
-  galley purge pages --key http://127.0.0.1:3000/a
-  galley purge pages --prefix http://127.0.0.1:3000/blog/
+  galley purge pages --key http://example.com/a
+  galley purge pages --prefix http://example.com/blog/
   galley purge pages --tag article-7
   galley purge pages --all
 `,

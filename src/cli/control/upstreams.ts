@@ -21,8 +21,9 @@ export const upstreams: ControlCommand = {
   about: `Usage: galley upstreams [NAME] [options]
        galley upstreams NAME ACTION ADDRESS [options]
 
-Tells how the members of upstreams are doing, of all or of one. Or changes a
-member until Galley ends or the config says something else of the upstream:
+Tells how the members of upstreams are doing, of all or of one: the servers that
+proxies send requests to. Or changes a member, until Galley ends or the config
+says something else of its upstream:
 
   add       one more, or one that was removed, with --weight and --backup
   drain     no more requests but those of clients that stick to it
