@@ -55,6 +55,8 @@ export class SiteRequest implements ExchangeObserver {
   acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
   /** Of the failure for which it was sent to an error page. */
   failedStatus: number | undefined;
+  /** It has an error page of a location whose pages are not recursive: there is none for what fails after that. */
+  hasLastErrorPage = false;
   /** A streamed body went to an app: what is left of it is nothing for another one. */
   isBodySent = false;
   /** Of the last pattern that matched: `$1` and so on; 0 is the whole match. */
@@ -116,6 +118,7 @@ export class SiteRequest implements ExchangeObserver {
     copy.isBodySent = this.isBodySent;
     copy.captures = this.captures;
     copy.failedStatus = this.failedStatus;
+    copy.hasLastErrorPage = this.hasLastErrorPage;
     copy.errorStatus = this.errorStatus;
     copy.attempts = this.attempts;
     copy.sliceRange = this.sliceRange;

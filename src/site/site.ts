@@ -142,11 +142,11 @@ export class Site {
       if (outcome.status === 444) return drop;
       dropAcceleratedFields(request);
       const { settings, errorPages } = request.location;
-      const isAllowed =
-        request.redirects <= mostRedirects && (request.failedStatus === undefined || settings.recursiveErrorPages);
+      const isAllowed = request.redirects <= mostRedirects && !request.hasLastErrorPage;
       const page = isAllowed ? errorPages.find(request, outcome.status) : undefined;
       if (page) {
         request.failedStatus = outcome.status;
+        request.hasLastErrorPage = !settings.recursiveErrorPages;
         request.challenge ??= fieldOf(outcome, 'www-authenticate');
         if (outcome.status === 416) request.unsatisfiedRange ??= fieldOf(outcome, 'content-range');
         if (page.kind === 'redirect') return this.#finish(request, page);

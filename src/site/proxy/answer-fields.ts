@@ -1,7 +1,9 @@
 import { HeaderList } from '../../core/headers.ts';
 import { NameSet } from '../../core/name-set.ts';
+import { encodeUnsafe } from '../../http/uri.ts';
 import type { UpstreamReply } from '../../upstream/upstream-request.ts';
 import type { ProxySettings } from '../plan/proxy-plan.ts';
+import { locationField } from '../redirect-location.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ChangeCookie } from './cookies.ts';
 import type { ChangeRedirect } from './redirects.ts';
@@ -38,10 +40,12 @@ const refreshUrl = /^([^;]*;\s*url\s*=\s*)(.*)$/is;
 function withRedirect(request: SiteRequest, headers: HeaderList, change: ChangeRedirect): HeaderList {
   const location = headers.get('location');
   const changed = location === undefined ? undefined : change(request, location);
-  const made = changed === undefined ? headers : headers.replaced('location', changed);
-  const parts = refreshUrl.exec(made.get('refresh') ?? '');
+  const made = changed === undefined ? headers : headers.replaced('location', locationField(request, changed));
+  const refresh = made.get('refresh');
+  if (refresh === undefined) return made;
+  const parts = refreshUrl.exec(refresh);
   const url = parts?.[2] === undefined ? undefined : change(request, parts[2]);
-  return url === undefined ? made : made.replaced('refresh', `${parts?.[1]}${url}`);
+  return url === undefined ? made : made.replaced('refresh', `${parts?.[1]}${encodeUnsafe(url)}`);
 }
 
 function withCookies(request: SiteRequest, headers: HeaderList, change: ChangeCookie): HeaderList {

@@ -37,8 +37,10 @@ function withFlags(attributes: readonly string[], changes: readonly string[]): r
     const flag = change.toLowerCase();
     const isRemoval = flag.startsWith('no');
     const [name = ''] = (isRemoval ? flag.slice(2) : flag).split('=');
-    const others = made.filter((attribute) => attribute.trim().toLowerCase().split('=')[0]?.trim() !== name);
-    made = isRemoval ? others : [...others, ` ${spelling(flag)}`];
+    const isOther = (attribute: string): boolean => attribute.trim().toLowerCase().split('=')[0]?.trim() !== name;
+    if (isRemoval) made = made.filter(isOther);
+    else if (made.every(isOther)) made = [...made, ` ${spelling(flag)}`];
+    else made = made.map((attribute) => (isOther(attribute) ? attribute : ` ${spelling(flag)}`));
   }
   return made;
 }

@@ -12,20 +12,25 @@ import type { SiteRequest } from '../site-request.ts';
 export function withForcedRange(request: SiteRequest, reply: Reply): Reply {
   const field = request.header('range');
   const { status, headers, body } = reply;
-  if (field === undefined || status !== 200 || request.header('if-range') !== undefined) return reply;
-  const size = body instanceof Uint8Array ? body.length : Number(headers.get('content-length') ?? Number.NaN);
-  if (Number.isNaN(size)) return reply;
+  const length = headers.get('content-length');
+  if (status !== 200 || length === undefined) return reply;
+  const whole = { ...reply, headers: headers.replaced('accept-ranges', 'bytes') };
+  if (field === undefined || request.header('if-range') !== undefined) return whole;
+  const size = Number(length);
   const ranges = decideRanges(field, size, 1);
-  if (ranges === 'whole') return reply;
+  if (ranges === 'whole') return whole;
   if (ranges === 'unsatisfiable') {
     if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
-    const fields = headers.without('content-length', 'content-type').with('content-range', `bytes */${size}`);
+    const fields = headers
+      .without('accept-ranges', 'content-length', 'content-type')
+      .with('content-range', `bytes */${size}`);
     return { ...reply, status: 416, reason: '', headers: fields, body: emptyBody };
   }
   const [range] = ranges;
-  if (!range) return reply;
+  if (!range) return whole;
   const { start, end } = range;
   const told = headers
+    .without('accept-ranges')
     .replaced('content-length', String(end - start))
     .replaced('content-range', `bytes ${start}-${end - 1}/${size}`);
   return { ...reply, status: 206, reason: '', headers: told, body: part(body, start, end) };

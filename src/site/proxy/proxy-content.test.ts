@@ -168,7 +168,7 @@ describe('a location that is a proxy', () => {
   it('rewrites cookies', async () => {
     const { headers } = await stage(`location / { proxy_pass http://u; proxy_cookie_domain up.example new.example;
       proxy_cookie_path /old/ /; proxy_cookie_flags a httponly samesite=lax nosecure; }`).ask('/cookie');
-    assert.equal(headers['set-cookie'], 'a=1; Path=/x; Domain=new.example; HttpOnly; SameSite=Lax');
+    assert.equal(headers['set-cookie'], 'a=1; Path=/x; Domain=.new.example; HttpOnly; SameSite=Lax');
   });
 
   it('has error pages for answers where the config says so', async () => {

@@ -7,7 +7,7 @@ import type { SiteRequest } from '../site-request.ts';
 /** What becomes of a text by a rule; undefined where the rule is not for it. */
 export type TextRule = (request: SiteRequest, text: string) => string | undefined;
 
-/** How a rule's text is compared: with the beginning, which is replaced, or with all of it, as names of domains are. */
+/** How a rule's text is compared: with the beginning, which is replaced, or with all of it but a dot in front, which stays, as names of domains are. */
 type Comparison = 'prefix' | 'domain';
 
 /** A rule that replaces what it matches. Throws PlanError. */
@@ -19,8 +19,10 @@ export function compileTextRule(from: ProxyMatch, to: Template, how: Comparison,
   }
   const wanted = context.template(from.text);
   if (how === 'domain') {
-    return (request, text) =>
-      plainDomain(text) === plainDomain(wanted.evaluate(request)) ? replacement.evaluate(request) : undefined;
+    return (request, text) => {
+      if (withoutDot(text).toLowerCase() !== withoutDot(wanted.evaluate(request)).toLowerCase()) return undefined;
+      return `${text.startsWith('.') ? '.' : ''}${withoutDot(replacement.evaluate(request))}`;
+    };
   }
   const { ignoreCase } = from;
   return (request, text) => {
@@ -52,6 +54,6 @@ export function applyFirst(rules: readonly TextRule[], request: SiteRequest, tex
   return undefined;
 }
 
-function plainDomain(text: string): string {
-  return (text.startsWith('.') ? text.slice(1) : text).toLowerCase();
+function withoutDot(domain: string): string {
+  return domain.startsWith('.') ? domain.slice(1) : domain;
 }

@@ -1,10 +1,9 @@
 import type { CompileContext } from '../compile-context.ts';
 import type { ProxyRedirect, ProxyTarget } from '../plan/proxy-plan.ts';
-import { locationField } from '../redirect-location.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { applyFirst, compileTextRule, type TextRule } from './proxy-match.ts';
 
-/** What becomes of the URL that a peer sends clients to; undefined where it stays. */
+/** What becomes of the URL that a peer sends clients to, before it is escaped; undefined where it stays. */
 export type ChangeRedirect = (request: SiteRequest, url: string) => string | undefined;
 
 /** nginx's `proxy_redirect`. `prefix`: the location's path, latin-1. Undefined where no URL is changed. Throws PlanError. */
@@ -20,10 +19,7 @@ export function compileRedirects(
     )
     .filter((rule) => rule !== undefined);
   if (compiled.length === 0) return undefined;
-  return (request, url) => {
-    const changed = applyFirst(compiled, request, url);
-    return changed === undefined ? undefined : locationField(request, changed);
-  };
+  return (request, url) => applyFirst(compiled, request, url);
 }
 
 /** From the target to the location. A target with variables has none, as in nginx. */

@@ -29,7 +29,8 @@ export function requestBody(
   const told = request.header('content-length');
   const body = limitedBody(request);
   if (body instanceof Uint8Array) {
-    const hasBody = body.length > 0 || told !== undefined;
+    // The length of a body that is there and empty is told (RFC 9110 §8.6).
+    const hasBody = body.length > 0 || told !== undefined || request.header('transfer-encoding') !== undefined;
     return hasBody ? { body, length: body.length, isStreamed: false, isReplayable: always } : noBody;
   }
   if (settings.buffersRequest || (told === undefined && httpVersion === '1.0'))
