@@ -22,7 +22,6 @@ const shownElsewhere = [
   'refused-links',
   'listing-conditions',
   'no-transform',
-  'charset-map',
   'pipe',
   'connection-settings',
   'slow-patterns',

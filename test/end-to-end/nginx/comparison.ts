@@ -63,12 +63,14 @@ export function compareWithNginx(
   });
 }
 
-function blockOf({ http = '', server }: Piece, index: number): string {
+/** The blocks of a piece; its port is the one of its number. */
+export function blockOf({ http = '', server }: Piece, index: number): string {
   const servers = server.trimStart().startsWith('server {') ? server : `server { listen LISTEN; ${server} }`;
   return `${http} ${servers}`.replaceAll(/LISTEN(?!\d)/g, `LISTEN${index}`);
 }
 
-async function ask(serving: NginxServing, index: number, line: string): Promise<WireAnswer[]> {
+/** What a server answers on the port of a piece. */
+export async function ask(serving: NginxServing, index: number, line: string): Promise<WireAnswer[]> {
   const { text, methods } = await askRaw(serving.ports[index] ?? 0, line);
   const { ports, own } = serving;
   // As long as what they stand for, which lengths tell.
@@ -77,7 +79,7 @@ async function ask(serving: NginxServing, index: number, line: string): Promise<
 }
 
 /** Both as texts, without what differs always: see the differences named `always`. */
-function comparable(theirs: readonly WireAnswer[], ours: readonly WireAnswer[]): [string, string] {
+export function comparable(theirs: readonly WireAnswer[], ours: readonly WireAnswer[]): [string, string] {
   const texts = [theirs, ours].map((answers, side) =>
     answers.map((answer, index) => {
       const other = (side === 0 ? ours : theirs)[index];
@@ -88,7 +90,7 @@ function comparable(theirs: readonly WireAnswer[], ours: readonly WireAnswer[]):
 }
 
 const ownPage =
-  /<hr><center>nginx|^<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport"|^[3-5]\d\d [^\n]+\n(Request [^\n]+\n)?$/;
+  /<hr><center>nginx|^<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport"|^[3-5]\d\d [^\n]+\n([A-Z][^\n]+\.\n)?(Request [^\n]+\n)?$/;
 
 function isOwnPage({ status, body }: WireAnswer): boolean {
   return status >= 300 && (body === '' || ownPage.test(body));

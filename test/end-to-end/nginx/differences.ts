@@ -30,7 +30,8 @@ export const differences = {
   'gzip-range':
     'A request for a range of a file that would be compressed gets that range as it is; nginx sends the whole compressed file.',
   'accept-encoding': '`x-gzip` is gzip, and `*` stands for any coding (RFC 9110 §8.4.1.3, §12.5.3).',
-  'joined-fields': 'A field that came several times is one list in `$http_name`, as in nginx since 1.23.',
+  'joined-fields':
+    'A field that came several times is one list in `$http_name` and `$upstream_http_name`, as in nginx since 1.23.',
   'request-body':
     'A short body is read before the request is answered, so `$request_body` and `$request_length` know it.',
   'body-size': 'A chunked body that is too large is 413 before anything else is looked at.',
@@ -66,6 +67,21 @@ export const differences = {
     'What concerns connections (`keepalive_timeout`, `real_ip_header` and so on) holds for a server; in a location it is an error or a warning.',
   'slow-patterns':
     'No pattern takes long, whatever a client sends: one that a backtracking engine could be slow with is matched by RE2, and refused when the config is read where RE2 cannot have it either.',
+  'upstream-path':
+    'Where `proxy_pass` has no URI, the upstream gets the path without dot segments, the one that the location was chosen by: `/open/../admin` leads past no location.',
+  'upstream-escapes':
+    'What may not stand in a URL is escaped in the target of a request to an upstream, variables of `proxy_pass` too: a path can never end the request line or add a field.',
+  'error-page-body': 'Where `error_page` makes a GET of a request, its body is not sent to the upstream of the page.',
+  'proxy-field':
+    'A field `Proxy` of a client is not passed on: CGI programs behind the upstream would take it for `HTTP_PROXY` (httpoxy).',
+  'hop-by-hop':
+    'Fields of the connection are not passed on in either direction, neither those that `Connection` names (RFC 9110 §7.6.1) nor `TE`, `Trailer` and the like.',
+  interim:
+    'Of interim answers of upstreams, `100` is waited for and never passed on, others go to HTTP/1.1 clients; nginx takes any of them for the answer.',
+  'connection-close':
+    'An HTTP/1.1 upstream is told `Connection: close` where its connection is not kept, whatever `proxy_set_header Connection` says.',
+  'upstream-length':
+    'The `Content-Length` to an upstream is that of the body which it gets: with `proxy_pass_request_body off` there is none.',
 } as const;
 
 export type DifferenceName = keyof typeof differences;
