@@ -51,6 +51,13 @@ async function openTempFiles(): Promise<number> {
   return names.filter((name) => targetOf(name).startsWith(`${tmpdir()}/galley-`)).length;
 }
 
+/** Bytes of the one that is open, if one is. */
+async function tempFileSize(): Promise<number> {
+  const names = await readdir('/proc/self/fd');
+  const name = names.find((other) => targetOf(other).startsWith(`${tmpdir()}/galley-`));
+  return name === undefined ? 0 : (await stat(`/proc/self/fd/${name}`)).size;
+}
+
 function targetOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);
@@ -65,6 +72,18 @@ describe('ReadAhead', () => {
       assert.equal(await read(new ReadAhead(source(sizes).body, options)), whole(sizes));
     }
     assert.equal(await openTempFiles(), 0);
+  });
+
+  it('has a file that never grows beyond its bound, however long the answer is', async () => {
+    const sizes = Array.from({ length: 200 }, () => 90);
+    let largest = 0;
+    let text = '';
+    for await (const piece of new ReadAhead(source(sizes).body, options)) {
+      text += Buffer.from(piece).toString();
+      largest = Math.max(largest, await tempFileSize());
+    }
+    assert.equal(text, whole(sizes));
+    assert.ok(largest > 500 && largest <= options.file, `${largest} bytes`);
   });
 
   it('takes from its source what it has room for, and no more', async () => {

@@ -3,7 +3,7 @@ import { TempFile } from './temp-file.ts';
 export interface ReadAheadOptions {
   /** Bytes that wait in memory at most. */
   readonly memory: number;
-  /** Bytes that wait in a file at most; 0 for no file. */
+  /** Bytes that a file has at most; 0 for no file. Once it is full, it is read to its end before it is written to again. */
   readonly file: number;
   /** The file's folder. */
   readonly folder: string | undefined;
@@ -50,7 +50,10 @@ export class ReadAhead implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8
         this.#wakeWriter?.();
         return { done: false, value };
       }
-      if (this.#isDone || this.#isCancelled) break;
+      if (this.#isCancelled) break;
+      // Meanwhile something may have come.
+      if (this.#waiting.length > 0 || this.#unread > 0) continue;
+      if (this.#isDone) break;
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
@@ -96,13 +99,15 @@ export class ReadAhead implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8
   async #keep(piece: Uint8Array): Promise<void> {
     while (!this.#isCancelled) {
       const isInOrder = this.#unread === 0;
+      if (isInOrder) this.#rewind();
       const hasRoom = this.#inMemory === 0 || this.#inMemory + piece.length <= this.#options.memory;
       if (isInOrder && hasRoom) {
         this.#waiting.push(piece);
         this.#inMemory += piece.length;
         return;
       }
-      if (this.#canSpill && this.#unread + piece.length <= this.#options.file && (await this.#spill(piece))) return;
+      if (this.#canSpill && (this.#file?.size ?? 0) + piece.length <= this.#options.file && (await this.#spill(piece)))
+        return;
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
@@ -112,6 +117,12 @@ export class ReadAhead implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8
   /** Bytes of the file that nobody has read yet. */
   get #unread(): number {
     return this.#file ? this.#file.size - this.#fileRead : 0;
+  }
+
+  /** All of the file was read. */
+  #rewind(): void {
+    this.#file?.rewind();
+    this.#fileRead = 0;
   }
 
   async #spill(piece: Uint8Array): Promise<boolean> {

@@ -26,9 +26,14 @@ export class TempFile {
     return new TempFile(handle);
   }
 
-  /** Bytes that were appended. */
+  /** Bytes that were appended, since it was rewound. */
   get size(): number {
     return this.#size;
+  }
+
+  /** What it holds is not needed any more: what is appended next takes its place. */
+  rewind(): void {
+    this.#size = 0;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
