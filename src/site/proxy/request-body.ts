@@ -1,4 +1,5 @@
 import { type Body, emptyBody } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { limitedBody } from '../content/body-limit.ts';
 import type { ProxySettings } from '../plan/proxy-plan.ts';
@@ -43,7 +44,13 @@ async function gathered(
   source: AsyncIterable<Uint8Array>,
   { requestBufferSize, tempFolder }: ProxySettings,
 ): Promise<RequestBody> {
-  const { body, length, close } = await gatherBody(source, requestBufferSize, tempFolder);
+  const { body, length, close } = await gatherBody(source, requestBufferSize, tempFolder).catch((error: unknown) => {
+    if (error instanceof PeerError) throw error;
+    // The disk is full, or what is like that (http.md 276).
+    const message = `Cannot keep the body of the request in a file: ${error instanceof Error ? error.message : error}`;
+    request.log('error', message);
+    throw new PeerError('internal-error', message);
+  });
   request.main.onDone(close);
   return { body, length, isStreamed: false, isReplayable: always };
 }
