@@ -12,6 +12,7 @@ const locations = `
   proxy_request_buffering off;
   location / { proxy_pass http://app; }
   location /patient/ { proxy_pass http://app; proxy_read_timeout 60s; proxy_send_timeout 60s; }
+  location /two/ { proxy_pass http://two; }
   location /buffered/ { proxy_request_buffering on; proxy_pass http://app; }
   location /upgraded/ {
     proxy_pass http://app;
@@ -95,6 +96,24 @@ describe('An exchange through a proxy', () => {
     stage.on('/expect', ({ socket }) => void socket.write('HTTP/1.1 417 No\r\ncontent-length: 2\r\n\r\nno'));
     const client = await stage.client('/expect', ['expect: 100-continue', 'content-length: 5'], 'POST');
     assert.match(await client.all(), /^HTTP\/1\.1 417 No\r\n.*no$/s);
+    await stage.isClean();
+  });
+
+  it('sends the body to another upstream where the first one closes before it has asked for it', async () => {
+    let arrived = 0;
+    stage.on('/two/expect', ({ socket, body }) => {
+      if (++arrived === 1) {
+        socket.destroy();
+        return;
+      }
+      socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+      socket.once('data', () => socket.write(ok(body())));
+    });
+    const client = await stage.client('/two/expect', ['expect: 100-continue', 'content-length: 5'], 'PUT');
+    await client.sees(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    client.send('abcde');
+    assert.match(await client.all(), /\r\n\r\nHTTP\/1\.1 200 OK\r\n.*abcde$/s);
+    assert.equal(arrived, 2);
     await stage.isClean();
   });
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { freePorts } from '../../support/free-ports.ts';
+import { RawUpstream } from '../../support/raw-upstream.ts';
 import { FaultStage, type Misbehaviour, ok, statusOf } from './fault-stage.ts';
 
 const says =
@@ -143,6 +145,21 @@ const surplus: readonly (Fault & { readonly body: string })[] = [
 ];
 
 describe('A proxy before an upstream that', () => {
+  it('refuses connections, or closes them as it accepts them: 502', async () => {
+    await using closing = await RawUpstream.listen((socket) => socket.destroy());
+    const [closed = 0] = await freePorts(1);
+    assert.ok(closing.address.kind === 'tcp');
+    await using stage = await FaultStage.start(`
+      location / { proxy_pass http://app; }
+      location /refusing { proxy_pass http://127.0.0.1:${closed}; }
+      location /closing { proxy_pass http://127.0.0.1:${closing.address.port}; }`);
+    assert.equal(statusOf(await stage.ask('/refusing')), 502);
+    assert.equal(statusOf(await stage.ask('/closing')), 502);
+    assert.equal(closing.connections, 1);
+    await stage.isClean();
+    await stage.hasLostNothing();
+  });
+
   for (const buffering of ['on', 'off']) {
     describe(`misbehaves, with proxy_buffering ${buffering}`, () => {
       let stage: FaultStage;
