@@ -40,6 +40,8 @@ export interface ConnectionFacts {
   readonly client: Peer;
   /** Who connected, where `client` is who a trusted proxy tells of. */
   readonly connected?: Peer;
+  /** Who connected, where `client` is who it tells of by the PROXY protocol: it passes bytes on, and vouches for no field of a request. */
+  readonly carrier?: Peer;
   /** Both ends of the client's connection to the proxy that has told of it by the PROXY protocol. */
   readonly proxyProtocol?: { readonly client: Peer; readonly server: Peer };
   readonly server: Peer;

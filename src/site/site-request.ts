@@ -73,7 +73,7 @@ export class SiteRequest implements ExchangeObserver {
   reply: Reply | undefined;
   /** What became of it; known when it is logged. */
   record: ExchangeRecord | undefined;
-  /** Who connected, where `exchange.connection.client` is what real ip made of it: nginx's `$realip_remote_addr` and `_port`. */
+  /** Who connected, where `exchange.connection.client` is what real ip made of a field that it sent. */
   peer: Peer | undefined;
   /** nginx's `$limit_req_status` and `$limit_conn_status`; of main requests. */
   limitRequestsStatus: LimitStatus | undefined;

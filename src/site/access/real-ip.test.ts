@@ -100,8 +100,9 @@ describe('createRealIp', () => {
         realIp(request);
         return exchange.connection;
       });
-      const { client } = exchange.connection;
-      const by = request.peer ? ` by ${request.peer.address}:${request.peer.port}` : '';
+      const { client, carrier } = exchange.connection;
+      const by = carrier ? ` by ${carrier.address}:${carrier.port}` : '';
+      assert.equal(request.peer, undefined);
       assert.equal(`${client.address}:${client.port}${by}`, expected);
       assert.equal(made[0], made[1]);
     }

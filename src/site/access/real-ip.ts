@@ -47,10 +47,10 @@ function proxyProtocolClient(isTrusted: (peer: Peer) => boolean): (request: Site
     if (!facts) {
       const { address, port } = told.client;
       const bytes = parseAddress(address);
-      facts = { ...connection, client: { address: bytes ? addressText(bytes) : address, port } };
+      const client = { address: bytes ? addressText(bytes) : address, port };
+      facts = { ...connection, client, carrier: connection.client };
       known.set(connection, facts);
     }
-    request.peer = connection.client;
     exchange.connection = facts;
   };
 }

@@ -188,8 +188,17 @@ describe('A proxy', { skip: requires('openssl') }, () => {
   it('tells of the client that it was told of itself', async () => {
     heads = [];
     const client = await RawClient.connect(told);
-    client.send('PROXY TCP4 192.0.2.7 192.0.2.1 4000 80\r\nGET /v1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    const lie = 'x-forwarded-for: 203.0.113.1\r\nx-forwarded-proto: https\r\nx-forwarded-host: evil.test\r\n';
+    client.send(
+      `PROXY TCP4 192.0.2.7 192.0.2.1 4000 80\r\nGET /v1 HTTP/1.1\r\nhost: a\r\n${lie}connection: close\r\n\r\n`,
+    );
     assert.match(await client.all(), /seen$/);
     assert.equal(heads[0]?.split('\r\n')[0], `PROXY TCP4 192.0.2.7 127.0.0.1 4000 ${told}`);
+    // Who passes bytes on has seen no field: what stands there is the client's own claim (254).
+    assert.match(
+      heads[0] ?? '',
+      /\r\nx-forwarded-for: 192\.0\.2\.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: a\r\n/,
+    );
+    assert.doesNotMatch(heads[0] ?? '', /203\.0\.113\.1|evil/);
   });
 });

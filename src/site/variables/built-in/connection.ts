@@ -21,8 +21,8 @@ export const connectionVariables: BuiltIns = {
   proxy_protocol_server_addr: ({ exchange }) => exchange.connection.proxyProtocol?.server.address,
   proxy_protocol_server_port: ({ exchange: { connection } }) =>
     connection.proxyProtocol && portOf(connection.proxyProtocol.server),
-  realip_remote_addr: (request) => addressOf(request.main.peer ?? request.exchange.connection.client),
-  realip_remote_port: (request) => portOf(request.main.peer ?? request.exchange.connection.client),
+  realip_remote_addr: (request) => addressOf(connectedPeer(request)),
+  realip_remote_port: (request) => portOf(connectedPeer(request)),
   remote_addr: remoteAddress,
   remote_port: ({ exchange }) => portOf(exchange.connection.client),
   request_port: requestPort,
@@ -38,6 +38,11 @@ export const connectionVariables: BuiltIns = {
 /** nginx's `$remote_addr`. */
 export function remoteAddress({ exchange }: SiteRequest): string {
   return addressOf(exchange.connection.client);
+}
+
+/** Who connected. */
+function connectedPeer({ main, exchange: { connection } }: SiteRequest): Peer {
+  return main.peer ?? connection.carrier ?? connection.client;
 }
 
 /** A duration in seconds with three decimals, as nginx writes them. */
