@@ -48,11 +48,16 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
 
   /** These fields, then those of a list whose names are not among `dropped`. Throws {@link InvalidHeader}. */
   static joined(
-    first: readonly (readonly [name: string, value: string])[],
+    first: HeaderList | readonly (readonly [name: string, value: string])[],
     rest: HeaderList,
     dropped: NameSet,
   ): HeaderList {
     let room = rest.end - rest.start;
+    if (first instanceof HeaderList) {
+      const joined = Buffer.allocUnsafe(room + first.end - first.start);
+      const size = first.bytes.copy(joined, 0, first.start, first.end);
+      return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size));
+    }
     for (const [name, value] of first) room += fieldOverhead + name.length + value.length;
     const joined = Buffer.allocUnsafe(room);
     let size = 0;

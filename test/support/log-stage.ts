@@ -11,7 +11,7 @@ import { replyVariables } from '../../src/site/variables/built-in/reply.ts';
 import { requestVariables } from '../../src/site/variables/built-in/request.ts';
 import { timeVariables } from '../../src/site/variables/built-in/time.ts';
 import { compileTemplate } from '../../src/site/variables/compile-template.ts';
-import { findArgument, findField } from '../../src/site/variables/lookup.ts';
+import { fieldFinder, findArgument } from '../../src/site/variables/lookup.ts';
 import type { Evaluate } from '../../src/site/variables/variable.ts';
 import type { VirtualServer } from '../../src/site/virtual-server.ts';
 import { fakeExchange } from './fake-exchange.ts';
@@ -27,7 +27,10 @@ const builtIn: Readonly<Record<string, Evaluate>> = {
 export const logContext: CompileContext = {
   template: (text) => compileTemplate(text, logContext.variable),
   variable(name) {
-    if (name.startsWith('http_')) return (request) => findField(request.exchange.request.headers, name.slice(5));
+    if (name.startsWith('http_')) {
+      const find = fieldFinder(name.slice(5));
+      return (request) => find(request.exchange.request.headers);
+    }
     if (name.startsWith('arg_')) return (request) => findArgument(request.args, name.slice(4));
     return builtIn[name] ?? (() => undefined);
   },

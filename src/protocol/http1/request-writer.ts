@@ -26,6 +26,9 @@ TARGET[0x7f] = 0;
 // More than a head has beyond its fields, method, target and upgrade: the fields that are added once, and line ends.
 const fixedSize = 220;
 
+/** From so many bytes on, a call that copies a value costs less than a loop does. */
+const longValueSize = 32;
+
 /** The most bytes that `writeRequestHead` writes for this head. */
 export function requestHeadSize({ method, target, headers, upgrade }: OutgoingRequestHead): number {
   return fixedSize + method.length + target.length + (headers.end - headers.start) + (upgrade?.length ?? 0);
@@ -81,7 +84,9 @@ function copyField(into: Buffer, at: number, bytes: Buffer, from: number): numbe
   for (let index = from + nameAt; index < name; index++) into[out++] = bytes[index] as number;
   into[out++] = COLON;
   into[out++] = SP;
-  for (let index = name + 5; index < end; index++) into[out++] = bytes[index] as number;
+  const value = name + 5;
+  if (end - value < longValueSize) for (let index = value; index < end; index++) into[out++] = bytes[index] as number;
+  else out += bytes.copy(into, out, value, end);
   into[out++] = CR;
   into[out++] = LF;
   return out;

@@ -4,8 +4,10 @@ import type { CompileContext } from '../compile-context.ts';
 import type { UserIdPlan } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter, Step } from '../steps.ts';
-import { findCookie, findField } from '../variables/lookup.ts';
+import { fieldFinder, findCookie } from '../variables/lookup.ts';
 import { cookieTime } from './cookie-time.ts';
+
+const cookieField = fieldFinder('cookie');
 
 const idSize = 16;
 /** Of the base64 of 16 bytes, without its padding. */
@@ -28,7 +30,7 @@ export function createUserId(plan: UserIdPlan | undefined, context: CompileConte
   function identify(request: SiteRequest): void {
     const { main } = request;
     if (main.userIdSet !== undefined) return;
-    const cookie = findCookie(findField(request.exchange.request.headers, 'cookie') ?? '', wanted);
+    const cookie = findCookie(cookieField(request.exchange.request.headers) ?? '', wanted);
     const got = cookie === undefined ? undefined : decode(request, cookie);
     if (got) main.userIdGot = `${name}=${hex(got)}`;
     if (mode === 'log') return;

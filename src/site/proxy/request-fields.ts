@@ -17,6 +17,8 @@ export interface RequestFields {
   readonly upgrade: string | undefined;
 }
 
+type Fields = [name: string, value: string][];
+
 export type MakeFields = (request: SiteRequest, target: ResolvedTarget) => RequestFields;
 
 /**
@@ -71,8 +73,11 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
   const tells = forwarded === 'none' ? [] : forwardedNames.filter((name) => !isSet.has(name));
   const dropped = new NameSet([...neverPassed, ...isSet, ...tells, ...(via ? ['via'] : [])]);
   const setsHost = isSet.has('host');
+  let last: Fields = [];
+  /** What the last ones are; undefined where they were others than those before. */
+  let lastList: HeaderList | undefined;
   return (request, target) => {
-    const fields: [name: string, value: string][] = [];
+    const fields: Fields = [];
     if (!setsHost) fields.push(['host', hostFor(request, target, settings)]);
     for (const { name, value } of sent) {
       const text = value.evaluate(request);
@@ -80,12 +85,23 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
     }
     if (tells.length > 0) addForwarded(fields, request, tells, forwarded === 'both');
     if (via) fields.push(['via', viaOf(request.exchange.request.headers, request.exchange.request.version)]);
+    // Most requests of a location get the same as the one before.
+    lastList = areSame(fields, last) ? (lastList ?? HeaderList.of(fields)) : undefined;
+    last = fields;
+    const passed = passesFields ? passedOn(request, forwarded) : HeaderList.empty;
     return {
-      headers: HeaderList.joined(fields, passesFields ? passedOn(request, forwarded) : HeaderList.empty, dropped),
+      headers: HeaderList.joined(lastList ?? fields, passed, dropped),
       connection: textOf(controls.get('connection'), request),
       upgrade: textOf(controls.get('upgrade'), request),
     };
   };
+}
+
+function areSame(fields: Fields, others: Fields): boolean {
+  return (
+    fields.length === others.length &&
+    fields.every(([name, value], index) => name === others[index]?.[0] && value === others[index]?.[1])
+  );
 }
 
 /** What a config sets of these says how the connection is used. */
@@ -138,12 +154,7 @@ export function viaOf(headers: HeaderList, version: string): string {
   return [...headers.getAll('via'), `${version} galley`].join(', ');
 }
 
-function addForwarded(
-  fields: [string, string][],
-  request: SiteRequest,
-  tells: readonly string[],
-  withForwarded: boolean,
-): void {
+function addForwarded(fields: Fields, request: SiteRequest, tells: readonly string[], withForwarded: boolean): void {
   const { headers } = request.exchange.request;
   const { connection } = request.exchange;
   const connected = request.peer ?? connection.connected ?? connection.client;

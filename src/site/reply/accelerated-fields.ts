@@ -1,4 +1,5 @@
 import type { HeaderList } from '../../core/headers.ts';
+import { NameSet } from '../../core/name-set.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
@@ -6,6 +7,8 @@ import { withCharset } from './charset.ts';
 
 /** What apps tell the server alone, as in nginx. */
 const names = ['x-accel-redirect', 'x-accel-expires', 'x-accel-buffering', 'x-accel-charset', 'x-accel-limit-rate'];
+
+const nameSet = new NameSet(names);
 
 /** Whether what an app or an upstream says to the server is meant for this one, and not for another in front of it. */
 export function heedsAcceleratedFields({ content, proxy }: Pick<Settings, 'content' | 'proxy'>): boolean {
@@ -22,7 +25,7 @@ export const takeAcceleratedFields: ReplyFilter = (request, reply) => {
 
 /** The fields of an app's answer without what it says to the server, which is heeded. */
 export function withoutAcceleratedFields(request: SiteRequest, all: HeaderList): HeaderList {
-  const headers = all.without(...names);
+  const headers = all.withoutAny(nameSet);
   if (headers === all) return headers;
   const charset = all.get('x-accel-charset');
   const type = headers.get('content-type');

@@ -44,10 +44,13 @@ function afterSpaces(text: string, at: number): number {
   return end;
 }
 
-/** A field by the name that a variable has for it, with `_` for `-`: all of that name, joined. */
-export function findField(headers: HeaderList, variable: string): string | undefined {
+/** Finds a field by the name that a variable has for it, with `_` for `-`: all of that name, joined. */
+export function fieldFinder(variable: string): (headers: HeaderList) => string | undefined {
   const name = variable.replaceAll('_', '-');
-  const all = headers.getAll(name);
-  if (all.length === 0) return name === variable ? undefined : headers.get(variable);
-  return all.length === 1 ? all[0] : all.join(name === 'cookie' ? '; ' : ', ');
+  const separator = name === 'cookie' ? '; ' : ', ';
+  return (headers) => {
+    const all = headers.getAll(name);
+    if (all.length === 0) return name === variable ? undefined : headers.get(variable);
+    return all.length === 1 ? all[0] : all.join(separator);
+  };
 }

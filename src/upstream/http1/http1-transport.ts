@@ -18,6 +18,9 @@ export class Http1Transport implements Transport, ConnectionOwner {
   readonly #plan: KeepAlivePlan;
   readonly #pool: IdlePool<Http1Connection>;
   readonly #peers: Map<string, PeerConnections> = new Map();
+  /** The latest peer of each address, so that no key need be made for it; of plain connections. */
+  readonly #latest: WeakMap<SocketAddress, { readonly profileKey: string; readonly peer: PeerConnections }> =
+    new WeakMap();
   readonly #addressTexts: WeakMap<SocketAddress, string> = new WeakMap();
   #isClosed = false;
 
@@ -39,6 +42,7 @@ export class Http1Transport implements Transport, ConnectionOwner {
     for (const [key, peer] of this.#peers) {
       if (addressText(peer.address) !== text) continue;
       this.#peers.delete(key);
+      peer.isKnown = false;
       peer.isForgotten = true;
       this.#pool.forget(peer);
     }
@@ -68,9 +72,20 @@ export class Http1Transport implements Transport, ConnectionOwner {
     const { peer } = connection;
     if (peer.open > 0 || (peer.session && this.#peers.size <= maxSessions)) return;
     if (this.#peers.get(peer.key) === peer) this.#peers.delete(peer.key);
+    peer.isKnown = false;
   }
 
-  #peerOf(address: SocketAddress, { profile, tlsName, localAddress }: ConnectionWish): PeerConnections {
+  #peerOf(address: SocketAddress, wish: ConnectionWish): PeerConnections {
+    const { profile, localAddress } = wish;
+    if (profile.tls || localAddress !== undefined) return this.#peerByKey(address, wish);
+    const latest = this.#latest.get(address);
+    if (latest?.profileKey === profile.key && latest.peer.isKnown) return latest.peer;
+    const peer = this.#peerByKey(address, wish);
+    this.#latest.set(address, { profileKey: profile.key, peer });
+    return peer;
+  }
+
+  #peerByKey(address: SocketAddress, { profile, tlsName, localAddress }: ConnectionWish): PeerConnections {
     let key = `${this.#textOf(address)} ${profile.key}`;
     if (profile.tls || localAddress !== undefined) key += ` ${tlsName ?? ''} ${localAddress ?? ''}`;
     const known = this.#peers.get(key);

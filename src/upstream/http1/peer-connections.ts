@@ -8,6 +8,8 @@ export class PeerConnections {
   open = 0;
   /** The latest TLS session, to be taken up by the next connection. */
   session: Buffer | undefined;
+  /** The transport takes it for new connections. */
+  isKnown = true;
   /** The peer is gone: none of them is kept. */
   isForgotten = false;
 
