@@ -15,6 +15,7 @@ export class AttemptRecord implements Attempt {
   readonly #lease: Lease;
   readonly #startedAt: number;
   readonly #now: () => number;
+  #isJudged = false;
   #hasFailed = false;
   #isOver = false;
   status: number | undefined;
@@ -57,9 +58,11 @@ export class AttemptRecord implements Attempt {
     return Number(reply.headers.get('content-length') ?? this.receivedBytes);
   }
 
-  /** The answer counts as a failure of the peer. */
-  fail(): void {
-    this.#hasFailed = true;
+  /** Says once of an answer whether it counts as a failure of the peer. */
+  judge(hasFailed: boolean): void {
+    this.#isJudged = true;
+    this.#hasFailed = hasFailed;
+    if (this.#isOver) this.#release();
   }
 
   connected(tookMs: number): void {
@@ -90,7 +93,12 @@ export class AttemptRecord implements Attempt {
     if (this.#isOver) return;
     this.#isOver = true;
     this.totalMs = this.#now() - this.#startedAt;
-    const hasFailed = this.#hasFailed || how === 'failed';
-    this.#lease.done({ hasFailed, headMs: this.headMs, totalMs: this.totalMs });
+    if (how === 'failed') this.#hasFailed = true;
+    // An answer that is whole comes to its end before it is given to who judges it.
+    if (how !== 'complete' || this.#isJudged) this.#release();
+  }
+
+  #release(): void {
+    this.#lease.done({ hasFailed: this.#hasFailed, headMs: this.headMs, totalMs: this.elapsedMs });
   }
 }

@@ -109,14 +109,15 @@ export class Forward implements AttemptOwner {
   #isGood(answer: UpstreamAnswer, attempt: AttemptRecord): boolean {
     if (answer.kind === 'tunnel') {
       attempt.status = 101;
+      attempt.judge(false);
       return true;
     }
     attempt.status = answer.status;
     attempt.reply = answer;
-    if (!isWorse(answer.status, this.#options.next)) return true;
+    const isGood = !isWorse(answer.status, this.#options.next);
     // As in nginx, a peer may well forbid, or not have something.
-    if (answer.status !== 403 && answer.status !== 404) attempt.fail();
-    return false;
+    attempt.judge(!isGood && answer.status !== 403 && answer.status !== 404);
+    return isGood;
   }
 
   #mayGoOn(member: Member, why: UpstreamFailure | { readonly status: number }): boolean {

@@ -168,8 +168,10 @@ class LocationProxy {
           }
         },
         gaveUp: (error) => {
-          if (error instanceof PeerError && attempts.last === undefined)
+          if (error instanceof PeerError && attempts.last === undefined) {
+            attempts.addNobody(target.host, error.status);
             request.log('error', `${error.message} while connecting to upstream`);
+          }
           reject(error);
         },
       });

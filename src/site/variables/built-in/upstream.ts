@@ -1,11 +1,13 @@
-import type { AttemptRecord } from '../../../upstream/attempt-record.ts';
+import { PeerError } from '../../../core/errors.ts';
+import type { ResolvedTarget } from '../../proxy/proxy-target.ts';
+import type { ToldAttempt } from '../../proxy/upstream-attempts.ts';
 import type { SiteRequest } from '../../site-request.ts';
 import type { BuiltIns } from './built-in.ts';
 
 /** What became of a request at upstreams, and where it goes. */
 export const upstreamVariables: BuiltIns = {
-  proxy_host: (request) => request.location.proxyTarget?.resolve(request).host,
-  proxy_port: (request) => request.location.proxyTarget?.resolve(request).port,
+  proxy_host: (request) => targetOf(request)?.host,
+  proxy_port: (request) => targetOf(request)?.port,
   slice_range: ({ sliceRange }) => sliceRange,
   upstream_addr: attempted((attempt) => attempt.address),
   upstream_bytes_received: attempted((attempt) => String(attempt.receivedBytes)),
@@ -18,7 +20,17 @@ export const upstreamVariables: BuiltIns = {
   upstream_status: attempted(({ status }) => (status === undefined ? undefined : String(status))),
 };
 
-function attempted(of: (attempt: AttemptRecord) => string | undefined): (request: SiteRequest) => string | undefined {
+/** Undefined where what names it is no URL. */
+function targetOf(request: SiteRequest): ResolvedTarget | undefined {
+  try {
+    return request.location.proxyTarget?.resolve(request);
+  } catch (error) {
+    if (error instanceof PeerError) return undefined;
+    throw error;
+  }
+}
+
+function attempted(of: (attempt: ToldAttempt) => string | undefined): (request: SiteRequest) => string | undefined {
   return ({ attempts }) => attempts?.text(of);
 }
 
