@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { DnsServer } from '../../support/dns-server.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { upstreamAnswer } from './upstream-answers.ts';
 
@@ -18,26 +19,35 @@ export class RecordingUpstreams implements AsyncDisposable {
   readonly #sockets: Set<Socket> = new Set();
   /** On which nothing listens. */
   readonly #deadPort: number;
+  readonly #names: DnsServer;
   #seen: SeenRequest[] = [];
   #connections = 0;
   #underWay = 0;
 
-  private constructor(count: number, deadPort: number) {
+  private constructor(count: number, deadPort: number, names: DnsServer) {
     this.#deadPort = deadPort;
+    this.#names = names;
     this.#servers = Array.from({ length: count }, (_, server) => createServer((socket) => this.#serve(server, socket)));
   }
 
   static async start(count: number): Promise<RecordingUpstreams> {
     const [deadPort = 0] = await freePorts(1);
-    const upstreams = new RecordingUpstreams(count, deadPort);
+    const names = await DnsServer.start({
+      'here.example': [{ type: 'A', address: '127.0.0.1' }],
+      'failing.example': 'failure',
+    });
+    const upstreams = new RecordingUpstreams(count, deadPort, names);
     for (const server of upstreams.#servers) await once(server.listen(0, '127.0.0.1'), 'listening');
     return upstreams;
   }
 
-  /** A config with addresses in place of `UPSTREAM0` and so on, and of `DEAD`. */
+  /** A config with addresses in place of `UPSTREAM0` and so on, of `DEAD`, and of `RESOLVER`, which knows `here.example`, and with ports for `PORT0`. */
   configured(text: string): string {
+    const [resolver] = this.#names.plan().servers;
     return text
-      .replaceAll(/UPSTREAM(\d)/g, (_, index) => `127.0.0.1:${this.#port(Number(index))}`)
+      .replaceAll(/UPSTREAM(\d)/g, '127.0.0.1:PORT$1')
+      .replaceAll(/PORT(\d)/g, (_, index) => String(this.#port(Number(index))))
+      .replaceAll('RESOLVER', `127.0.0.1:${resolver?.port}`)
       .replaceAll('DEAD', `127.0.0.1:${this.#deadPort}`);
   }
 
@@ -65,6 +75,7 @@ export class RecordingUpstreams implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.reset();
     await Promise.all(this.#servers.map((server) => once(server.close(), 'close')));
+    await this.#names[Symbol.asyncDispose]();
   }
 
   #port(index: number): number {
