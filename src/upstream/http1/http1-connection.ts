@@ -156,7 +156,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   }
 
   broke(error: PeerError): void {
-    this.#fail(error.code, error.message);
+    this.#fail(error.code, error.message, this.#stage, 'cancelled');
   }
 
   readOn(): void {
@@ -193,7 +193,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       maxHeadSize: request.maxHeadSize,
     });
     if (bodyLength === 'chunked' && request.version === '1.0') {
-      this.#fail('internal-error', 'Cannot send a body of unknown length in HTTP/1.0', 'connect');
+      this.#fail('internal-error', 'Cannot send a body of unknown length in HTTP/1.0', 'connect', 'cancelled');
       return;
     }
     const isSmall = body instanceof Uint8Array && body.length === bodyLength && body.length <= coalescedBodySize;
@@ -201,7 +201,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     try {
       attempt.sent(writeRequest(this.#socket, request, goesAlong ? (body as Uint8Array) : emptyBody));
     } catch (error) {
-      this.#failBy(error, 'connect');
+      this.#failBy(error, 'connect', 'cancelled');
       return;
     }
     this.#silence.start(timeouts.readMs, performance.now());
@@ -338,17 +338,23 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     return this.#sender?.isStarted ? 'send' : 'head';
   }
 
-  #failBy(error: unknown, stage: UpstreamStage = this.#stage): void {
-    if (error instanceof PeerError) this.#fail(error.code, error.message, stage);
-    else this.#fail('internal-error', `Cannot take the answer of the upstream: ${error}`, stage);
+  #failBy(error: unknown, stage: UpstreamStage = this.#stage, how: 'failed' | 'cancelled' = 'failed'): void {
+    if (error instanceof PeerError) this.#fail(error.code, error.message, stage, how);
+    else this.#fail('internal-error', `Cannot take the answer of the upstream: ${error}`, stage, 'cancelled');
   }
 
-  #fail(code: ErrorCode, message: string, stage: UpstreamStage = this.#stage): void {
+  /** `how`: `cancelled` where it is not the peer's fault. */
+  #fail(
+    code: ErrorCode,
+    message: string,
+    stage: UpstreamStage = this.#stage,
+    how: 'failed' | 'cancelled' = 'failed',
+  ): void {
     const exchange = this.#exchange;
     const isStaleConnection = this.#requests > 1 && !this.#hasHeard && code === 'upstream-closed';
     this.#exchange = undefined;
     this.drop();
-    exchange?.fail(new UpstreamFailure(code, message, stage, { isStaleConnection }));
+    exchange?.fail(new UpstreamFailure(code, message, stage, { isStaleConnection }), isStaleConnection ? 'stale' : how);
   }
 }
 

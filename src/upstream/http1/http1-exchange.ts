@@ -106,11 +106,11 @@ export class Http1Exchange implements Sending, BodySource {
     this.attempt.ended(how);
   }
 
-  fail(failure: UpstreamFailure): void {
+  fail(failure: UpstreamFailure, how: 'failed' | 'cancelled' | 'stale'): void {
     if (this.#isDelivered) this.#stream?.fail(failure);
     else if (!this.#isOver) queueMicrotask(() => this.attempt.failed(failure));
     this.#isDelivered = true;
-    this.ended(failure.isStaleConnection ? 'stale' : 'failed');
+    this.ended(how);
   }
 
   cancel(): void {

@@ -102,7 +102,7 @@ describe('Http1Transport', () => {
     using stage = new TransportStage();
     const { answer, attempt } = stage.ask(upstream.address, { target: '/ HTTP/1.1\r\nx: y' });
     await assert.rejects(answer, { code: 'internal-error', wasSent: false });
-    assert.equal(attempt.end, 'ended failed');
+    assert.equal(attempt.end, 'ended cancelled');
     await stage.isClean(upstream);
     assert.equal(upstream.text, '');
   });
@@ -196,7 +196,7 @@ describe('Http1Transport sends a body', () => {
       using stage = new TransportStage();
       const { answer, attempt } = stage.ask(upstream.address, { body: piecesOf('abc', 'def'), bodyLength: length });
       await assert.rejects(answer, { code: 'body-incomplete', stage: 'send' });
-      assert.equal(attempt.end, 'ended failed');
+      assert.equal(attempt.end, 'ended cancelled', 'which is not the fault of the peer');
       await stage.isClean(upstream);
     });
   }
@@ -208,8 +208,9 @@ describe('Http1Transport sends a body', () => {
       yield Buffer.from('a');
       throw new PeerError('client-closed', 'The client left');
     })();
-    const { answer } = stage.ask(upstream.address, { body, bodyLength: 'chunked' });
+    const { answer, attempt } = stage.ask(upstream.address, { body, bodyLength: 'chunked' });
     await assert.rejects(answer, (error) => error instanceof UpstreamFailure && error.code === 'client-closed');
+    assert.equal(attempt.end, 'ended cancelled');
     await stage.isClean(upstream);
   });
 
@@ -311,8 +312,13 @@ describe('Http1Transport sends a body', () => {
   it('in HTTP/1.0 never in chunks', async () => {
     await using upstream = await RawUpstream.answering(empty);
     using stage = new TransportStage();
-    const { answer } = stage.ask(upstream.address, { version: '1.0', body: piecesOf('a'), bodyLength: 'chunked' });
+    const { answer, attempt } = stage.ask(upstream.address, {
+      version: '1.0',
+      body: piecesOf('a'),
+      bodyLength: 'chunked',
+    });
     await assert.rejects(answer, { code: 'internal-error' });
+    assert.equal(attempt.end, 'ended cancelled');
   });
 });
 
