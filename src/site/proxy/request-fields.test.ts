@@ -57,6 +57,20 @@ describe('the fields of a request to a peer', () => {
     assert.equal(seen['via'], '1.1 edge, 1.1 galley');
   });
 
+  it('are those of each request, also where the ones before had the same', () => {
+    const make = compileFields(defaultProxy, fakeContext());
+    const sentBy = (address: string, agent: string): (string | undefined)[] => {
+      const headers: Fields = [['user-agent', agent]];
+      const { request } = fakeSiteRequest('/x', { host: 'site.example', headers, client: { address, port: 1 } });
+      const sent = make(request, target).headers;
+      return [sent.getAll('x-forwarded-for').join(), sent.get('user-agent')];
+    };
+    const clients = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
+    for (const [index, address] of clients.entries()) {
+      assert.deepEqual(sentBy(address, `agent/${index}`), [address, `agent/${index}`]);
+    }
+  });
+
   it('go as they came where nothing is to be told, and name the target where the config says so', () => {
     const seen = passedOn([['x-forwarded-for', '1.1.1.1']], { forwarded: 'none', via: false, host: 'target' });
     assert.deepEqual(seen, { host: 'target.example:81', 'x-forwarded-for': '1.1.1.1' });
