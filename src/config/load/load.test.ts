@@ -93,6 +93,14 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'health checks that cannot be sent',
+      `export default { upstreams: { a: { peers: ['b'], healthCheck: { uri: '/a b', host: 'a\\r\\nb' } } } };`,
+      [
+        `1:70 Cannot use "/a b" for "uri": it takes a path such as '/health?full', without spaces ['/a b']`,
+        `1:84 Cannot use "a\\r\\nb" for "host": it takes a host such as 'app.example' or 'app.example:8000' ['a\\r\\nb']`,
+      ],
+    ],
+    [
       'statuses that cannot be sent',
       `export default { defaults: { rateLimitStatus: 100, errorPages: [{ statuses: [404], status: 100, target: '/' }] } };`,
       [

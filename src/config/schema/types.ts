@@ -125,6 +125,9 @@ export const peerAddress: z.ZodType = matching(
   /^(unix:.+|(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?)$/,
   "an address such as '10.0.0.1:8000', '[::1]:8000', 'app.example:80' or 'unix:/run/x.sock', without http://",
 );
+/** What can be sent in a request line. */
+export const requestTarget: z.ZodType = matching(/^\/[!-~]*$/, "a path such as '/health?full', without spaces");
+export const hostField: z.ZodType = matching(/^[!-~]+$/, "a host such as 'app.example' or 'app.example:8000'");
 export const proxyUrl: z.ZodType = matching(
   /^((?:http|grpc)s?:\/\/.|.*\$)/i,
   "a URL such as 'http://127.0.0.1:3000', 'https://app.example' or 'http://unix:/run/x.sock'",

@@ -58,7 +58,7 @@ export interface BrotliEncoder {
 
 /** The charset of answers. */
 export interface Charset {
-  /** Its name. Default: "utf-8". */
+  /** Its name. */
   readonly charset?: false | string;
   /** The charset of the files; they are recoded where it is another one. Default: false. */
   readonly source?: false | string;

@@ -136,6 +136,17 @@ describe('checkPeer over HTTP', () => {
     assert.equal(await checkPeer({ plan, isOverTls: false }, gone, signal), 'its socket does not exist');
   });
 
+  for (const [changes, expected] of [
+    [{ uri: '/a b' }, /^it cannot be asked: Request path contains unescaped characters$/],
+    [{ host: 'a\r\nb' }, /^it cannot be asked: Invalid character/],
+    [{ port: 70_000 }, /^it cannot be asked: Port should be/],
+    [{ port: 70_000, kind: 'tcp' }, /^it cannot be asked: Port should be/],
+  ] as [Partial<HealthCheckPlan>, RegExp][]) {
+    it(`fails where nothing can be asked with ${JSON.stringify(changes)}`, async () => {
+      assert.match((await check(1, changes)) ?? '', expected);
+    });
+  }
+
   it('is over when it is given up', async () => {
     await using peer = await peerOf(undefined);
     const giveUp = new AbortController();

@@ -22,7 +22,9 @@ export function checkPeer(
 ): Promise<string | undefined> {
   const to = plan.port === undefined || address.kind === 'unix' ? address : { ...address, port: plan.port };
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const attempt = plan.kind === 'tcp' ? connectTo(to, resolve) : ask(plan, to, plan.host ?? name, isOverTls, resolve);
+  const attempt = begin(() => {
+    return plan.kind === 'tcp' ? connectTo(to, resolve) : ask(plan, to, plan.host ?? name, isOverTls, resolve);
+  }, resolve);
   const late = setTimeout(() => resolve(`nothing within ${plan.timeoutMs} ms`), plan.timeoutMs);
   const stop = (): void => resolve('the check was given up');
   signal.addEventListener('abort', stop);
@@ -30,13 +32,27 @@ export function checkPeer(
   return promise.finally(() => {
     clearTimeout(late);
     signal.removeEventListener('abort', stop);
-    attempt.destroy();
+    attempt?.destroy();
   });
 }
 
 type Verdict = (problem: string | undefined) => void;
 
-function connectTo(address: SocketAddress, over: Verdict): { destroy(): unknown } {
+interface CheckUnderWay {
+  destroy(): unknown;
+}
+
+/** Node throws where it cannot send a path, a host or a port: that says nothing good of the member. */
+function begin(start: () => CheckUnderWay, over: Verdict): CheckUnderWay | undefined {
+  try {
+    return start();
+  } catch (error) {
+    over(`it cannot be asked: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function connectTo(address: SocketAddress, over: Verdict): CheckUnderWay {
   const socket = connect(address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port });
   socket.on('connect', () => over(undefined));
   socket.on('error', (error) => over(errorText(error)));
