@@ -13,6 +13,7 @@ const locations = `
   location / { proxy_pass http://app; }
   location /patient/ { proxy_pass http://app; proxy_read_timeout 60s; proxy_send_timeout 60s; }
   location /two/ { proxy_pass http://two; }
+  location /cached/ { proxy_pass http://app; proxy_cache kept; proxy_cache_valid 1h; }
   location /buffered/ { proxy_request_buffering on; proxy_pass http://app; }
   location /upgraded/ {
     proxy_pass http://app;
@@ -23,7 +24,7 @@ const locations = `
 describe('An exchange through a proxy', () => {
   let stage: FaultStage;
   before(async () => {
-    stage = await FaultStage.start(locations);
+    stage = await FaultStage.start(locations, 'proxy_cache_path OWN/cache keys_zone=kept:1m;');
   });
   after(async () => {
     await stage.hasLostNothing();
@@ -114,6 +115,36 @@ describe('An exchange through a proxy', () => {
     client.send('abcde');
     assert.match(await client.all(), /\r\n\r\nHTTP\/1\.1 200 OK\r\n.*abcde$/s);
     assert.equal(arrived, 2);
+    await stage.isClean();
+  });
+
+  it('is not kept in a cache where it is cut, or has more than its length (223, 224)', async () => {
+    for (const text of [
+      'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n',
+      'HTTP/1.1 200 OK\r\ncontent-length: 0\r\ncontent-length: 2\r\n\r\nab',
+    ]) {
+      stage.on('/cached/cut', ({ socket }) => void socket.end(text));
+      await stage.ask('/cached/cut');
+    }
+    stage.on('/cached/cut', ({ socket }) => void socket.write(ok('whole')));
+    assert.match(await stage.ask('/cached/cut'), /whole$/);
+    stage.on('/cached/cut', ({ socket }) => void socket.write(ok('new')));
+    assert.match(await stage.ask('/cached/cut'), /whole$/);
+    await stage.isClean();
+  });
+
+  it('is answered in order where 1,000 come at once (202)', async () => {
+    stage.on('/number', ({ socket, head }) => void socket.write(ok(`[${/\?(\d+)/.exec(head)?.[1]}]`)));
+    const client = await RawClient.connect(stage.port);
+    const numbers = Array.from({ length: 1_000 }, (_, number) => number);
+    client.send(numbers.map((number) => `GET /number?${number} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
+    await client.sees(/\[999\]$/);
+    assert.deepEqual(
+      [...client.received.matchAll(/\[(\d+)\]/g)].map(([, number]) => Number(number)),
+      numbers,
+    );
+    client.destroy();
     await stage.isClean();
   });
 

@@ -46,14 +46,14 @@ export class FaultStage {
     this.#files = openFiles(serving.galley.pid);
   }
 
-  /** `server`: what stands in the `server` block. */
-  static async start(server: string, main = ''): Promise<FaultStage> {
+  /** `server`: what stands in the `server` block; `around`: what stands before it. */
+  static async start(server: string, around = ''): Promise<FaultStage> {
     const behaviours = new Map<string, Misbehaviour>([['/good', ({ socket }) => void socket.write(ok('good'))]]);
     const upstream = await RawUpstream.listen((socket) => serve(socket, behaviours));
     const { address } = upstream;
     assert.ok(address.kind === 'tcp');
-    const http = proxying(server).replaceAll('UPSTREAM', `127.0.0.1:${address.port}`);
-    return new FaultStage(upstream, await serveWithGalley({ http, main }), behaviours);
+    const http = `${around} ${proxying(server)}`.replaceAll('UPSTREAM', `127.0.0.1:${address.port}`);
+    return new FaultStage(upstream, await serveWithGalley({ http }), behaviours);
   }
 
   get port(): number {

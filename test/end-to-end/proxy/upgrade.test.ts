@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { AppFolder } from '../../support/app-folder.ts';
 import { type Galley, runGalley, startGalley } from '../../support/galley.ts';
 import { serveWithGalley } from '../../support/nginx-serving.ts';
-import { openFiles } from '../../support/processes.ts';
+import { openFiles, residentBytes } from '../../support/processes.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { maskedFrame, RawWebSocket } from '../../support/raw-websocket.ts';
 import { until } from '../../support/until.ts';
@@ -18,6 +18,8 @@ interface Serving extends AsyncDisposable {
   /** Resolves when a reload is over. */
   reload(): Promise<void>;
 }
+
+const mebibyte = 1024 ** 2;
 
 /** How long connections may go on at a stop, in seconds. */
 const gracefulSeconds = 1;
@@ -53,10 +55,14 @@ async function withNginxConf(upstream: number): Promise<Serving> {
   return { port, galley, reload, [Symbol.asyncDispose]: () => serving[Symbol.asyncDispose]() };
 }
 
-async function withShorthand(upstream: number): Promise<Serving> {
+function withThreads(upstream: number): Promise<Serving> {
+  return withShorthand(upstream, ['--front-threads', '2']);
+}
+
+async function withShorthand(upstream: number, more: readonly string[] = []): Promise<Serving> {
   const folder = await AppFolder.with({});
   const options = { namePython: false, environment: { GALLEY_RUNTIME_DIR: folder.path } };
-  const args = ['--graceful-timeout', String(gracefulSeconds)];
+  const args = ['--graceful-timeout', String(gracefulSeconds), ...more];
   const galley = await startGalley(`http://127.0.0.1:${upstream}`, { ...options, args });
   const reload = async (): Promise<void> => {
     const { code, stderr } = await runGalley(['reload'], options);
@@ -72,6 +78,7 @@ async function withShorthand(upstream: number): Promise<Serving> {
 for (const [how, serve, stopSignal] of [
   ['nginx.conf', withNginxConf, 'SIGQUIT'],
   ['galley URL', withShorthand, 'SIGTERM'],
+  ['galley URL and two front threads', withThreads, 'SIGTERM'],
 ] as const) {
   describe(`A connection that is upgraded through a proxy, with ${how},`, () => {
     let upstream: EchoUpstream;
@@ -135,6 +142,30 @@ for (const [how, serve, stopSignal] of [
       client.send('last words');
       client.end();
       assert.match(await client.all(), /last wordsbye$/);
+      await noneIsLeft();
+    });
+
+    it('is read no faster than the other side takes it', async () => {
+      const before = residentBytes(serving.galley.pid);
+      const client = await foo();
+      client.socket.pause();
+      const [upstreamSocket] = upstream.sockets.slice(-1);
+      const piece = Buffer.alloc(64 * 1024);
+      let sent = 0;
+      const pour = (): void => {
+        do sent += piece.length;
+        while (upstreamSocket?.write(piece) && sent < 100 * mebibyte);
+      };
+      upstreamSocket?.on('drain', pour);
+      pour();
+      let [last, lastAt] = [0, performance.now()];
+      await until(() => {
+        if (sent !== last) [last, lastAt] = [sent, performance.now()];
+        return performance.now() - lastAt > 200;
+      }, 'the upstream is held back');
+      assert.ok(sent < 30 * mebibyte, `${sent} bytes were sent`);
+      assert.ok(residentBytes(serving.galley.pid) - before < 40 * mebibyte);
+      client.destroy();
       await noneIsLeft();
     });
 
