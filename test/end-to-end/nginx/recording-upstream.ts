@@ -51,6 +51,14 @@ export class RecordingUpstreams implements AsyncDisposable {
       .replaceAll('DEAD', `127.0.0.1:${this.#deadPort}`);
   }
 
+  /** A text with `UPSTREAM0` and so on in place of addresses. */
+  named(text: string): string {
+    return this.#servers.reduce(
+      (named, _, index) => named.replaceAll(`127.0.0.1:${this.#port(index)}`, `UPSTREAM${index}`),
+      text,
+    );
+  }
+
   /** What was asked since the last time, once nothing is under way any more. */
   get hasAnswered(): boolean {
     return this.#underWay === 0;

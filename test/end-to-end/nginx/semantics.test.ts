@@ -7,14 +7,7 @@ import { type NginxServing, serveWithGalley } from '../../support/nginx-serving.
 import { answersIn } from './answer-text.ts';
 import { askRaw } from './ask-raw.ts';
 import { makeFiles } from './files.ts';
-
-/** The rows about proxies, which Galley does not have yet. */
-export const notCovered: readonly string[] = [
-  'proxy_pass with and without a path, with variables, after rewrite break, in a regex location',
-  'no-URI proxy_pass of a path with dots',
-  'default proxy headers',
-  'hop-by-hop and underscore fields to upstreams',
-];
+import { RecordingUpstreams } from './recording-upstream.ts';
 
 /** Requests with `STATUS`, the location of a redirect, the fields that are named, and the body where it is no page of an error. */
 type Answers = Readonly<Record<string, string>>;
@@ -61,6 +54,36 @@ const rows: readonly (readonly [name: string, server: string, answers: Answers])
       '//dir//x.html': '200 x of dir\n',
       '/dir': '301 -> http://localhost:PORT/dir/',
       '/dir/x.html/': '404',
+    },
+  ],
+  [
+    'proxy_pass with and without a path, with variables, after rewrite break',
+    `proxy_set_header X-Answer echo-target; location /p1/ { proxy_pass http://UPSTREAM0/base/; } location /p2/ { proxy_pass http://UPSTREAM0; } location /p3 { proxy_pass http://UPSTREAM0/; } location /p4/ { proxy_pass http://UPSTREAM0/base; }
+     location /p5/ { set $u http://UPSTREAM0; proxy_pass $u; } location /p6/ { set $u http://UPSTREAM0; proxy_pass $u/fixed; } location /p7/ { rewrite ^/p7/(.*)$ /rw/$1 break; proxy_pass http://UPSTREAM0; } location ~ ^/r/ { proxy_pass http://UPSTREAM0; }`,
+    {
+      '/p1/a/b?x=1': '200 GET /base/a/b?x=1',
+      '/p1/%2Fa%20b': '200 GET /base/a%20b',
+      '/p2/a//b%20c?x=1': '200 GET /p2/a//b%20c?x=1',
+      '/p1/../p2/z': '200 GET /p2/z',
+      '/p3x/y': '200 GET /x/y',
+      '/p4/a': '200 GET /basea',
+      '/p5/a%20b?q=1': '200 GET /p5/a%20b?q=1',
+      '/p6/a?q=1': '200 GET /fixed',
+      '/p7/a%20b?q=1': '200 GET /rw/a%20b?q=1',
+      '/r/a%20b?q=1': '200 GET /r/a%20b?q=1',
+    },
+  ],
+  [
+    'fields for upstreams',
+    `location / { proxy_set_header X-Answer echo; proxy_pass http://UPSTREAM0; } location /own { proxy_set_header X-Answer echo; proxy_set_header X-Outer o; proxy_set_header Host $http_host;
+     location /own/in { proxy_set_header X-Answer echo; proxy_pass http://UPSTREAM0; } location /own/inherits { proxy_pass http://UPSTREAM0; } }`,
+    {
+      '/': '200 GET / HTTP/1.0 | connection: close | host: UPSTREAM0',
+      '/own/in': '200 GET /own/in HTTP/1.0 | connection: close | host: UPSTREAM0',
+      '/own/inherits': '200 GET /own/inherits HTTP/1.0 | connection: close | host: localhost | x-outer: o',
+      '/ | Connection: close, X-Strip | X-Strip: 1 | X-Kept: 2':
+        '200 GET / HTTP/1.0 | connection: close | host: UPSTREAM0 | x-kept: 2',
+      '/ | X_Under: 1 | Proxy: evil': '200 GET / HTTP/1.0 | connection: close | host: UPSTREAM0',
     },
   ],
   [
@@ -204,8 +227,10 @@ const rows: readonly (readonly [name: string, server: string, answers: Answers])
 describe('the semantics of nginx.conf', () => {
   let files: AppFolder;
   let serving: NginxServing;
+  let upstreams: RecordingUpstreams;
 
   before(async () => {
+    upstreams = await RecordingUpstreams.start(1);
     files = await AppFolder.with({});
     await makeFiles(files);
     const http = rows.map(([, server], index) => {
@@ -213,11 +238,16 @@ describe('the semantics of nginx.conf', () => {
       return text.replaceAll('LISTEN', `LISTEN${index}`).replaceAll('zone=one', `zone=one${index}`);
     });
     const zones = rows.map((_, index) => `limit_req_zone $server_port zone=one${index}:1m rate=1r/m;`);
-    serving = await serveWithGalley({ http: [...zones, ...http].join('\n'), ports: rows.length, folder: files.path });
+    serving = await serveWithGalley({
+      http: upstreams.configured([...zones, ...http].join('\n')),
+      ports: rows.length,
+      folder: files.path,
+    });
   });
 
   after(async () => {
     await serving[Symbol.asyncDispose]();
+    await upstreams[Symbol.asyncDispose]();
     await files[Symbol.asyncDispose]();
   });
 
@@ -227,22 +257,30 @@ describe('the semantics of nginx.conf', () => {
         const [request = '', names] = line.split(' | @');
         const { text, methods } = await askRaw(serving.ports[index] ?? 0, request);
         const [answer] = answersIn(text.replaceAll(`:${serving.ports[index]}`, ':PORT'), methods);
-        assert.equal(answer === undefined ? '' : summary(answer, names?.split(' @') ?? []), expected, line);
+        const said = answer === undefined ? '' : summary(answer, names?.split(' @') ?? []);
+        assert.equal(upstreams.named(said), expected, line);
       }
     });
   }
 
-  it('refuses an alias that can be left', async () => {
-    await using folder = await AppFolder.with({});
-    await folder.write(
-      'nginx.conf',
-      `events {} http { server { listen 127.0.0.1:0; location /off { alias ${files.path}/www/; } } }`,
-    );
-    const args = ['nginx', '-t', '-p', folder.path, '-c', 'nginx.conf', '-g', 'pid pid;', '-e', 'error.log'];
-    const { code, stderr } = await runGalley(args, { namePython: false });
-    assert.equal(code, 1);
-    assert.match(stderr, /alias.*in .*nginx\.conf:1\n/);
-  });
+  const refusals: readonly (readonly [name: string, location: string, said: RegExp])[] = [
+    ['an alias that can be left', 'location /off { alias /srv/www/; }', /alias.*in .*nginx\.conf:1\n/],
+    [
+      'a proxy_pass with a path in a location by a pattern',
+      'location ~ ^/r/ { proxy_pass http://127.0.0.1:1/base; }',
+      /"proxy_pass" cannot have URI part in location given by regular expression.*nginx\.conf:1\n/,
+    ],
+  ];
+  for (const [name, location, said] of refusals) {
+    it(`refuses ${name}`, async () => {
+      await using folder = await AppFolder.with({});
+      await folder.write('nginx.conf', `events {} http { server { listen 127.0.0.1:0; ${location} } }`);
+      const args = ['nginx', '-t', '-p', folder.path, '-c', 'nginx.conf', '-g', 'pid pid;', '-e', 'error.log'];
+      const { code, stderr } = await runGalley(args, { namePython: false });
+      assert.equal(code, 1);
+      assert.match(stderr, said);
+    });
+  }
 });
 
 const page = /^(?:\d{3} [^\n]+\n|<!doctype html>)/;

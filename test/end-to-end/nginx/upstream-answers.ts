@@ -10,18 +10,25 @@ interface UpstreamAnswer {
 
 /**
  * The answer that a request asks for, by a field `x-answer: NAME` or by `answer=NAME` in its target: a number is a status, a name one of those below;
- * with `@1` behind it the server of that number gives it alone. Without a name it is a plain one that tells which server gave it.
+ * with `@1` behind it the server of that number gives it alone. `echo` tells what was asked, `echo-target` only its first line. Without a name it is a plain one that tells which server gave it.
  */
 export function upstreamAnswer(request: UpstreamSeen, server: number): UpstreamAnswer {
   const { method, target, version, fields } = request;
   const map = new Map(fields);
   const named = map.get('x-answer') ?? /[?&/]answer=([\w@.-]+)/.exec(target)?.[1] ?? '';
   const [, name = '', only] = /^(.*?)(?:@(\d))?$/.exec(named) ?? [];
+  if (name.startsWith('echo')) return { text: answer(200, plain, echoOf(request, name)), keeps: false };
   const text = only === undefined || Number(only) === server ? rawAnswer(name, server) : rawAnswer('', server);
   const isFramed = /\r\n(?:content-length|transfer-encoding):/i.test(text) || /^HTTP\/1\.1 (?:204|304)/.test(text);
   const keeps = isFramed && version === '1.1' && map.get('connection') !== 'close' && !breaks.has(name);
   const headEnd = /^(?:HTTP\/1\.1 1.*?\r\n\r\n)*.*?\r\n\r\n/s.exec(text)?.[0].length ?? text.length;
   return { text: method === 'HEAD' ? text.slice(0, headEnd) : text, keeps };
+}
+
+function echoOf({ method, target, version, fields }: UpstreamSeen, name: string): string {
+  if (name === 'echo-target') return `${method} ${target}`;
+  const told = fields.filter(([field]) => field !== 'x-answer').map(([field, value]) => `${field}: ${value}`);
+  return [`${method} ${target} HTTP/${version}`, ...told.sort()].join(' | ');
 }
 
 function rawAnswer(name: string, server: number): string {
