@@ -14,6 +14,7 @@ const locations = `
   location /patient/ { proxy_pass http://app; proxy_read_timeout 60s; proxy_send_timeout 60s; }
   location /two/ { proxy_pass http://two; }
   location /cached/ { proxy_pass http://app; proxy_cache kept; proxy_cache_valid 1h; }
+  location /buffered/two { proxy_request_buffering on; proxy_pass http://two; }
   location /buffered/ { proxy_request_buffering on; proxy_pass http://app; }
   location /upgraded/ {
     proxy_pass http://app;
@@ -114,6 +115,22 @@ describe('An exchange through a proxy', () => {
     await client.sees(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     client.send('abcde');
     assert.match(await client.all(), /\r\n\r\nHTTP\/1\.1 200 OK\r\n.*abcde$/s);
+    assert.equal(arrived, 2);
+    await stage.isClean();
+  });
+
+  it('is sent whole to another upstream where the first one leaves within its body', async () => {
+    let arrived = 0;
+    const size = 3 * mebibyte;
+    stage.on('/buffered/two', ({ socket, body }) => {
+      const isFirst = ++arrived === 1;
+      socket.on('data', () => {
+        if (isFirst) socket.destroy();
+        else if (body().length === size) socket.write(ok(String(body() === 'x'.repeat(size))));
+      });
+    });
+    const answer = await stage.ask('/buffered/two', [`content-length: ${size}`], 'PUT', 'x'.repeat(size));
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n.*true$/s);
     assert.equal(arrived, 2);
     await stage.isClean();
   });

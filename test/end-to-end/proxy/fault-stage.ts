@@ -27,7 +27,7 @@ export function ok(body: string): string {
 /** What stands in the servers of a stage, `UPSTREAM` being the address of the upstream. */
 const proxying = (server: string): string => `
   upstream app { server UPSTREAM; keepalive 8; }
-  upstream two { server UPSTREAM; server UPSTREAM; }
+  upstream two { server UPSTREAM max_fails=0; server UPSTREAM max_fails=0; }
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_read_timeout 200ms; proxy_send_timeout 200ms;
   server { listen LISTEN0; ${server} }`;
 
