@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how nginx writes a variable
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { defaultProxy } from '../../../test/support/default-settings.ts';
 import { type FakeSiteRequestOptions, fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
 import { HeaderList, InvalidHeader } from '../../core/headers.ts';
 import { PlanError } from '../compile-context.ts';
@@ -24,7 +25,8 @@ const map: MapPlan = {
 };
 
 function tableOf(variables: readonly VariablePlan[] = [], rules: readonly Rule[] = []): VariableTable {
-  const server = { names: ['~^(?<sub>.+)\\.x$'], rules, locations: [], settings: {} } as unknown as ServerPlan;
+  const settings = { proxy: defaultProxy };
+  const server = { names: ['~^(?<sub>.+)\\.x$'], rules, locations: [], settings } as unknown as ServerPlan;
   return new VariableTable({ servers: [server], variables });
 }
 
