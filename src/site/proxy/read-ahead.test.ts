@@ -117,6 +117,30 @@ describe('ReadAhead', () => {
     assert.equal(Buffer.from(first.value ?? '').toString() + (await read(body)), whole(sizes));
   });
 
+  it('goes on where a file cannot be written, however reader and writer take turns', async () => {
+    const sizes = [60, 60, 60, 60];
+    for (let turns = 0; turns < 10; turns++) {
+      let isEnded = false;
+      const body = new ReadAhead(source(sizes).body, {
+        ...options,
+        memory: 64,
+        folder: '/dev/null/nowhere',
+        failed() {},
+      });
+      let text = '';
+      const reading = (async (): Promise<void> => {
+        for await (const piece of body) {
+          text += Buffer.from(piece).toString();
+          for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+        }
+        isEnded = true;
+      })();
+      await until(() => isEnded, 'the end of the body');
+      await reading;
+      assert.equal(text, whole(sizes));
+    }
+  });
+
   it('breaks where its source breaks, behind what came before', async () => {
     const body = new ReadAhead(source([60, 60, 60], new Error('cut')).body, options);
     let text = '';

@@ -106,8 +106,11 @@ export class ReadAhead implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8
         this.#inMemory += piece.length;
         return;
       }
-      if (this.#canSpill && (this.#file?.size ?? 0) + piece.length <= this.#options.file && (await this.#spill(piece)))
-        return;
+      if (this.#canSpill && (this.#file?.size ?? 0) + piece.length <= this.#options.file) {
+        if (await this.#spill(piece)) return;
+        // Meanwhile the reader may have taken all there was, and would wake nobody.
+        continue;
+      }
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
