@@ -226,8 +226,8 @@ export class CachedContent {
     const { minUses } = this.#plan;
     const isOften = minUses <= 1 || how.entry !== undefined || this.#store.countUse(key) >= minUses;
     const isForAll = isOften && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
-    const isKnown =
-      (traits & (trait.condition | trait.range)) !== 0 && this.#knownMisses.has(key, request.services.now());
+    const asksForPart = (traits & (trait.condition | trait.range)) !== 0;
+    const isKnown = asksForPart && !how.entry && this.#knownMisses.has(key, request.services.now());
     return fetchAnswer(this.#parts, request, {
       ...{ entry: undefined, lock: undefined, isBackground: false, isCollapsed: false },
       ...{ ...how, key, entries, traits, isForAll },

@@ -174,7 +174,8 @@ class Fetch {
     request.cacheStatus = 'REVALIDATED';
     if (isKept) void Promise.resolve(store.update(key, entry, head)).finally(() => lock?.release());
     else {
-      store.remove(key, entry);
+      // nginx asks about it again the next time.
+      if (policy.rules === 'rfc') store.remove(key, entry);
       lock?.release();
     }
     return given;
