@@ -78,6 +78,8 @@ export const differences = {
     'Fields of the connection are not passed on in either direction, neither those that `Connection` names (RFC 9110 §7.6.1) nor `TE`, `Trailer` and the like.',
   interim:
     'Of interim answers of upstreams, `100` is waited for and never passed on, others go to HTTP/1.1 clients; nginx takes any of them for the answer.',
+  'kept-head': 'Answers to HEAD are not kept, with `proxy_cache_convert_head off` neither.',
+  'intercepted-cache': 'What `proxy_intercept_errors` puts an error page in place of is not kept by `proxy_cache`.',
   'connection-close':
     'An HTTP/1.1 upstream is told `Connection: close` where its connection is not kept, whatever `proxy_set_header Connection` says.',
   'upstream-length':

@@ -10,7 +10,7 @@ interface UpstreamAnswer {
 
 /**
  * The answer that a request asks for, by a field `x-answer: NAME` or by `answer=NAME` in its target: a number is a status, a name one of those below;
- * with `@1` behind it the server of that number gives it alone. `echo` tells what was asked, `echo-target` only its first line. Without a name it is a plain one that tells which server gave it.
+ * with `@1` behind it the server of that number gives it alone. `ranged` cuts a range out, `echo` tells what was asked, `echo-target` only its first line. Without a name it is a plain one that tells which server gave it.
  */
 export function upstreamAnswer(request: UpstreamSeen, server: number): UpstreamAnswer {
   const { method, target, version, fields } = request;
@@ -18,6 +18,7 @@ export function upstreamAnswer(request: UpstreamSeen, server: number): UpstreamA
   const named = map.get('x-answer') ?? /[?&/]answer=([\w@.-]+)/.exec(target)?.[1] ?? '';
   const [, name = '', only] = /^(.*?)(?:@(\d))?$/.exec(named) ?? [];
   if (name.startsWith('echo')) return { text: answer(200, plain, echoOf(request, name)), keeps: false };
+  if (name === 'ranged') return { text: rangedAnswer(map.get('range')), keeps: false };
   const text = only === undefined || Number(only) === server ? rawAnswer(name, server) : rawAnswer('', server);
   const isFramed = /\r\n(?:content-length|transfer-encoding):/i.test(text) || /^HTTP\/1\.1 (?:204|304)/.test(text);
   const keeps = isFramed && version === '1.1' && map.get('connection') !== 'close' && !breaks.has(name);
@@ -29,6 +30,14 @@ function echoOf({ method, target, version, fields }: UpstreamSeen, name: string)
   if (name === 'echo-target') return `${method} ${target}`;
   const told = fields.filter(([field]) => field !== 'x-answer').map(([field, value]) => `${field}: ${value}`);
   return [`${method} ${target} HTTP/${version}`, ...told.sort()].join(' | ');
+}
+
+function rangedAnswer(range: string | undefined): string {
+  const [, first = '0', last = '99'] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (Number(first) >= digits.length) return answer(416, { 'Content-Range': `bytes */${digits.length}` });
+  const part = digits.slice(Number(first), Number(last) + 1);
+  const told = `bytes ${first}-${Number(first) + part.length - 1}/${digits.length}`;
+  return answer(206, { ...plain, 'Content-Range': told, ETag: '"d"' }, part);
 }
 
 function rawAnswer(name: string, server: number): string {
