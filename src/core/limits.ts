@@ -1,6 +1,9 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** The longest time that a timer of Node can wait, in milliseconds: 24.8 days. One that is longer is over at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
 /** What one HTTP/1 request may be. */
 export interface HttpLimits {
   /** The request line's target, in bytes. */

@@ -101,6 +101,21 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'times that are too long for a timer, or too short',
+      `export default { upstreams: { a: { peers: [{ address: 'b', slowStart: '60d' }], healthCheck: { interval: '0s', timeout: '0s' },
+        breaker: { window: '99ms' }, resolver: { valid: '70y', timeout: '30d' } } }, caches: { c: { inactive: '60d' } },
+        defaults: { proxy: { timeouts: { read: '1d', connect: '30d' } } } };`,
+      [
+        `1:71 Cannot use "60d" for "slowStart": it takes a time from 0s to 24d 20h 31m 23s 647ms ['60d']`,
+        `1:106 Cannot use "0s" for "interval": it takes a time from 100ms to 24d 20h 31m 23s 647ms ['0s']`,
+        `1:121 Cannot use "0s" for "timeout": it takes a time from 1ms to 24d 20h 31m 23s 647ms ['0s']`,
+        `2:28 Cannot use "99ms" for "window": it takes a time from 100ms to 24d 20h 31m 23s 647ms ['99ms']`,
+        `2:57 Cannot use "70y" for "valid": it takes a time from 0s to 68y 35d 3h 14m 7s ['70y']`,
+        `2:73 Cannot use "30d" for "timeout": it takes a time from 1ms to 24d 20h 31m 23s 647ms ['30d']`,
+        `3:63 Cannot use "30d" for "connect": it takes a time from 1ms to 24d 20h 31m 23s 647ms ['30d']`,
+      ],
+    ],
+    [
       'statuses that cannot be sent',
       `export default { defaults: { rateLimitStatus: 100, errorPages: [{ statuses: [404], status: 100, target: '/' }] } };`,
       [

@@ -5,6 +5,7 @@ import {
   either,
   flag,
   fullText,
+  lifetime,
   list,
   needed,
   object,
@@ -41,7 +42,7 @@ export const cacheStore: z.ZodType = object('Cache', 'Where answers are kept.', 
     nginx: 'proxy_cache_path keys_zone',
     default: 100_000,
   }),
-  inactive: option(duration, 'What nobody asked for so long is removed.', {
+  inactive: option(lifetime, 'What nobody asked for so long is removed.', {
     nginx: 'proxy_cache_path inactive',
     default: '1d',
   }),
@@ -49,18 +50,18 @@ export const cacheStore: z.ZodType = object('Cache', 'Where answers are kept.', 
 
 const validTable = z.record(
   z.string().regex(/^([1-5]\d\d|any)$/, { error: "it takes statuses such as 404, or 'any', as names" }),
-  duration,
+  lifetime,
   { error: (issue) => (issue.code === 'invalid_type' ? 'it takes an object' : undefined) },
 );
 
 const valid = either(
   "a time such as '10m', a table such as { 200: '10m', any: '1m' } or a list of { statuses, time }",
-  duration,
+  lifetime,
   validTable,
   list(
     strict({
       statuses: needed(either("a list of statuses or 'any'", list(wholeNumber(100, 599)), oneOf('any')), 'For which.'),
-      time: needed(duration, 'How long.'),
+      time: needed(lifetime, 'How long.'),
     }),
   ),
 );

@@ -19,6 +19,7 @@ import {
   strict,
   table,
   text,
+  timeout,
   wholeNumber,
 } from './types.ts';
 import { resolver } from './upstream-options.ts';
@@ -153,9 +154,9 @@ const settings: Shape = {
   }),
   timeouts: option(
     object('ProxyTimeouts', 'How long peers may take.', {
-      connect: option(duration, 'To take a connection.', { nginx: 'proxy_connect_timeout' }),
-      send: option(duration, 'The longest time in which one takes nothing.', { nginx: 'proxy_send_timeout' }),
-      read: option(duration, 'The longest silence.', { nginx: 'proxy_read_timeout' }),
+      connect: option(timeout, 'To take a connection.', { nginx: 'proxy_connect_timeout' }),
+      send: option(timeout, 'The longest time in which one takes nothing.', { nginx: 'proxy_send_timeout' }),
+      read: option(timeout, 'The longest silence.', { nginx: 'proxy_read_timeout' }),
     }),
     'How long peers may take.',
   ),

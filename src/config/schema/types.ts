@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { longestTimerMs } from '../../core/limits.ts';
 import { addressPattern } from '../address.ts';
-import { durationPattern, expiresPattern, ratePattern, sizePattern } from '../units.ts';
+import { durationPattern, durationText, expiresPattern, parseDuration, ratePattern, sizePattern } from '../units.ts';
 
 /** Options by name. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
@@ -77,6 +78,18 @@ function matching(pattern: RegExp, takes: string): z.ZodType {
   return z.string({ error: `it takes ${takes}` }).regex(pattern, { error: `it takes ${takes}` });
 }
 
+/** As in nginx. */
+const longestLifetimeMs = (2 ** 31 - 1) * 1_000;
+
+function time(leastMs: number, mostMs: number): z.ZodType {
+  const pattern = matching(durationPattern, "a time with its unit, such as '30s' or '1h 30m'");
+  const isWithin = (ms: number): boolean => ms >= leastMs && ms <= mostMs;
+  const error = `it takes a time from ${durationText(leastMs)} to ${durationText(mostMs)}`;
+  return pattern.refine((text) => !durationPattern.test(String(text)) || isWithin(parseDuration(String(text))), {
+    error,
+  });
+}
+
 export const flag: z.ZodType = z.boolean({ error: 'it takes true or false' });
 export const off: z.ZodType = z.literal(false, { error: 'it takes false' });
 export const text: z.ZodType = z.string({ error: 'it takes a text' });
@@ -86,7 +99,14 @@ export const fullText: z.ZodType = z
 /** Of what is refused. */
 export const status: z.ZodType = wholeNumber(400, 599);
 export const count: z.ZodType = wholeNumber(0, 1_000_000_000);
-export const duration: z.ZodType = matching(durationPattern, "a time with its unit, such as '30s' or '1h 30m'");
+/** Of a timer. */
+export const duration: z.ZodType = time(0, longestTimerMs);
+/** Of a timer that ends what takes longer: without any time nothing could succeed. */
+export const timeout: z.ZodType = time(1, longestTimerMs);
+/** Of what is done again and again. */
+export const period: z.ZodType = time(100, longestTimerMs);
+/** Of what is kept; no timer waits for it. */
+export const lifetime: z.ZodType = time(0, longestLifetimeMs);
 export const rate: z.ZodType = matching(ratePattern, "a rate such as '10/s' or '30/m'");
 export const expires: z.ZodType = matching(
   expiresPattern,

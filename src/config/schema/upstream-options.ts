@@ -6,6 +6,7 @@ import {
   flag,
   fullText,
   hostField,
+  lifetime,
   list,
   needed,
   object,
@@ -13,9 +14,11 @@ import {
   oneOf,
   option,
   peerAddress,
+  period,
   requestTarget,
   type Shape,
   strict,
+  timeout,
   wholeNumber,
 } from './types.ts';
 
@@ -25,10 +28,10 @@ export const resolver: z.ZodType = object('Resolver', 'Who tells the addresses o
     nginx: 'resolver',
     default: 'those of the system',
   }),
-  valid: option(duration, 'How long an answer holds.', { nginx: 'resolver valid', default: 'its time to live' }),
+  valid: option(lifetime, 'How long an answer holds.', { nginx: 'resolver valid', default: 'its time to live' }),
   ipv4: option(flag, 'IPv4 addresses are asked for.', { nginx: 'resolver ipv4', default: true }),
   ipv6: option(flag, 'IPv6 addresses are asked for.', { nginx: 'resolver ipv6', default: true }),
-  timeout: option(duration, 'How long an answer may take.', { nginx: 'resolver_timeout', default: '5s' }),
+  timeout: option(timeout, 'How long an answer may take.', { nginx: 'resolver_timeout', default: '5s' }),
 });
 
 const peer = object('Peer', 'A server that answers for this one.', {
@@ -88,7 +91,7 @@ const sticky = either(
   off,
   object('StickyCookie', 'A cookie tells which peer a client has been at.', {
     cookie: needed(fullText, 'Its name.'),
-    expires: option(either("a time or 'max'", duration, oneOf('max')), 'How long browsers keep it.', {
+    expires: option(either("a time or 'max'", lifetime, oneOf('max')), 'How long browsers keep it.', {
       default: 'as long as they run',
     }),
     domain: option(fullText, 'For which domain.'),
@@ -107,9 +110,9 @@ const healthCheck = either(
   flag,
   object('HealthCheck', 'Each peer is asked now and then, so that one that is dead gets nothing.', {
     kind: option(oneOf('http', 'tcp'), 'tcp: it is enough that it takes a connection.', { default: 'http' }),
-    interval: option(duration, 'How often.', { nginx: 'health_check interval', default: '5s' }),
+    interval: option(period, 'How often.', { nginx: 'health_check interval', default: '5s' }),
     jitter: option(duration, 'At random up to so much later.', { nginx: 'health_check jitter', default: '1s' }),
-    timeout: option(duration, 'How long an answer may take.', { default: '3s' }),
+    timeout: option(timeout, 'How long an answer may take.', { default: '3s' }),
     fails: option(wholeNumber(1, 1_000), 'So many in a row and it gets nothing.', {
       nginx: 'health_check fails',
       default: 3,
@@ -158,7 +161,7 @@ const breaker = either(
       'The share of requests that fail.',
       { default: 0.5 },
     ),
-    window: option(duration, 'Of those that ended within so long.', { default: '10s' }),
+    window: option(period, 'Of those that ended within so long.', { default: '10s' }),
     minRequests: option(wholeNumber(1, 1_000_000), 'Fewer say nothing.', { default: 20 }),
     open: option(duration, 'How long it is left out.', { default: '30s' }),
   }),

@@ -10,6 +10,8 @@ describe('holdMs', () => {
     [30, 5_000, 5_000],
     [30, 0, 1_000],
     [0, 7_200_000, 7_200_000],
+    // Of 30 days a timer makes 1 ms.
+    [0, 2_592_000_000, 2_147_483_647],
   ] as const) {
     it(`is ${expected} for a time to live of ${ttl} s and a validity of ${validMs} ms`, () => {
       assert.equal(holdMs(ttl, validMs), expected);

@@ -1,3 +1,5 @@
+import { longestTimerMs } from '../../core/limits.ts';
+
 /** An answer holds at least so long, in milliseconds, whatever its time to live. */
 const shortestMs = 1_000; // Envoy 1 s
 /** … and at most. */
@@ -7,7 +9,7 @@ export const systemAnswerMs = 10_000; // HAProxy hold valid 10 s
 
 /** How long an answer holds, in milliseconds. `ttl`: the shortest of its records, in seconds. `validMs`: what the config says in place of it. */
 export function holdMs(ttl: number, validMs: number | undefined): number {
-  if (validMs !== undefined) return Math.max(validMs, shortestMs);
+  if (validMs !== undefined) return Math.min(Math.max(validMs, shortestMs), longestTimerMs);
   return Math.min(Math.max(ttl * 1_000, shortestMs), longestMs);
 }
 

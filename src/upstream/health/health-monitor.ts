@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../../core/limits.ts';
 import { addressText, type SocketAddress } from '../member.ts';
 import { type Check, checkPeer } from './check-peer.ts';
 import { afterCheck, type Health, newHealth } from './health.ts';
@@ -105,7 +106,8 @@ export class HealthMonitor {
     const before = watch.health;
     watch.health = afterCheck(before, problem === undefined, plan);
     watch.last = { at: now(), problem };
-    watch.timer = setTimeout(() => void this.#check(watch), plan.intervalMs + random() * plan.jitterMs);
+    const pauseMs = Math.min(plan.intervalMs + random() * plan.jitterMs, longestTimerMs);
+    watch.timer = setTimeout(() => void this.#check(watch), pauseMs);
     if (watch.health.state !== before.state) changed(watch.member, watch.health, problem);
     watch.first.resolve();
   }

@@ -136,7 +136,7 @@ describe('Members of an upstream', () => {
     const text = config(
       port,
       `zone app 64k; server 127.0.0.1:${a.port}; server 127.0.0.1:${b.port};`,
-      'health_check interval=50ms uri=/health;',
+      'health_check interval=100ms uri=/health;',
     );
     await using stage = await ConfigStage.start({ 'nginx.conf': text });
     assert.deepEqual([...new Set(await bodies(stage))].toSorted(), ['a', 'b']);

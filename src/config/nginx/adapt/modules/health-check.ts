@@ -64,9 +64,12 @@ function readCheck({ args, name: directive }: Directive, adaptation: Adaptation)
 
 const unsupported: ReadonlySet<string> = new Set(['type', 'grpc_service', 'grpc_status', 'keepalive_time']);
 
+/** As of the typed config. */
+const leastIntervalMs = 100;
+
 /** Undefined for a value that is none. */
 const parameters: Readonly<Record<string, (value: string) => Check | undefined>> = {
-  interval: time((intervalMs) => ({ intervalMs })),
+  interval: time((intervalMs) => (intervalMs >= leastIntervalMs ? { intervalMs } : undefined)),
   jitter: time((jitterMs) => ({ jitterMs })),
   fails: count((fails) => ({ fails })),
   passes: count((passes) => ({ passes })),
@@ -81,7 +84,7 @@ const parameters: Readonly<Record<string, (value: string) => Check | undefined>>
   persistent: () => ({}),
 };
 
-function time(fields: (ms: number) => Check): (value: string) => Check | undefined {
+function time(fields: (ms: number) => Check | undefined): (value: string) => Check | undefined {
   return (value) => {
     const ms = parseMilliseconds(value);
     return ms === undefined ? undefined : fields(ms);

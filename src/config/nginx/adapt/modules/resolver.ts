@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../../../../core/limits.ts';
 import type { ResolverPlan } from '../../../../site/plan/upstream-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
@@ -34,6 +35,8 @@ function setResolver(scope: Scope): void {
 export function readResolverTimeout(directive: Directive, adaptation: Adaptation): number | undefined {
   const place = argument(directive, 0);
   const timeoutMs = parseMilliseconds(place.text);
+  // Without any time nginx waits as long as the name servers take.
+  if (timeoutMs === 0) return longestTimerMs;
   return timeoutMs ?? adaptation.error(place, '"resolver_timeout" directive invalid value');
 }
 
