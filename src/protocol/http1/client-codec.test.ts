@@ -118,7 +118,9 @@ const answers: fc.Arbitrary<CodecMessage> = fc
       events.push(['interim', { status: early, reason: 'Early', version: '1.1', headers: [['link', '<a>']] }]);
     }
     text += `HTTP/${version} ${status}${reason}${lineEnd}${connection}`;
-    for (const [name, value, pad, end] of fields) text += `${name}:${pad}${value}${pad}${end}`;
+    // LF alone is taken only where the status line ends in it too.
+    const endOf = (end: string): string => (lineEnd === '\n' ? end : lineEnd);
+    for (const [name, value, pad, end] of fields) text += `${name}:${pad}${value}${pad}${endOf(end)}`;
     const headers: string[][] = fields.map(([name, value]) => [name, value]);
     if (isEmpty || Array.isArray(body)) {
       if (!isEmpty) text += 'Transfer-Encoding: chunked\r\n';
@@ -296,6 +298,14 @@ describe('Http1ClientCodec', () => {
       [...headers].map(([name]) => name),
       ['content-length', 'set-cookie', 'cache-control', 'vary'],
     );
+  });
+
+  it('takes lines that end in LF alone, but not among others (http.md 220)', () => {
+    assert.equal(headOf('HTTP/1.1 200 OK\nx: a\ny: b\n\n').headers.get('y'), 'b');
+    assert.equal(headOf('HTTP/1.1 200 OK\nx: a\r\ny: b\n\n').headers.get('y'), 'b');
+    for (const fields of ['x: a\ny: b\r\n', 'x: a\r\ny: b\n', 'x: a\r\n\n']) {
+      assert.throws(() => headOf(ok(fields)), { code: 'upstream-response-invalid' });
+    }
   });
 
   it('keeps what comes behind an answer', () => {

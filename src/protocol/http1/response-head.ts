@@ -2,7 +2,7 @@ import { ProtocolError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { HttpLimits } from '../../core/limits.ts';
 import { FieldBlock } from './field-block.ts';
-import { FieldSection } from './field-section.ts';
+import { FieldSection, type FieldSectionRules } from './field-section.ts';
 import { type IncomingFraming, ResponseFraming } from './response-framing.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -31,6 +31,7 @@ export class ResponseHeadReader {
   maxHeadSize: number;
   readonly #line: StatusLine = new StatusLine();
   readonly #framing: ResponseFraming = new ResponseFraming();
+  readonly #rules: { -readonly [Key in keyof FieldSectionRules]: FieldSectionRules[Key] };
   readonly #fields: FieldSection;
   readonly #block: FieldBlock = new FieldBlock();
   #inFields = false;
@@ -38,15 +39,13 @@ export class ResponseHeadReader {
 
   constructor(limits: HttpLimits) {
     this.maxHeadSize = limits.maxHeadSize;
-    this.#fields = new FieldSection(
-      {
-        errorCode: 'header-field',
-        bareLineFeed: true,
-        maxFieldCount: limits.maxFieldCount,
-        maxFieldSize: limits.maxFieldSize,
-      },
-      this.#framing,
-    );
+    this.#rules = {
+      errorCode: 'header-field',
+      bareLineFeed: false,
+      maxFieldCount: limits.maxFieldCount,
+      maxFieldSize: limits.maxFieldSize,
+    };
+    this.#fields = new FieldSection(this.#rules, this.#framing);
   }
 
   /** Bytes of a head that has begun. */
@@ -61,7 +60,11 @@ export class ResponseHeadReader {
     let at = from;
     if (!this.#inFields) {
       at = this.#line.read(input, at, to, this.#block);
-      if (at >= 0) this.#inFields = true;
+      if (at >= 0) {
+        this.#inFields = true;
+        // Among lines that end as they should, LF alone is one in a value (http.md 220).
+        this.#rules.bareLineFeed = this.#line.endsInLineFeed;
+      }
     }
     if (at >= 0) at = this.#fields.read(input, at, to, this.#block);
     if (at >= 0) return at;

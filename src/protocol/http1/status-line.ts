@@ -20,6 +20,8 @@ export class StatusLine {
   status = 0;
   /** '' where there is none. */
   reason = '';
+  /** Whether LF alone ended it. */
+  endsInLineFeed = false;
   #state = inStatus;
   #count = 0;
 
@@ -63,6 +65,7 @@ export class StatusLine {
       if (code !== CR && code !== LF) throw refusal(`its reason phrase holds byte ${code}`);
       this.reason = reasonText(bytes, block.start, out, this.status);
       block.start = out;
+      this.endsInLineFeed = code === LF;
       if (code === LF) return at;
       this.#state = atLineFeed;
     }

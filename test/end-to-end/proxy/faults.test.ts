@@ -56,6 +56,15 @@ const refused: readonly Fault[] = [
     status: 502,
   },
   { what: 'has a space in a name', does: says(`${head}x y: a\r\ncontent-length: 0\r\n\r\n`), status: 502 },
+  { what: 'folds a value (220)', does: says(`${head}x: a\r\n b\r\ncontent-length: 0\r\n\r\n`), status: 502 },
+  {
+    what: 'has a line feed in a value (220)',
+    does: says(`${head}x: a\ny: b\r\ncontent-length: 0\r\n\r\n`),
+    status: 502,
+  },
+  { what: 'has no status', does: says('HTTP/1.1 OK\r\ncontent-length: 0\r\n\r\n'), status: 502 },
+  { what: 'has a status of four digits', does: says('HTTP/1.1 2000 OK\r\ncontent-length: 0\r\n\r\n'), status: 502 },
+  { what: 'speaks HTTP/2 unasked', does: says('\0\0\x12\x04\0\0\0\0\0'), status: 502 },
   { what: 'begins with a folded line', does: says(`${head} x: a\r\ncontent-length: 0\r\n\r\n`), status: 502 },
   {
     what: 'gives a length and a coding (218)',
