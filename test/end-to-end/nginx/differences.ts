@@ -80,6 +80,11 @@ export const differences = {
     'Of interim answers of upstreams, `100` is waited for and never passed on, others go to HTTP/1.1 clients; nginx takes any of them for the answer.',
   'kept-head': 'Answers to HEAD are not kept, with `proxy_cache_convert_head off` neither.',
   'intercepted-cache': 'What `proxy_intercept_errors` puts an error page in place of is not kept by `proxy_cache`.',
+  'sent-bytes': '`$body_bytes_sent` is the length of the body, without the framing of chunks.',
+  'response-length':
+    '`$upstream_response_length` is there for answers too that another one takes the place of; nginx counts what it takes for the client.',
+  'cached-variables':
+    '`$upstream_http_name` and `$upstream_cookie_name` are of an upstream that was asked, and empty for what comes out of a cache.',
   'connection-close':
     'An HTTP/1.1 upstream is told `Connection: close` where its connection is not kept, whatever `proxy_set_header Connection` says.',
   'upstream-length':
