@@ -1,7 +1,12 @@
+import { keyNameOf } from './entry-file.ts';
+
 /** Keys that are counted before the older half is forgotten. */
 const mostKeys = 20_000;
 
-/** How often each key was asked for of late. Bounded: two tables, of which the older one goes when the newer one is full or old. */
+/**
+ * How often each key was asked for of late. Bounded: two tables, of which the older one goes when the newer one is full or old. They have hashes,
+ * since a key may be as long as a request's target.
+ */
 export class UseCounts {
   readonly #ageMs: number;
   readonly #now: () => number;
@@ -24,8 +29,9 @@ export class UseCounts {
       this.#recent = new Map();
       this.#since = now;
     }
-    const count = (this.#recent.get(key) ?? this.#before.get(key) ?? 0) + 1;
-    this.#recent.set(key, count);
+    const name = keyNameOf(key);
+    const count = (this.#recent.get(name) ?? this.#before.get(name) ?? 0) + 1;
+    this.#recent.set(name, count);
     return count;
   }
 }

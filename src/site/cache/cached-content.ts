@@ -14,7 +14,7 @@ import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import { type CacheParts, fetchAnswer, isSet, type Miss, releaseBody } from './fetch.ts';
 import { invalidateBy } from './invalidate.ts';
-import { KnownMisses } from './known-misses.ts';
+import { type KnownMisses, knownMissesOf } from './known-misses.ts';
 import { createPurge } from './purge.ts';
 import { answerRules } from './representation.ts';
 import { trait, traitsOf } from './request-traits.ts';
@@ -60,7 +60,7 @@ export class CachedContent {
   readonly #store: CacheStore;
   readonly #content: Content;
   readonly #answers: StoredAnswers;
-  readonly #knownMisses: KnownMisses = new KnownMisses();
+  readonly #knownMisses: KnownMisses;
   readonly #key: CompiledTemplate;
   readonly #bypass: readonly CompiledTemplate[];
   readonly #methods: ReadonlySet<string>;
@@ -81,7 +81,8 @@ export class CachedContent {
     const { buffers, bufferSize, maxTempFileSize, tempFolder } = settings.proxy;
     const isAhead = settings.content.kind === 'proxy' && buffers;
     const readAhead = isAhead ? { memory: bufferSize, file: maxTempFileSize, folder: tempFolder } : undefined;
-    const knownMisses = this.#knownMisses;
+    const knownMisses = knownMissesOf(store);
+    this.#knownMisses = knownMisses;
     this.#parts = { content, store, plan, policy, noStore, answers, options, knownMisses, readAhead };
     this.#plan = plan;
     this.#store = store;

@@ -1,28 +1,41 @@
+import type { CacheStore } from '../../cache/cache-store.ts';
+import { keyNameOf } from '../../cache/entry-file.ts';
+
 /** Keys that are remembered at most. */
 const maxKeys = 4096;
 const rememberedMs = 60_000;
 
-/** Keys whose last answer was not one to keep: requests for them need not wait for each other. */
+const ofStores: WeakMap<CacheStore, KnownMisses> = new WeakMap();
+
+/** Those of a store: all locations that use it have the same. */
+export function knownMissesOf(store: CacheStore): KnownMisses {
+  const known = ofStores.get(store) ?? new KnownMisses();
+  ofStores.set(store, known);
+  return known;
+}
+
+/** Keys whose last answer was not one to keep: requests for them need not wait for each other. A key may be long, so its hash stands for it. */
 export class KnownMisses {
   readonly #until: Map<string, number> = new Map();
 
   add(key: string, now: number): void {
-    this.#until.delete(key);
+    const name = keyNameOf(key);
+    this.#until.delete(name);
     if (this.#until.size >= maxKeys) {
       for (const oldest of this.#until.keys()) {
         this.#until.delete(oldest);
         break;
       }
     }
-    this.#until.set(key, now + rememberedMs);
+    this.#until.set(name, now + rememberedMs);
   }
 
   delete(key: string): void {
-    if (this.#until.size > 0) this.#until.delete(key);
+    if (this.#until.size > 0) this.#until.delete(keyNameOf(key));
   }
 
   has(key: string, now: number): boolean {
-    const until = this.#until.get(key);
+    const until = this.#until.size > 0 ? this.#until.get(keyNameOf(key)) : undefined;
     return until !== undefined && now < until;
   }
 }
