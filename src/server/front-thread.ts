@@ -23,7 +23,7 @@ import type {
   ToFrontThread,
 } from './front-thread-message.ts';
 import { OwnLog } from './own-log.ts';
-import { sharedNow } from './shared-clock.ts';
+import { sharedTurnNow } from './shared-clock.ts';
 import { version } from './version.ts';
 
 /** What all front threads are started with; can be sent to a thread. */
@@ -89,7 +89,7 @@ export class FrontThread {
       now: Date.now,
       tell: (news) => this.#tell({ kind: 'cache-news', news }),
     });
-    this.#upstreams = new Upstreams({ front, frontCount, now: sharedNow(), random: Math.random });
+    this.#upstreams = new Upstreams({ front, frontCount, now: sharedTurnNow(), random: Math.random });
     this.#sites = new FrontSites(front, shared, this.#apps, this.#upstreams, this.#caches, trustedPeers === 'site');
     this.#front = new Front({
       handle: this.#sites.handle,

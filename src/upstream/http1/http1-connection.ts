@@ -10,6 +10,7 @@ import {
   type ResponseSink,
 } from '../../protocol/http1/client-codec.ts';
 import type { ConnectionWish } from '../transport.ts';
+import { turnNow } from '../turn-clock.ts';
 import { UpstreamFailure, type UpstreamStage } from '../upstream-request.ts';
 import { BodySender, type BodySenderEvents } from './body-sender.ts';
 import type { ExchangeCarrier, Http1Exchange } from './http1-exchange.ts';
@@ -111,7 +112,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       return false;
     }
     this.#hasHeard = true;
-    this.#silence.touch(performance.now());
+    this.#silence.touch(turnNow());
     exchange.attempt.received(bytes.length);
     try {
       this.#codec.receive(bytes);
@@ -146,13 +147,13 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     exchange.attempt.sent(bytes);
     // Where the body's source is slow, it is not the peer who is silent.
     if (isTaken) this.#silence.pause();
-    else this.#silence.start(exchange.request.timeouts.sendMs, performance.now());
+    else this.#silence.start(exchange.request.timeouts.sendMs, turnNow());
   }
 
   done(): void {
     this.#sender = undefined;
     const exchange = this.#exchange;
-    if (exchange && !this.#isPaused) this.#silence.start(exchange.request.timeouts.readMs, performance.now());
+    if (exchange && !this.#isPaused) this.#silence.start(exchange.request.timeouts.readMs, turnNow());
   }
 
   broke(error: PeerError): void {
@@ -163,7 +164,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     if (!this.#isPaused || this.#isClosed) return;
     this.#isPaused = false;
     const exchange = this.#exchange;
-    if (exchange && !this.#sender) this.#silence.start(exchange.request.timeouts.readMs, performance.now());
+    if (exchange && !this.#sender) this.#silence.start(exchange.request.timeouts.readMs, turnNow());
     this.#socket.resume();
   }
 
@@ -204,7 +205,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       this.#failBy(error, 'connect', 'cancelled');
       return;
     }
-    this.#silence.start(timeouts.readMs, performance.now());
+    this.#silence.start(timeouts.readMs, turnNow());
     if (goesAlong || bodyLength === undefined) return;
     this.#sender = new BodySender(this.#socket, body, bodyLength, this);
     if (!request.expectsContinue) this.#sender.start();
@@ -238,7 +239,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
   }
 
   #finish(exchange: Http1Exchange, head: Http1ResponseHead): void {
-    const now = performance.now();
+    const now = turnNow();
     this.#exchange = undefined;
     const isKept =
       head.persists &&
@@ -276,11 +277,11 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
       return false;
     }
     const tunnel = new Http1Tunnel(this.#socket, exchange, head.headers, this.#codec.takeKept(), {
-      active: () => this.#silence.touch(performance.now()),
+      active: () => this.#silence.touch(turnNow()),
       close: () => this.cancel(),
     });
     this.#tunnel = tunnel;
-    this.#silence.start(exchange.request.timeouts.readMs, performance.now());
+    this.#silence.start(exchange.request.timeouts.readMs, turnNow());
     exchange.switched(tunnel);
     return false;
   }

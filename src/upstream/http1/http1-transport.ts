@@ -1,6 +1,7 @@
 import type { KeepAlivePlan } from '../../site/plan/upstream-plan.ts';
 import { addressText, type SocketAddress } from '../member.ts';
 import type { ConnectionWish, Transport } from '../transport.ts';
+import { turnNow } from '../turn-clock.ts';
 import type { Attempt, Sending, UpstreamRequest } from '../upstream-request.ts';
 import { type ConnectionOwner, Http1Connection } from './http1-connection.ts';
 import { Http1Exchange } from './http1-exchange.ts';
@@ -32,7 +33,7 @@ export class Http1Transport implements Transport, ConnectionOwner {
   send(address: SocketAddress, wish: ConnectionWish, request: UpstreamRequest, attempt: Attempt): Sending {
     const peer = this.#peerOf(address, wish);
     const exchange = new Http1Exchange(request, attempt);
-    const kept = this.#pool.take(peer, performance.now());
+    const kept = this.#pool.take(peer, turnNow());
     (kept ?? new Http1Connection(peer, wish, this)).run(exchange);
     return exchange;
   }
