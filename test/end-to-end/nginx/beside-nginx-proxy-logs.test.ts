@@ -12,7 +12,7 @@ import { RecordingUpstreams } from './recording-upstream.ts';
 type Logged = string | readonly [request: string, difference: DifferenceName];
 
 const http = `log_format up '$status $body_bytes_sent [$upstream_addr] [$upstream_status] [$upstream_response_length] [$upstream_cache_status] [$proxy_host:$proxy_port] [$upstream_http_x_from|$upstream_http_content_type|$upstream_http_none] [$upstream_cookie_a] $request_uri $uri';
-  log_format times '$upstream_response_time $upstream_connect_time $upstream_header_time'; log_format fields '$proxy_add_x_forwarded_for|$sent_http_x_from|$upstream_http_location|$sent_http_location';
+  log_format times '$upstream_response_time $upstream_connect_time $upstream_header_time'; log_format fields '$proxy_add_x_forwarded_for|$sent_http_x_from|$sent_http_location';
   upstream two { server UPSTREAM0 max_fails=0; server UPSTREAM1 max_fails=0; } upstream dead_first { server DEAD; server UPSTREAM1; } upstream nobody { server DEAD; server DEAD; } proxy_cache_path OWN/cache keys_zone=logged:1m;
   server { listen LISTEN0; access_log OWN/up.log up; access_log OWN/times.log times; access_log OWN/fields.log fields; location / { proxy_pass http://two; } location /n/ { proxy_next_upstream error http_503 http_404; proxy_pass http://two; }
     location /f/ { proxy_pass http://dead_first; } location /none/ { proxy_pass http://nobody; } location /e/ { proxy_intercept_errors on; error_page 404 503 = /again; proxy_pass http://UPSTREAM0; } location /again { proxy_pass http://UPSTREAM1/other; }
