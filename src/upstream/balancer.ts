@@ -80,18 +80,26 @@ export class Balancer implements Conditions {
     this.#queue?.pump();
   }
 
-  /** Throws PeerError: `upstream-unavailable` where nobody can be asked, `queue-full`. The lease of a queue may reject with `queue-timeout`. */
+  /**
+   * A request that was somewhere already waits for nobody: what it got there is its answer. Throws PeerError: `upstream-unavailable` where
+   * nobody can be asked, `queue-full`. The lease of a queue may reject with `queue-timeout`.
+   */
   take(choice: Choice): Lease | QueuedLease {
-    const queue = this.#queue;
+    const queue = choice.tried.size > 0 ? undefined : this.#queue;
     if (!queue?.isWaitedFor()) {
       const lease = this.#choose(choice);
       if (lease) return lease;
     }
-    if (queue && this.#peers.some((peer) => !isTried(peer.member, choice.tried))) return queue.add(choice);
+    if (queue && this.#peers.length > 0) return queue.add(choice);
     throw new PeerError(
       'upstream-unavailable',
       `Cannot choose a server of upstream "${this.#options.plan.name}": no live upstreams`,
     );
+  }
+
+  /** Another balancer chooses from now on: what waits here still gets its member, or has waited too long. */
+  retire(): void {
+    this.#queue?.retire();
   }
 
   /** Nothing waits any more. Leases that were given stay as they are. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BalancerStage, failed, passed } from '../../test/support/balancer-stage.ts';
 import type { QueuedLease } from './balancer.ts';
-import type { Choice, Lease } from './lease.ts';
+import type { Choice } from './lease.ts';
 import type { Member } from './member.ts';
 
 const queue = { maxRequests: 3, maxWaitMs: 1_000 };
@@ -86,16 +86,14 @@ describe('LeaseQueue', () => {
     (await second.lease).done(passed);
   });
 
-  it('goes on to those that fit where the first has been at what became free', async () => {
-    const stage = new BalancerStage([{ maxConnections: 1 }, { maxConnections: 1 }], { queue });
-    const leases: Lease[] = [stage.take(), stage.take()];
-    const again = queued(stage, { tried: new Set([stage.members[0] as Member]) });
-    const fresh = queued(stage);
-    leases[0]!.done(passed);
-    assert.equal((await fresh.lease).member.slot, 0);
-    assert.equal(await waits(again), true);
-    leases[1]!.done(passed);
-    assert.equal((await again.lease).member.slot, 1);
+  it('is not for those that have been somewhere, which hold up nobody', async () => {
+    const stage = new BalancerStage([{ maxFails: 0 }, { maxConnections: 1 }], { queue });
+    const tried = new Set([stage.members[0] as Member]);
+    const full = stage.take({ tried });
+    assert.throws(() => stage.take({ tried }), { code: 'upstream-unavailable' });
+    assert.deepEqual(stage.picks(3), [0, 0, 0]);
+    full.done(passed);
+    assert.deepEqual(stage.picks(1, { tried }), [1]);
   });
 
   it('gives one to those that stick to it, though others find none', async () => {
@@ -119,5 +117,34 @@ describe('LeaseQueue', () => {
     stage.balancers[0]!.close();
     await assert.rejects(waiting.lease, { code: 'shutting-down', status: 503 });
     assert.throws(() => queued(stage), { code: 'shutting-down' });
+  });
+
+  it('goes on when it is retired, and says nothing more where the next one says who waits', async () => {
+    const stage = new BalancerStage([{ maxConnections: 1 }], { queue });
+    const [old] = stage.balancers;
+    const first = stage.take();
+    const [waiting, late] = [queued(stage), queued(stage)];
+    old!.retire();
+    assert.equal(stage.counters.longestWaiting(), undefined);
+    stage.counters.waiting(0, 1);
+    first.done(passed);
+    const second = await waiting.lease;
+    assert.equal(await waits(late), true);
+    second.done(passed);
+    (await late.lease).done(passed);
+    assert.equal(stage.counters.longestWaiting(), 0, 'somebody waits in the next queue');
+    stage.counters.waiting(0, Number.POSITIVE_INFINITY);
+    stage.take().done(passed);
+  });
+
+  it('lets nobody wait for too long when it is retired', async () => {
+    const stage = new BalancerStage([{ maxConnections: 1 }], { queue, frontCount: 2 });
+    const first = stage.take();
+    const waiting = queued(stage);
+    stage.balancers[0]!.retire();
+    stage.now += 1_000;
+    await assert.rejects(waiting.lease, { code: 'queue-timeout' });
+    first.done(passed);
+    stage.balancers[1]!.close();
   });
 });

@@ -38,6 +38,9 @@ export class LeaseQueue {
   readonly #waiting: Set<Waiting> = new Set();
   readonly #unwatch: () => void;
   #sweep: NodeJS.Timeout | undefined;
+  /** What the other fronts know of the first one's time. */
+  #told: number = Number.POSITIVE_INFINITY;
+  #isRetired = false;
   #isClosed = false;
 
   constructor(options: LeaseQueueOptions) {
@@ -48,7 +51,7 @@ export class LeaseQueue {
 
   /** Whether a request that comes now has others before it, in any front thread. */
   isWaitedFor(): boolean {
-    return this.#options.counters.longestWaiting() !== undefined;
+    return this.#waiting.size > 0 || this.#options.counters.longestWaiting() !== undefined;
   }
 
   /** Throws PeerError `queue-full`, or `shutting-down`. */
@@ -64,7 +67,7 @@ export class LeaseQueue {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const waiting: Waiting = { choice, since: now(), resolve, reject };
     this.#waiting.add(waiting);
-    this.#sweep ??= setInterval(() => this.#look(), sweepMs);
+    this.#startSweep();
     this.#tell();
     return {
       lease: promise,
@@ -77,31 +80,45 @@ export class LeaseQueue {
   /** A member may have room: those that can go there do, those that have waited longest first. */
   pump(): void {
     const { counters, front } = this.#options;
+    if (this.#isRetired) this.#serve();
     const longest = counters.longestWaiting();
     if (longest === undefined) return;
-    if (longest !== front) counters.wake(longest);
+    if (longest !== front || this.#isRetired) counters.wake(longest);
     else this.#serve();
   }
 
+  /** Another queue takes its place among the fronts. Those that wait here get what their own balancer's requests leave, or is free at a sweep. */
+  retire(): void {
+    if (this.#isRetired) return;
+    this.#tellSince(Number.POSITIVE_INFINITY);
+    this.#isRetired = true;
+    this.#sweep?.unref();
+    this.#unwatch();
+  }
+
   close(): void {
+    this.retire();
     this.#isClosed = true;
     for (const waiting of this.#waiting) waiting.reject(new PeerError('shutting-down', 'Galley is stopping'));
     this.#waiting.clear();
     this.#tell();
-    this.#unwatch();
+  }
+
+  #startSweep(): void {
+    this.#sweep ??= setInterval(() => this.#look(), sweepMs);
+    if (this.#isRetired) this.#sweep.unref();
   }
 
   #serve(): void {
     // Where one that may go anywhere finds no place, so do all but those that stick to a member.
     let isFull = false;
     for (const waiting of this.#waiting) {
-      const { tried, route } = waiting.choice;
-      if (isFull && route === undefined) continue;
+      if (isFull && waiting.choice.route === undefined) continue;
       const lease = this.#options.choose(waiting.choice);
       if (lease) {
         this.#waiting.delete(waiting);
         waiting.resolve(lease);
-      } else if (tried.size === 0) {
+      } else {
         isFull = true;
       }
     }
@@ -124,11 +141,18 @@ export class LeaseQueue {
 
   /** Lets the others know since when there is one that waits. */
   #tell(): void {
-    const { counters, front } = this.#options;
     const [first] = this.#waiting;
-    counters.waiting(front, first ? first.since : Number.POSITIVE_INFINITY);
+    this.#tellSince(first ? first.since : Number.POSITIVE_INFINITY);
     if (first) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
+  }
+
+  /** The queue before or after this one of the same front may have said something in the same place, so that nothing is said twice. */
+  #tellSince(since: number): void {
+    const { counters, front } = this.#options;
+    if (this.#isRetired || since === this.#told) return;
+    this.#told = since;
+    counters.waiting(front, since);
   }
 }

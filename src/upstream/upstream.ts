@@ -63,9 +63,19 @@ export class Upstream {
     return this.#http2;
   }
 
-  /** Nothing leads to it any more. What is under way goes on. */
+  /** Nothing leads to it any more. What is under way, or waits, goes on. */
+  retire(): void {
+    this.balancer.retire();
+    this.#closeIdle();
+  }
+
+  /** Galley stops: nothing waits any more. What is under way goes on. */
   close(): void {
     this.balancer.close();
+    this.#closeIdle();
+  }
+
+  #closeIdle(): void {
     this.#http1.close();
     this.#http2?.close();
   }

@@ -1,7 +1,7 @@
 import type { ResolverPlan, UpstreamPlan } from '../site/plan/upstream-plan.ts';
 import { Resolver } from './dns/resolver.ts';
 import type { Member, UpstreamMembers, UpstreamState } from './member.ts';
-import { PeerCounters } from './peer-counters.ts';
+import { mostMembers, PeerCounters } from './peer-counters.ts';
 import { Upstream, type UpstreamSurroundings } from './upstream.ts';
 
 /** Upstreams that requests name by themselves, of one front thread; of more the one that was asked for least lately goes. */
@@ -14,7 +14,9 @@ export class Upstreams {
   /** Those before the last change. */
   #before: ReadonlyMap<string, Upstream> = new Map();
   readonly #dynamic: Map<string, Upstream> = new Map();
-  readonly #resolvers: Map<string, Resolver> = new Map();
+  #resolvers: Map<string, Resolver> = new Map();
+  /** Those before the last change that nobody has asked since. */
+  #resolversBefore: Map<string, Resolver> = new Map();
 
   constructor(surroundings: UpstreamSurroundings) {
     this.#surroundings = surroundings;
@@ -42,18 +44,21 @@ export class Upstreams {
 
   /** The change holds: what is no more in the config ends. */
   keep(): void {
-    this.#closeBut(this.#before, this.#upstreams);
+    this.#retireBut(this.#before, this.#upstreams);
     this.#before = this.#upstreams;
+    for (const resolver of this.#resolversBefore.values()) resolver.close();
+    this.#resolversBefore = this.#resolvers;
+    this.#resolvers = new Map();
   }
 
   /** The change does not hold: what was there before goes on. */
   drop(): void {
-    this.#closeBut(this.#upstreams, this.#before);
+    this.#retireBut(this.#upstreams, this.#before);
     this.#upstreams = this.#before;
   }
 
-  #closeBut(upstreams: ReadonlyMap<string, Upstream>, kept: ReadonlyMap<string, Upstream>): void {
-    for (const [name, upstream] of upstreams) if (kept.get(name) !== upstream) upstream.close();
+  #retireBut(upstreams: ReadonlyMap<string, Upstream>, kept: ReadonlyMap<string, Upstream>): void {
+    for (const [name, upstream] of upstreams) if (kept.get(name) !== upstream) upstream.retire();
   }
 
   /** What is said of an upstream that is not known here means nothing. */
@@ -66,7 +71,7 @@ export class Upstreams {
     return this.#upstreams.get(name);
   }
 
-  /** One that a request names: all addresses that the host has now. Throws, or rejects with, PeerError `upstream-unresolved`. */
+  /** One that a request names: all addresses that the host has now, as far as there are places for them. Throws, or rejects with, PeerError `upstream-unresolved`. */
   at(host: string, port: number, plan: ResolverPlan | undefined): Upstream | Promise<Upstream> {
     const resolver = this.#resolver(plan);
     const known = resolver.known(host);
@@ -75,10 +80,11 @@ export class Upstreams {
   }
 
   #at(host: string, port: number, addresses: readonly string[]): Upstream {
-    const key = `${host}:${port} ${addresses.join()}`;
+    const used = addresses.length > mostMembers ? addresses.slice(0, mostMembers) : addresses;
+    const key = `${host}:${port} ${used.join()}`;
     const known = this.#dynamic.get(key);
     this.#dynamic.delete(key);
-    const upstream = known ?? this.#newDynamic(host, port, addresses);
+    const upstream = known ?? this.#newDynamic(host, port, used);
     this.#dynamic.set(key, upstream);
     if (this.#dynamic.size > mostDynamic) this.#dropOldest();
     return upstream;
@@ -97,19 +103,20 @@ export class Upstreams {
 
   close(): void {
     for (const upstream of [...this.#upstreams.values(), ...this.#dynamic.values()]) upstream.close();
-    for (const resolver of this.#resolvers.values()) resolver.close();
+    for (const resolver of [...this.#resolvers.values(), ...this.#resolversBefore.values()]) resolver.close();
     this.#upstreams = this.#before = new Map();
     this.#dynamic.clear();
     this.#resolvers.clear();
+    this.#resolversBefore.clear();
   }
 
   #resolver(plan: ResolverPlan | undefined): Resolver {
     const key = JSON.stringify(plan) ?? '';
-    let resolver = this.#resolvers.get(key);
-    if (!resolver) {
-      resolver = new Resolver(plan);
-      this.#resolvers.set(key, resolver);
-    }
+    const known = this.#resolvers.get(key);
+    if (known) return known;
+    const resolver = this.#resolversBefore.get(key) ?? new Resolver(plan);
+    this.#resolversBefore.delete(key);
+    this.#resolvers.set(key, resolver);
     return resolver;
   }
 
@@ -132,7 +139,7 @@ export class Upstreams {
     const [oldest] = this.#dynamic;
     if (!oldest) return;
     this.#dynamic.delete(oldest[0]);
-    oldest[1].close();
+    oldest[1].retire();
   }
 }
 
