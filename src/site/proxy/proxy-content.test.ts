@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { DnsServer } from '../../../test/support/dns-server.ts';
 import { siteStage } from '../../../test/support/site-stage.ts';
 import { BodyStream } from '../../core/body.ts';
 
@@ -120,6 +121,14 @@ describe('a location that is a proxy', () => {
       const seen = await asked(config, '/', { method: 'POST', body: stream() });
       assert.equal(seen.body, 'abc');
       assert.equal(seen.headers['transfer-encoding'], 'chunked');
+    });
+
+    it('and refuses one that is too large while the host is looked up', async () => {
+      await using dns = await DnsServer.start({ 'nosuch.example.test': 'silence' });
+      const [server] = dns.plan().servers;
+      const { status } = await stage(`location / { resolver 127.0.0.1:${server?.port}; client_max_body_size 2;
+        set $h nosuch.example.test; proxy_pass http://$h:1; }`).ask('/', { method: 'POST', body: stream() });
+      assert.equal(status, 413);
     });
 
     it('that the config puts in its place', async () => {

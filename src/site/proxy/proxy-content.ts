@@ -101,8 +101,9 @@ class LocationProxy {
     upstream: Upstream | Promise<Upstream>,
     body: RequestBody | Promise<RequestBody>,
   ): Promise<SiteOutcome> {
-    const found = await upstream;
-    return this.#send(request, target, found, await body);
+    // Each may fail while the other one is waited for.
+    const [found, gathered] = await Promise.all([upstream, body]);
+    return this.#send(request, target, found, gathered);
   }
 
   #send(
