@@ -170,6 +170,35 @@ describe('checkConfig, of proxies', () => {
       ],
     ],
     [
+      'checks of upstreams that HTTP/2 alone leads to',
+      {
+        upstreams: {
+          grpc: { peers: ['a'], healthCheck: true },
+          h2: { peers: ['a'], healthCheck: { uri: '/x' } },
+          tcp: { peers: ['a'], healthCheck: { kind: 'tcp' } },
+          both: { peers: ['a'], healthCheck: true },
+          tls: { peers: ['a'], healthCheck: true },
+        },
+        servers: [
+          {
+            listen: [':8080'],
+            locations: [
+              { path: '/grpc/', proxy: 'grpc://grpc' },
+              { path: '/h2/', proxy: { to: 'http://h2', version: '2' } },
+              { path: '/tcp/', proxy: 'grpcs://tcp' },
+              { path: '/both/', proxy: 'grpc://both' },
+              { path: '/one/', proxy: 'http://both' },
+              // Peers that agree on a version over TLS know HTTP/1.1 as well.
+              { path: '/tls/', proxy: { to: 'https://tls', version: '2' } },
+            ],
+          },
+        ],
+      },
+      ['grpc', 'h2'].map((name) => {
+        return `error upstreams.${name}.healthCheck: The peers of "${name}" are asked in HTTP/2, checks are made in HTTP/1.1: they would be taken for dead (write { kind: 'tcp' })`;
+      }),
+    ],
+    [
       'a cache that does not exist',
       { caches: { big: {} }, ...location({ cache: 'bgi' }) },
       [`error ${at}.cache: There is no cache "bgi" (did you mean "big"?)`],

@@ -1,14 +1,21 @@
 import { closestName } from '../../core/closest-name.ts';
 import type { Settings } from '../../site/plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
+import { usedOnlyAs } from '../../upstream/supervision/upstream-uses.ts';
 import { type ProxyUrl, parseHost, parseProxyUrl } from '../proxy-url.ts';
 import type { UserConfig } from '../schema/user-config.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { nodesOf, valueAt } from './places.ts';
 
 /** The URLs, peers and name servers of a config that are none, and what proxies say that means nothing. */
-export function checkProxies(user: UserConfig): readonly ConfigProblem[] {
-  return [...checkUpstreams(user), ...checkNameServers(user), ...checkTargets(user), ...checkSettings(user)];
+export function checkProxies(user: UserConfig, plan: Pick<SitePlan, 'servers'>): readonly ConfigProblem[] {
+  return [
+    ...checkUpstreams(user),
+    ...checkHealthChecks(user, plan),
+    ...checkNameServers(user),
+    ...checkTargets(user),
+    ...checkSettings(user),
+  ];
 }
 
 /** What is wrong with an address, if it is. */
@@ -50,6 +57,17 @@ function* checkUpstreams(user: UserConfig): Generator<ConfigProblem> {
         yield { severity: 'error', path: at, message: `The range "${status}" is empty`, hint: `write "${to}-${from}"` };
       }
     }
+  }
+}
+
+/** Asked in HTTP/1.1, peers that know HTTP/2 alone would be taken for dead. */
+function* checkHealthChecks({ upstreams = {} }: UserConfig, plan: Pick<SitePlan, 'servers'>): Generator<ConfigProblem> {
+  const overHttp2 = usedOnlyAs(plan, ({ isHttp2 }) => isHttp2);
+  for (const [name, { healthCheck }] of Object.entries(upstreams)) {
+    if (!overHttp2.has(name) || !healthCheck) continue;
+    if (typeof healthCheck === 'object' && healthCheck.kind === 'tcp') continue;
+    const message = `The peers of "${name}" are asked in HTTP/2, checks are made in HTTP/1.1: they would be taken for dead`;
+    yield { severity: 'error', path: ['upstreams', name, 'healthCheck'], message, hint: "write { kind: 'tcp' }" };
   }
 }
 

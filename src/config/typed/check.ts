@@ -29,7 +29,7 @@ export function checkConfig(user: UserConfig, config: Config): readonly ConfigPr
     ...checkTexts(user),
     ...checkNetworks(user),
     ...checkOrigins(user),
-    ...checkProxies(user),
+    ...checkProxies(user, plan),
     ...checkCaches(user, config),
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');

@@ -4,7 +4,7 @@ import type { UpstreamMembers, UpstreamState } from '../member.ts';
 import type { UpstreamStatus } from '../upstream-status.ts';
 import type { MemberChange } from './runtime-changes.ts';
 import { type ChangeOutcome, SupervisedUpstream } from './supervised-upstream.ts';
-import { upstreamsOverTls } from './upstreams-over-tls.ts';
+import { usedOnlyAs } from './upstream-uses.ts';
 
 /** How long names may take to be looked up before all goes on without them, in milliseconds. */
 const settleMs = 2_000;
@@ -54,7 +54,8 @@ export class UpstreamSupervisor {
     const { frontCount, log, now } = this.#options;
     const next = new Map<string, SupervisedUpstream>();
     const added: SupervisedUpstream[] = [];
-    const overTls = upstreamsOverTls(site);
+    // Checks of their members have to do the same.
+    const overTls = usedOnlyAs(site, ({ isOverTls }) => isOverTls);
     for (const plan of site.upstreams) {
       const isOverTls = overTls.has(plan.name);
       const before = this.#current.get(plan.name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { planOf } from '../../../test/support/site-stage.ts';
-import { upstreamsOverTls } from './upstreams-over-tls.ts';
+import { usedOnlyAs } from './upstream-uses.ts';
 
 it('names the upstreams that are reached over TLS alone', () => {
   const names = ['plain', 'both', 'nested', 'conditional'];
@@ -13,5 +13,6 @@ it('names the upstreams that are reached over TLS alone', () => {
       location /b { proxy_pass http://both; location /b/c { proxy_pass https://nested; } }
       location /d { proxy_pass https://both; if ($arg_x) { proxy_pass https://conditional; } }
     }`);
-  assert.deepEqual([...upstreamsOverTls(plan)].toSorted(), ['conditional', 'nested']);
+  const overTls = usedOnlyAs(plan, ({ isOverTls }) => isOverTls);
+  assert.deepEqual([...overTls].toSorted(), ['conditional', 'nested']);
 });
