@@ -8,8 +8,11 @@ export interface KetamaServer {
 
 /** Points of a weight of 1. */
 const pointsPerWeight = 160;
-/** Of all servers together; weights that come to more are made smaller. */
-const mostPoints = 2 ** 20;
+/**
+ * Of all servers together, so that a circle is made within one turn. Weights that come to more, 410 and above, are made smaller by the same
+ * factor: shares stay what they were, but are no longer nginx's, key by key.
+ */
+const mostPoints = 2 ** 16;
 
 /**
  * A circle of hashes on which each server has points, so that one more or less moves few keys: as nginx's `hash KEY consistent` and Perl's
