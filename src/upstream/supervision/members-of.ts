@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { PeerPlan } from '../../site/plan/upstream-plan.ts';
 import type { Health } from '../health/health.ts';
 import { addressText, type Member, type MemberState, type SocketAddress } from '../member.ts';
+import { routeOfAddress } from '../sticky.ts';
 import type { RuntimeChanges } from './runtime-changes.ts';
 
 /** An address of a peer, with what SRV records say of it. */
@@ -51,7 +51,7 @@ export function membersOf(
           maxConnections: peer.maxConnections,
           isBackup,
           slowStartMs: peer.slowStartMs,
-          route: peer.route ?? routeOf(text),
+          route: peer.route ?? routeOfAddress(address),
           state: stateOf(change?.state, peer.isDown, healthOf(key)),
         },
       ];
@@ -63,9 +63,4 @@ function stateOf(change: 'up' | 'draining' | undefined, isDown: boolean, health:
   if (change === 'draining') return 'draining';
   if (isDown && change !== 'up') return 'down';
   return health === undefined || health.state === 'healthy' ? 'up' : health.state;
-}
-
-/** nginx names a member by this where the config does not. */
-function routeOf(address: string): string {
-  return createHash('md5').update(address).digest('hex');
 }
