@@ -1,8 +1,11 @@
 /** Names of header fields, lower-case, that are looked for in bytes without making strings. */
 export class NameSet {
   readonly #byLength: (readonly string[] | undefined)[] = [];
+  readonly #prefix: string | undefined;
 
-  constructor(names: Iterable<string>) {
+  /** `prefix`: what begins with it is one of them as well. */
+  constructor(names: Iterable<string>, prefix?: string) {
+    this.#prefix = prefix;
     for (const name of new Set(names)) {
       this.#byLength[name.length] = [...(this.#byLength[name.length] ?? []), name];
     }
@@ -11,9 +14,9 @@ export class NameSet {
   /** Whether the lower-case name `bytes[start, end)` is one of them. */
   has(bytes: Uint8Array, start: number, end: number): boolean {
     const candidates = this.#byLength[end - start];
-    if (!candidates) return false;
-    for (const name of candidates) if (isAt(bytes, start, name)) return true;
-    return false;
+    if (candidates) for (const name of candidates) if (isAt(bytes, start, name)) return true;
+    const prefix = this.#prefix;
+    return prefix !== undefined && end - start >= prefix.length && isAt(bytes, start, prefix);
   }
 }
 

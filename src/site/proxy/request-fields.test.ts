@@ -98,4 +98,24 @@ describe('the fields of a request to a peer', () => {
     const seen = passedOn(headers, { forwarded: 'none', via: false });
     assert.deepEqual(seen, { host: 'site.example', authorization: 'Basic x' });
   });
+
+  it('lose what any of several connection fields names', () => {
+    const headers: Fields = [
+      ['connection', 'keep-alive'],
+      ['connection', 'X-Strip'],
+      ['x-strip', '1'],
+    ];
+    assert.deepEqual(passedOn(headers, { forwarded: 'none', via: false }), { host: 'site.example' });
+  });
+
+  it("lose what only an upstream may say to us, whatever it is, but not the config's", () => {
+    const headers: Fields = [
+      ['x-accel-redirect', '/secret'],
+      ['x-accel-of-tomorrow', '1'],
+      ['x-accel', '1'],
+    ];
+    const setFields = [{ name: 'X-Accel-Mapping', value: '/a=/b' }];
+    const seen = passedOn(headers, { setFields, forwarded: 'none', via: false });
+    assert.deepEqual(seen, { host: 'site.example', 'x-accel-mapping': '/a=/b', 'x-accel': '1' });
+  });
 });

@@ -23,7 +23,7 @@ export type MakeFields = (request: SiteRequest, target: ResolvedTarget) => Reque
 
 /**
  * Fields that no peer gets from a client: those of the connection (RFC 9110 §7.6.1) and of framing, which are the transport's to write;
- * and what a client has no business to say (http.md 215, 256, 265).
+ * and what a client has no business to say (http.md 215, 265).
  */
 const neverPassed = [
   'host',
@@ -38,12 +38,10 @@ const neverPassed = [
   'content-length',
   'expect',
   'proxy',
-  'x-accel-redirect',
-  'x-accel-expires',
-  'x-accel-buffering',
-  'x-accel-charset',
-  'x-accel-limit-rate',
 ];
+
+/** What upstreams say to us, and no client to them (http.md 256). */
+const upstreamPrefix = 'x-accel-';
 
 /** What tells of the client, which is ours to say where we do. */
 const forwardedNames = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded'];
@@ -71,7 +69,7 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
   const sent = own.filter(({ name }) => !transportNames.has(name));
   const isSet = new Set(sent.map(({ name }) => name));
   const tells = forwarded === 'none' ? [] : forwardedNames.filter((name) => !isSet.has(name));
-  const dropped = new NameSet([...neverPassed, ...isSet, ...tells, ...(via ? ['via'] : [])]);
+  const dropped = new NameSet([...neverPassed, ...isSet, ...tells, ...(via ? ['via'] : [])], upstreamPrefix);
   const setsHost = isSet.has('host');
   let last: Fields = [];
   /** What the last ones are; undefined where they were others than those before. */
@@ -140,10 +138,9 @@ const plainOptions: ReadonlySet<string> = new Set(['', 'keep-alive', 'close', 'u
 
 /** Without the fields that `connection` names: they were meant for us (RFC 9110 §7.6.1). */
 function withoutNamed(headers: HeaderList): HeaderList {
-  const options = headers.get('connection');
-  if (options === undefined || plainOptions.has(options.toLowerCase())) return headers;
-  const named = headers
-    .getAll('connection')
+  const options = headers.getAll('connection');
+  if (options.every((value) => plainOptions.has(value.toLowerCase()))) return headers;
+  const named = options
     .flatMap((value) => value.toLowerCase().split(listSeparator))
     .filter((option) => !plainOptions.has(option) && !protectedNames.has(option));
   return named.length === 0 ? headers : headers.without(...named);
