@@ -88,6 +88,14 @@ describe('a location that is a proxy', () => {
       assert.deepEqual(seen.headers, { host: 'site.example', 'x-own': '/x' });
     });
 
+    it('but refuses one that would be read as two, in one line of the log', async () => {
+      for (const what of ['proxy_set_header X-Uri $uri', 'proxy_cookie_path /old/ $uri']) {
+        const injected = stage(`location / { proxy_pass http://u/cookie; ${what}; }`);
+        assert.equal((await injected.ask('/a%0d%0ax:%20y')).status, 500, what);
+        assert.match(injected.log(), /Cannot use the value of header (x-uri|set-cookie)/);
+      }
+    });
+
     it('not where the config says so', async () => {
       const config = 'location / { proxy_pass http://u; proxy_pass_request_headers off; proxy_pass_request_body off; }';
       const seen = await asked(config, '/', { method: 'POST', headers, body: Buffer.from('abc') });

@@ -1,6 +1,6 @@
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
-import { HeaderList } from '../../core/headers.ts';
+import { HeaderList, InvalidHeader } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
 import { listElements, listsElement } from '../../http/list-field.ts';
 import { Forward } from '../../upstream/forward.ts';
@@ -24,7 +24,7 @@ import type { CompiledTarget, ResolvedTarget } from './proxy-target.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { compileRedirects } from './redirects.ts';
 import { type RequestBody, requestBody } from './request-body.ts';
-import { compileFields, type MakeFields } from './request-fields.ts';
+import { compileFields, type MakeFields, type RequestFields } from './request-fields.ts';
 import { requestTarget } from './request-target.ts';
 import { UpstreamAttempts } from './upstream-attempts.ts';
 
@@ -114,7 +114,7 @@ class LocationProxy {
   ): Promise<SiteOutcome> {
     const { proxy } = this.#settings;
     const { exchange } = request;
-    const { headers, connection, upgrade } = this.#fields(request, target);
+    const { headers, connection, upgrade } = this.#fieldsFor(request, target);
     const isOld = this.#httpVersion === '1.0';
     const options = connection?.toLowerCase();
     const keeps = options === undefined ? proxy.keepsConnections && !isOld : !/(?:^|[, ])close(?:$|[, ])/.test(options);
@@ -165,7 +165,8 @@ class LocationProxy {
             if (answer.kind === 'tunnel') resolve(answer);
             else resolve(this.#reply(request, answer, this.#chooser.cookie(request, upstream.plan, route, member)));
           } catch (error) {
-            reject(error);
+            forward.cancel();
+            reject(refused(request, error));
           }
         },
         gaveUp: (error) => {
@@ -179,6 +180,14 @@ class LocationProxy {
       if (!proxy.ignoresClientAbort) exchange.onAbort(() => forward.cancel());
       forward.run();
     });
+  }
+
+  #fieldsFor(request: SiteRequest, target: ResolvedTarget): RequestFields {
+    try {
+      return this.#fields(request, target);
+    } catch (error) {
+      throw refused(request, error);
+    }
   }
 
   #bodyOf(request: SiteRequest): RequestBody | Promise<RequestBody> {
@@ -261,6 +270,13 @@ function withTrailers(reply: Reply, trailers: () => HeaderList): Reply {
 
 function cancel(body: Body): void {
   if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.();
+}
+
+/** Fields that are made of what clients send may be none (http.md 264), which is no defect of ours. */
+function refused(request: SiteRequest, error: unknown): unknown {
+  if (!(error instanceof InvalidHeader)) return error;
+  request.log('error', error.message);
+  return new PeerError('internal-error', error.message);
 }
 
 const stages = {
