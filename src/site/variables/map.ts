@@ -7,7 +7,7 @@ import { asciiLowerCase, wireText } from './parse-template.ts';
 import type { CompiledTemplate } from './template.ts';
 
 /**
- * nginx `map`: exact texts first, with `hostnames` then the longest `*.x` and the longest `x.*`, then patterns in their order. A `\`
+ * nginx `map`: exact texts first, with `hostnames` then the longest `*.x` and the longest `x.*`, then patterns in their order, of which none is for an empty text. A `\`
  * before a key keeps what follows from having a meaning. Throws PlanError.
  */
 export function compileMap(plan: MapPlan, context: CompileContext): (request: SiteRequest) => string {
@@ -34,6 +34,8 @@ export function compileMap(plan: MapPlan, context: CompileContext): (request: Si
     const lower = asciiLowerCase(subject);
     const found = exact.get(lower) ?? (plan.hostnames ? names.find(lower)?.server : undefined);
     if (found) return found.evaluate(request);
+    // As in nginx, which has the default for nothing.
+    if (subject === '') return fallback.evaluate(request);
     for (const { matcher, value } of patterns) if (matcher.match(request, subject)) return value.evaluate(request);
     return fallback.evaluate(request);
   };

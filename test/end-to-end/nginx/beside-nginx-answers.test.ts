@@ -144,8 +144,8 @@ const pieces: readonly Piece[] = [
     name: 'map, geo, split_clients and variables',
     http: `map $arg_m $mapped { default d; "" empty; a 1; B 2; ~^x(.)y$ "re-$1"; ~*^CASE ci; "~^(?<n>\\d+)$" "num-$n"; *.dom.com wild; \\~lit tilde; } map $arg_h $hosts { hostnames; default none; .example.com dot; a.* end; *.b.org star; }
       map $mapped $chained { default "[$mapped]"; 1 one; } geo $arg_ip $geo { default none; 10.0.0.0/8 ten; 10.1.0.0/16 ten-one; 127.0.0.1 local; ::1 six; } geo $client { default x; 127.0.0.0/8 loop; }
-      geo $arg_ip $ranges { ranges; default none; 1.0.0.0-1.0.0.255 one; 1.0.1.0-1.0.1.1 two; } split_clients "$arg_s" $split { 10% a; 20.5% b; * c; } map $a$arg_q $volatile { volatile; default $arg_q; } map "" $a { default ""; }`,
-    server: `location /map { return 200 "$mapped|$chained"; } location /hosts { return 200 "$hosts"; } location /geo { return 200 "$geo|$client|$ranges"; } location /split { return 200 "$split"; }
+      geo $arg_ip $ranges { ranges; default none; 1.0.0.0-1.0.0.255 one; 1.0.1.0-1.0.1.1 two; } split_clients "$arg_s" $split { 10% a; 20.5% b; * c; } map $a$arg_q $volatile { volatile; default $arg_q; } map "" $a { default ""; } map $arg_e $of_nothing { default d; ~^$ empty; ~. any; ~.* all; }`,
+    server: `location /map { return 200 "$mapped|$chained"; } location /nothing { return 200 "$of_nothing"; } location /hosts { return 200 "$hosts"; } location /geo { return 200 "$geo|$client|$ranges"; } location /split { return 200 "$split"; }
       location /vars { set $v "$arg_a$arg_A"; return 200 "$v|$http_x_y|$cookie_c|$cookie_D|$http_cookie|$content_type|$content_length|$request_method|$server_protocol|$scheme|$https|$remote_addr|$remote_user|$server_port|$server_name|$host|$http_host|$hostname"; }
       location /vars2 { return 200 "$document_root|$realpath_root|$request_filename|$limit_rate|$request|$query_string|$document_uri|$is_args$args|$request_completion|$binary_remote_addr"; }
       location /body { return 200 "[$request_body|$request_length]"; } location /multi { return 200 "$http_x_a|$http_accept|$http_x_forwarded_for|$http_x_under"; } location /braces { return 200 "\${arg_a}b\${arg_b}"; }`,
@@ -154,6 +154,8 @@ const pieces: readonly Piece[] = [
         (each) => `/map?m=${each}`,
       ),
       '/map',
+      '/nothing',
+      '/nothing?e=x',
       ...['example.com', 'x.example.com', 'a.com', 'x.b.org', 'b.org', 'EXAMPLE.com'].map((each) => `/hosts?h=${each}`),
       ...[
         '10.2.3.4',
