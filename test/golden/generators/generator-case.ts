@@ -11,7 +11,7 @@ export interface GeneratorCase {
   readonly missing: Readonly<Record<string, readonly string[]>>;
   /**
    * Requests in the words of request-text.ts, `:443 ` before one to another port of the config than its first one, with what is expected:
-   * the status, 0 for a closed connection, and fields that must be there. What would be passed to another server is answered by a pixel.
+   * the status, 0 for a closed connection, and fields that must be there. What is proxied is answered with what was asked, what would go to FastCGI or uwsgi by a pixel.
    */
   readonly requests: readonly (readonly [request: string, expected: string])[];
   /** Only Galley knows its directives. */

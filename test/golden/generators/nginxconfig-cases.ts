@@ -59,18 +59,21 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     requests: [
       [
         '/items/1 | Host: api.example.com',
-        '200 | content-type: image/gif | referrer-policy: no-referrer-when-downgrade',
+        '200 | content-type: text/plain; charset=utf-8 | referrer-policy: no-referrer-when-downgrade',
       ],
       [
         '/items/1 | Host: api.example.com | Forwarded: for=192.0.2.1;proto=https',
-        '200 | content-type: image/gif | referrer-policy: no-referrer-when-downgrade',
+        '200 | content-type: text/plain; charset=utf-8 | referrer-policy: no-referrer-when-downgrade',
       ],
       ['/.env | Host: api.example.com', '403 | referrer-policy: no-referrer-when-downgrade'],
-      ['/docs | Host: api.example.com', '200 | content-type: image/gif | referrer-policy: no-referrer-when-downgrade'],
+      [
+        '/docs | Host: api.example.com',
+        '200 | content-type: text/plain; charset=utf-8 | referrer-policy: no-referrer-when-downgrade',
+      ],
       ['/nothing.css | Host: api.example.com', '404 | referrer-policy: no-referrer-when-downgrade'],
       [
         '/openapi.json | Host: api.example.com',
-        '200 | content-type: image/gif | referrer-policy: no-referrer-when-downgrade',
+        '200 | content-type: text/plain; charset=utf-8 | referrer-policy: no-referrer-when-downgrade',
       ],
     ],
   },

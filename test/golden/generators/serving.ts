@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AppFolder } from '../../support/app-folder.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { Galley } from '../../support/galley.ts';
+import { type NodeUpstream, serving } from '../../support/node-upstream.ts';
 import { programPath } from '../../support/requirements.ts';
 import { until } from '../../support/until.ts';
 import { writeSite } from './files.ts';
@@ -60,13 +61,19 @@ export async function served(root: AppFolder, server: 'galley' | 'nginx'): Promi
   const named = new Set([...texts.join('\n').matchAll(listenLine)].map(([, , port = '80']) => Number(port)));
   const free = await freePorts(named.size);
   const ports = new Map([...named].map((port, index) => [port, free[index] ?? 0]));
+  const upstream = await echoUpstream();
   await edited(own, (text) =>
-    servable(text, ports).replaceAll(root.file('etc/nginx'), own).replaceAll('/dev/std', `${own}/std`),
+    servable(text, ports, upstream.port).replaceAll(root.file('etc/nginx'), own).replaceAll('/dev/std', `${own}/std`),
   );
   const pid = join(own, 'serving.pid');
   const globals = `daemon off; pid ${pid};${server === 'nginx' ? ' master_process off;' : ''}`;
   const args = ['-p', own, '-c', join(own, 'nginx.conf'), '-e', join(own, 'error.log'), '-g', globals];
-  const { isRunning, said, end } = server === 'galley' ? startGalley(args) : startNginx(args);
+  const started = server === 'galley' ? startGalley(args) : startNginx(args);
+  const { isRunning, said } = started;
+  const end = async (): Promise<void> => {
+    await started.end();
+    await upstream[Symbol.asyncDispose]();
+  };
   try {
     await until(
       () => !isRunning() || existsSync(pid),
@@ -82,15 +89,31 @@ export async function served(root: AppFolder, server: 'galley' | 'nginx'): Promi
 
 const listenLine = /^(\s*)listen\s+(?:\[::\]:)?(\d+)([^;]*);.*$/gm;
 
-/** The config on free ports of this machine, without TLS and without servers behind it. */
-function servable(text: string, ports: ReadonlyMap<number, number>): string {
+/** What stands behind all proxies: it tells what it was asked, without ports. */
+async function echoUpstream(): Promise<NodeUpstream> {
+  return await serving(({ method, url, httpVersion, headers }, response) => {
+    const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    const text = [`${method} ${url} HTTP/${httpVersion}`, ...fields.sort()].join('\n');
+    response.setHeader('content-type', 'text/plain');
+    response.end(text.replaceAll(/\b\d{5}\b/g, 'PORT'));
+  });
+}
+
+/** The config on free ports of this machine, without TLS, with one upstream for all proxies and none of FastCGI and the like. */
+function servable(text: string, ports: ReadonlyMap<number, number>, upstream: number): string {
   return text
+    .replaceAll(/\bupstream\s+[\w.-]+\s*\{[^}]*\}/g, (block) =>
+      block.replaceAll(/\bserver\s+[^\s;]+/g, `server 127.0.0.1:${upstream}`),
+    )
+    .replaceAll(/(set \$upstream_app) [^;]+;/g, '$1 127.0.0.1;')
+    .replaceAll(/(set \$upstream_port) [^;]+;/g, `$1 ${upstream};`)
+    .replaceAll(/(set \$upstream_proto) [^;]+;/g, '$1 http;')
     .replaceAll(listenLine, (line: string, indent: string, port: string, rest: string) => {
       const parameters = rest.replaceAll(/ (?:ssl|http2|deferred|ipv6only=on|reuseport)\b/g, '');
       return line.includes('[::]') ? '' : `${indent}listen 127.0.0.1:${ports.get(Number(port))}${parameters};`;
     })
     .replaceAll(/^\s*(?:user|pid|daemon|http2|ssl_\w+)\s[^;]*;/gm, '')
-    .replaceAll(/\b(?:proxy|fastcgi|uwsgi)_pass\s[^;]*;/g, 'empty_gif;')
+    .replaceAll(/\b(?:fastcgi|uwsgi)_pass\s[^;]*;/g, 'empty_gif;')
     .replaceAll('$fastcgi_script_name', '$uri');
 }
 
