@@ -190,7 +190,7 @@ export const defaults: FullBlock = {
   cache: {
     cache: false,
     rules: 'rfc',
-    key: '$scheme://$host$request_uri', // nginx $scheme$proxy_host$request_uri
+    key: undefined, // nginx $scheme$proxy_host$request_uri
     valid: [],
     bypass: [],
     noStore: [],

@@ -16,9 +16,10 @@ export const purge: ControlCommand = {
        galley purge CACHE --all [options]
 
 Removes answers from a cache of a running Galley. "galley caches" tells which
-caches there are. Unless a config says otherwise, a key is the scheme, host,
-path and query of a request, without a port; in an nginx.conf it is what
-proxy_cache_key says.
+caches there are. Unless a config says otherwise, a key is the URL of a
+request: with its port where the client named one that is not the scheme's,
+and with a # and the location's name where the request was sent there by a
+redirect of the server. In an nginx.conf it is what proxy_cache_key says.
 `,
   examples: `
 Examples:

@@ -82,7 +82,7 @@ export const cacheOptions: Shape = {
           { nginx: 'proxy_cache', default: "the outer level's, else 'default'" },
         ),
         rules: option(oneOf('rfc', 'nginx'), 'RFC 9111, or as nginx, without Age and what requests ask for.'),
-        key: option(fullText, 'What tells answers apart.', { nginx: 'proxy_cache_key' }),
+        key: option(fullText, 'What tells answers apart.', { nginx: 'proxy_cache_key', default: 'the URL' }),
         valid: option(
           valid,
           'How long answers are fresh that do not say so themselves; a time is for 200, 301 and 302.',

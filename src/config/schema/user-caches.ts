@@ -26,7 +26,7 @@ export interface CacheUse {
   readonly name?: false | string;
   /** RFC 9111, or as nginx, without Age and what requests ask for. Default: "rfc". */
   readonly rules?: 'rfc' | 'nginx';
-  /** What tells answers apart. Default: "$scheme://$host$request_uri". */
+  /** What tells answers apart. Default: "the URL". */
   readonly key?: string;
   /** How long answers are fresh that do not say so themselves; a time is for 200, 301 and 302. */
   readonly valid?:

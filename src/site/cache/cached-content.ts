@@ -1,4 +1,4 @@
-import type { CacheEntry, CacheLock, CacheStore } from '../../cache/cache-store.ts';
+import type { CacheEntry, CacheLock, CachePurgeRequest, CacheStore } from '../../cache/cache-store.ts';
 import type { CachePolicy } from '../../cache/policy/policy.ts';
 import { type CacheWish, cacheWish, isReusable, noWish, takesStale } from '../../cache/policy/reuse.ts';
 import { freshened, isSameByHead } from '../../cache/policy/validation.ts';
@@ -12,6 +12,7 @@ import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
+import { compileKey, type KeyOf, locationMark } from './cache-key.ts';
 import { type CacheParts, fetchAnswer, isSet, type Miss, releaseBody } from './fetch.ts';
 import { invalidateBy } from './invalidate.ts';
 import { type KnownMisses, knownMissesOf } from './known-misses.ts';
@@ -61,7 +62,7 @@ export class CachedContent {
   readonly #content: Content;
   readonly #answers: StoredAnswers;
   readonly #knownMisses: KnownMisses;
-  readonly #key: CompiledTemplate;
+  readonly #keyOf: KeyOf;
   readonly #bypass: readonly CompiledTemplate[];
   readonly #methods: ReadonlySet<string>;
   readonly #isRfc: boolean;
@@ -88,7 +89,7 @@ export class CachedContent {
     this.#store = store;
     this.#content = content;
     this.#answers = answers;
-    this.#key = compile.template(plan.key);
+    this.#keyOf = compileKey(plan.key, compile);
     this.#bypass = plan.bypass.map((template) => compile.template(template));
     this.#methods = new Set(['GET', 'HEAD', ...plan.methods]);
     this.#isRfc = isRfc;
@@ -98,12 +99,12 @@ export class CachedContent {
   /** `isPiece`: the range of the request is all that is wanted, and kept by itself; `suffix` tells it from others. */
   handle(request: SiteRequest, isPiece = false, suffix = ''): Later<SiteOutcome> {
     const { exchange, method } = request;
-    if (this.#purge && method === this.#plan.purge?.method) return this.#purge(request, this.#allOf(request));
+    if (this.#purge && method === this.#plan.purge?.method) return this.#purge(request, this.#purged(request));
     if (exchange.isWebSocket || exchange.hasUpgrade || exchange.handshakeRefusal) return this.#content(request);
     if (!this.#methods.has(method)) return this.#passUnsafe(request);
     const found = traitsOf(exchange.request.headers);
     const traits = isPiece ? found & trait.wish : found;
-    const key = `${this.#key.evaluate(request)}${suffix}`;
+    const key = this.#keyOf(request) + suffix;
     const wish = this.#isRfc && (traits & trait.wish) !== 0 ? cacheWish(exchange.request.headers) : noWish;
     const lookup: Lookup = { request, key, traits, wish, waitedSince: 0 };
     if (this.#isRfc && (hasBody(request) || (traits & trait.methodOverride) !== 0)) return this.#pass(lookup, isPiece);
@@ -287,14 +288,17 @@ export class CachedContent {
     return outcome;
   }
 
-  /**
-   * What is kept for a request's path: that of its key, or of all keys that begin with it where it ends with `*` (as nginx's commercial version
-   * has it), or in pieces.
-   */
+  /** What a client removes: all keys that begin with its own where it ends with `*`, as nginx's commercial version has it. */
+  #purged(request: SiteRequest): CachePurgeRequest {
+    const key = this.#keyOf(request);
+    const url = this.#plan.key === undefined ? key.split(locationMark, 1)[0] : key;
+    return url?.endsWith('*') ? { kind: 'prefix', value: url.slice(0, -1) } : this.#allOf(request);
+  }
+
+  /** What is kept for a request's path: that of its key, or in pieces. */
   #allOf(request: SiteRequest): { readonly kind: 'key' | 'prefix'; readonly value: string } {
     if (this.#plan.sliceSize !== undefined) request.sliceRange = pieceStart;
-    const key = this.#key.evaluate(request);
-    if (key.endsWith('*')) return { kind: 'prefix', value: key.slice(0, -1) };
+    const key = this.#keyOf(request);
     if (this.#plan.sliceSize === undefined) return { kind: 'key', value: key };
     return { kind: 'prefix', value: key.endsWith(pieceStart) ? key : `${key} ${pieceStart}` };
   }

@@ -3,18 +3,28 @@ import { decodePath } from '../../http/uri.ts';
 import { ChangedExchange } from '../content/changed-exchange.ts';
 import type { SiteOutcome } from '../outcome.ts';
 import type { SiteRequest } from '../site-request.ts';
+import { isSentElsewhere } from './cache-key.ts';
 
 /** Removes what an answer to an unsafe method says does not hold any more (RFC 9111 §4.4): what its path has, and what it names. `forget`: what a GET would get. */
 export function invalidateBy(request: SiteRequest, outcome: SiteOutcome, forget: (request: SiteRequest) => void): void {
   const { method } = request.exchange.request;
   if (!('status' in outcome) || !invalidates(method, outcome.status)) return;
-  forget(asGet(request, request.exchange.request.target));
+  const forgetAll = (target: string): void => {
+    const get = asGet(request, target);
+    forget(get);
+    if (!isSentElsewhere(get)) return;
+    // Others may have come there without being sent.
+    get.isInternal = false;
+    get.isRewritten = false;
+    forget(get);
+  };
+  forgetAll(request.exchange.request.target);
   if (!('headers' in outcome)) return;
   const { exchange } = request;
   const host = request.header('host') ?? '';
   const base = `${exchange.connection.scheme}://${host}${exchange.request.target}`;
   if (!URL.canParse(base)) return;
-  for (const target of alsoInvalidated(outcome.headers, base)) forget(asGet(request, target));
+  for (const target of alsoInvalidated(outcome.headers, base)) forgetAll(target);
 }
 
 /** The request that would get what is kept for another target. */

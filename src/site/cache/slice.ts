@@ -36,7 +36,7 @@ export function createSlices(
 ): Content {
   const size = plan.sliceSize ?? 0;
   // Where the key does not name the range itself, it is put behind it.
-  const isInKey = /\$\{?slice_range\b/.test(plan.key);
+  const isInKey = plan.key !== undefined && /\$\{?slice_range\b/.test(plan.key);
   const rules = { ...answerRules(plan.rules, settings), isRangeable: () => true };
 
   async function pieceAt(request: SiteRequest, index: number): Promise<SiteOutcome> {

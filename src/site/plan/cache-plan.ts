@@ -49,7 +49,8 @@ export interface CacheSettings {
   readonly cache: string;
   /** `rfc`: RFC 9111 as a shared cache, with Age and what requests ask for; `nginx`: as nginx, which has neither. */
   readonly rules: 'rfc' | 'nginx';
-  readonly key: Template;
+  /** Undefined for the URL; see src/site/cache/cache-key.ts. */
+  readonly key: Template | undefined;
   /** How long answers that do not say so themselves are fresh. The first that fits counts. */
   readonly valid: readonly { readonly statuses: readonly number[] | 'any'; readonly ms: number }[];
   /** One that is neither empty nor '0': the answer is not taken from the cache. */

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { resolve } from '../../src/config/resolve.ts';
+import type { Location } from '../../src/config/schema/user-config.ts';
+import { toConfig } from '../../src/config/typed/to-config.ts';
+import type { Exchange } from '../../src/core/exchange.ts';
+import { HeaderList } from '../../src/core/headers.ts';
+import type { Reply } from '../../src/core/reply.ts';
+import { type SiteStage, siteStage } from '../support/site-stage.ts';
+
+const locations: readonly Location[] = [
+  { path: '/', app: 'a', cache: true },
+  { path: '/protected/', internal: true, app: 'a', cache: { valid: '10m' } },
+  { path: '/guarded/', authRequest: '/authz', app: 'a', cache: { valid: '10m' } },
+  { path: '= /authz', internal: true, app: 'a', cache: { valid: '10m' } },
+  { path: '/pages/', tryFiles: ['$uri', '@pages'] },
+  { path: '@pages', app: 'a', cache: { valid: '10m' } },
+];
+
+/** A site with one cache, whose app answers with what `answers` has for a path. */
+function siteOf(answers: Readonly<Record<string, (exchange: Exchange) => Partial<Reply>>>): SiteStage {
+  const { config, problems } = toConfig(
+    { apps: { a: { python: 'a:app' } }, defaults: { accessLog: false }, servers: [{ listen: [':80'], locations }] },
+    '/site',
+  );
+  assert.deepEqual(problems, []);
+  return siteStage(resolve(config, { hostname: 'here' }), (exchange) => ({
+    status: 200,
+    headers: HeaderList.empty,
+    body: Buffer.from(exchange.request.target),
+    ...answers[exchange.request.path]?.(exchange),
+  }));
+}
+
+const isKnown = ({ request }: Exchange): boolean => request.headers.get('cookie') === 'known';
+const known = { headers: { cookie: 'known' } };
+const noStore = HeaderList.of([['cache-control', 'no-store']]);
+
+describe('The cache of a location', () => {
+  it('gives nobody what another was sent to by X-Accel-Redirect', async () => {
+    const site = siteOf({
+      '/dl': (exchange) =>
+        isKnown(exchange)
+          ? { headers: HeaderList.of([['x-accel-redirect', '/protected/secret']]) }
+          : { status: 403, headers: noStore },
+    });
+    for (const target of ['/dl', '/dl?a']) {
+      assert.equal((await site.ask(target, known)).text, '/protected/secret');
+      assert.equal((await site.ask(target)).status, 403);
+    }
+    const asked = site.asked.length;
+    assert.equal((await site.ask('/dl', known)).text, '/protected/secret');
+    assert.equal(site.asked.length, asked + 1);
+  });
+
+  it('keeps what a subrequest is told apart from the answer to its request', async () => {
+    const site = siteOf({
+      '/guarded/p': () => ({ body: Buffer.from('guarded') }),
+      '/authz': (exchange) => (isKnown(exchange) ? {} : { status: 403, headers: noStore }),
+    });
+    assert.equal((await site.ask('/guarded/p')).status, 403);
+    assert.equal((await site.ask('/guarded/p', known)).text, 'guarded');
+  });
+
+  it('does not mistake the path of a client for that of a redirect', async () => {
+    const site = siteOf({ '/dl': () => ({ headers: HeaderList.of([['x-accel-redirect', '/protected/secret']]) }) });
+    await site.ask('/dl');
+    for (const target of ['/protected/secret', '/protected/secret%23/protected/']) {
+      assert.equal((await site.ask(target)).status, 404);
+    }
+  });
+
+  it('keeps and forgets what tryFiles sends to another location', async () => {
+    const site = siteOf({});
+    await site.ask('/pages/a');
+    await site.ask('/pages/a');
+    assert.equal(site.asked.length, 1);
+    await site.ask('/pages/a', { method: 'POST' });
+    await site.ask('/pages/a');
+    assert.equal(site.asked.length, 3);
+  });
+
+  it('keeps ports of a host apart, as the app is told them', async () => {
+    const site = siteOf({
+      '/r': ({ request }) => ({
+        status: 301,
+        headers: HeaderList.of([
+          ['cache-control', 'max-age=60'],
+          ['location', `http://${request.headers.get('host')}/r/`],
+        ]),
+      }),
+    });
+    await site.ask('/r', { headers: { host: 'test:1337' } });
+    assert.equal((await site.ask('/r')).headers['location'], 'http://test/r/');
+    assert.equal((await site.ask('/r', { headers: { host: 'TEST:80' } })).headers['location'], 'http://test/r/');
+  });
+
+  it('forgets all that begins with a path for PURGE alone', async () => {
+    const site = siteOf({ '/a': () => ({ headers: HeaderList.of([['cache-control', 'max-age=60']]) }) });
+    await site.ask('/a');
+    await site.ask('/*', { method: 'POST' });
+    const asked = site.asked.length;
+    await site.ask('/a');
+    assert.equal(site.asked.length, asked);
+  });
+});
