@@ -48,8 +48,13 @@ export interface CacheWriter {
 export interface CacheStore {
   /** The answers that are kept for a key, which differ in what they vary by; the newest first. A promise where the disk is asked. */
   find(key: string): readonly CacheEntry[] | Promise<readonly CacheEntry[]>;
-  /** Begins to keep an answer: it replaces the one with the same key and the same `vary`. Undefined where it is refused at once. */
-  write(key: string, head: StoredHead, length: number | undefined): CacheWriter | undefined;
+  /** When a fetch begins, for `write`: what is purged later means it. */
+  begin(): number;
+  /**
+   * Begins to keep an answer: it replaces the one with the same key and the same `vary`. `begunAt`: as `begin` told before it was asked for;
+   * now where it is left out. Undefined where it is refused at once, as what was purged since is.
+   */
+  write(key: string, head: StoredHead, length: number | undefined, begunAt?: number): CacheWriter | undefined;
   /** The same body with another head: it was revalidated. */
   update(key: string, entry: CacheEntry, head: StoredHead): void | Promise<void>;
   remove(key: string, entry?: CacheEntry): void;

@@ -14,7 +14,7 @@ import {
 } from '../../test/support/cache-stage.ts';
 import { until } from '../../test/support/until.ts';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
-import type { CacheCounts } from './cache-event.ts';
+import type { CacheCounts, CacheNews } from './cache-event.ts';
 import type { CacheEntry, CacheStore } from './cache-store.ts';
 import { type CacheSurroundings, Caches } from './caches.ts';
 
@@ -358,6 +358,33 @@ describe('DiskStore', () => {
     assert.equal(await writer?.commit(), false);
     await purging;
     assert.deepEqual(files(), []);
+  });
+
+  it('looks into its files once for all purges that wait, and does not hold up others meanwhile', async () => {
+    const keys = Array.from({ length: 2000 }, (_, each) => `/${each}`);
+    const first = openCache({ maxEntries: 10_000 });
+    for (const key of keys) await store(first.cache, key, 'x');
+    await first.caches.close();
+    const swept: number[] = [];
+    const tell = (news: readonly CacheNews[]): void => {
+      for (const { event } of news) if (event.kind === 'swept') swept.push(turns);
+    };
+    let turns = 0;
+    const { cache, counts } = openCache({ maxEntries: 10_000 }, { frontCount: 2, tell });
+    await until(() => counts().entries === keys.length, 'all are known');
+    const turn = (): void => {
+      turns++;
+      if (swept.length < 6) setImmediate(turn);
+    };
+    turn();
+    const purges = ['/nothing', '/1', '/22', '/3', '/1', '/nothing'];
+    const removed = await Promise.all(purges.map((value) => cache.purge({ kind: 'prefix', value })));
+    const meant = (prefix: string): number => keys.filter((key) => key.startsWith(prefix)).length;
+    assert.deepEqual(removed, [0, meant('/1'), meant('/22'), meant('/3'), 0, 0]);
+    assert.equal(counts().entries, keys.length - meant('/1') - meant('/22') - meant('/3'));
+    await until(() => swept.length === 6, 'all are told of');
+    assert.ok(turns > 5, `${turns} turns`);
+    assert.ok(new Set(swept).size <= 2, `swept after ${swept.join()} turns`);
   });
 
   it('removes what dead processes have left half written, and nothing that is not its own', async () => {

@@ -1,5 +1,4 @@
-import { close, closeSync, open, openSync, unlinkSync, utimes, write } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
+import { close, open, unlinkSync, utimes, write } from 'node:fs';
 import { promisify } from 'node:util';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
@@ -8,12 +7,12 @@ import { DiskEntry, type EntryPlace, isSameFile, readEntry, readEntryNow } from 
 import type { DiskFolder } from './disk-folder.ts';
 import { DiskIndex, type DiskItem, type KeyRecord, oldestOf } from './disk-index.ts';
 import { DiskPace } from './disk-pace.ts';
+import { DiskPurges } from './disk-purges.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DiskTroubles } from './disk-troubles.ts';
 import { DiskWriter } from './disk-writer.ts';
 import {
   BrokenFile,
-  begunAtOf,
   blockSize,
   encodeSlot,
   fileName,
@@ -27,7 +26,7 @@ import { GatheredBody } from './gathered-body.ts';
 import { isMeant, variesAlike } from './head-match.ts';
 import { HotEntries, type HotKey } from './hot-entries.ts';
 import { mostVariants, type OpenStore, type StoreSurroundings } from './open-store.ts';
-import { PurgeGuards } from './purge-guards.ts';
+import type { Guard } from './purge-guards.ts';
 import { UseCounts } from './use-counts.ts';
 import { WorkUnderWay } from './work-under-way.ts';
 
@@ -51,7 +50,7 @@ export class DiskStore implements OpenStore {
   readonly #uses: UseCounts;
   readonly #index: DiskIndex<HotKey> = new DiskIndex();
   readonly #hot: HotEntries;
-  readonly #guards: PurgeGuards = new PurgeGuards();
+  readonly #purges: DiskPurges;
   readonly #writers: Set<DiskWriter> = new Set();
   readonly #loading: Map<string, Promise<readonly CacheEntry[]>> = new Map();
   /** What goes on by itself, and what writers that are done have still to do. */
@@ -63,7 +62,6 @@ export class DiskStore implements OpenStore {
   #isScanned = false;
   #isOpen = true;
   readonly #troubles: DiskTroubles;
-  #stampedAt = 0;
   #hits = 0;
   #misses = 0;
   #discarded = 0;
@@ -87,6 +85,17 @@ export class DiskStore implements OpenStore {
       remove: (file) => this.#removeFile(file),
       failed: (error) => this.#troubles.tell(error),
       track: (work) => this.#work.track(work),
+    });
+    this.#purges = new DiskPurges(this.#index, this.#hot, {
+      now: surroundings.now,
+      isOpen: () => this.#isOpen,
+      pathOf: (file) => folder.pathOf(file),
+      look: (file) => this.#readFile(file),
+      drop: (file) => this.#drop(file),
+      unlink: (file) => this.#unlink(file),
+      remove: (file) => this.#removeFile(file),
+      track: (work) => this.#work.track(work),
+      tell: surroundings.tell,
     });
     this.#scanning = this.#work.track(this.#scan());
   }
@@ -119,14 +128,23 @@ export class DiskStore implements OpenStore {
     return this.#loading.get(key) ?? this.#load(key, keyName);
   }
 
-  write(key: string, head: StoredHead, length: number | undefined): CacheWriter | undefined {
+  begin(): number {
+    return this.#purges.guards.stamp();
+  }
+
+  write(
+    key: string,
+    head: StoredHead,
+    length: number | undefined,
+    begunAt: number = this.begin(),
+  ): CacheWriter | undefined {
     const size = startSize(key, head);
     const { maxEntrySize, disk } = this.#plan;
-    if (!this.#isOpen || size === undefined) return undefined;
+    if (!this.#isOpen || size === undefined || !this.#purges.guards.mayKeep(key, head, begunAt)) return undefined;
     const most = Math.min(maxEntrySize, (disk?.maxSize ?? Number.MAX_SAFE_INTEGER) - size);
     if (most < (length ?? 0)) return undefined;
     const ended = Promise.withResolvers<void>();
-    const writer = new DiskWriter(key, head, this.#stamp(), new GatheredBody(most, length), {
+    const writer = new DiskWriter(key, head, begunAt, new GatheredBody(most, length), {
       pace: this.#pace,
       temporaryPath: () => this.#folder.temporaryPath(),
       finish: (temporary, start, fileSize, bytes) => {
@@ -179,11 +197,11 @@ export class DiskStore implements OpenStore {
   }
 
   purge(what: CachePurgeRequest): number | Promise<number> {
-    const at = this.#stamp();
+    const at = this.begin();
     this.#surroundings.tell({ kind: 'purged', what, at });
-    this.#guard(what, at);
-    if (this.#isScanned) return this.#purge(what, at);
-    return this.#work.track(this.#scanning.then(() => this.#purge(what, at)));
+    const guard = this.#guard(what, at);
+    if (this.#isScanned) return this.#purges.purge(guard);
+    return this.#work.track(this.#scanning.then(() => this.#purges.purge(guard)));
   }
 
   heard(event: CacheEvent): void {
@@ -191,17 +209,17 @@ export class DiskStore implements OpenStore {
     switch (event.kind) {
       case 'kept':
         this.#hot.drop(this.#index.put(event.file, event.size, now, now).hot);
-        if (!this.#guards.isEmpty) void this.#work.track(this.#readFile(event.file));
+        if (this.#purges.guards.mayMean(keyNameIn(event.file))) void this.#work.track(this.#readFile(event.file));
         break;
       case 'removed':
         this.#drop(event.file);
         break;
       case 'purged':
         this.#guard(event.what, event.at);
-        this.#heardPurge(event.what, event.at);
+        this.#purges.heard(event.what, event.at);
         break;
       case 'swept':
-        this.#guards.swept(event.at, now);
+        this.#purges.guards.swept(event.at);
         break;
     }
   }
@@ -213,7 +231,7 @@ export class DiskStore implements OpenStore {
   }
 
   removeInactive(): void {
-    this.#guards.forget(this.#surroundings.now());
+    this.#purges.guards.forgetOld();
     this.#room.removeInactive(this.#plan);
     this.#room.make(this.#plan);
   }
@@ -296,7 +314,9 @@ export class DiskStore implements OpenStore {
         ? this.#pace.run(() => readEntryNow(file, place))
         : readEntry(file, place));
       if (key !== undefined && entry.start.key !== key) throw new BrokenFile('its key is another one');
-      if (!this.#guards.isPurged(entry)) return entry;
+      const purged = this.#purges.guards.isPurged(entry.start.key, entry.head, entry.start.begunAt);
+      if (purged === false) return entry;
+      if (purged !== true && this.#index.get(file)) purged.removed++;
       this.#removeFile(file);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -369,86 +389,12 @@ export class DiskStore implements OpenStore {
     }
   }
 
-  /** What is begun to be kept until now is meant by it, also what is being written, and what no thread has looked into. */
-  #guard(what: CachePurgeRequest, at: number): void {
-    this.#guards.add(what, at);
+  /** What is begun until then is meant by it, also what is being written, and what no thread has looked into. */
+  #guard(what: CachePurgeRequest, at: number): Guard {
     for (const writer of this.#writers) {
       if (writer.begunAt <= at && isMeant(what, writer.key, writer.head)) this.#writers.delete(writer);
     }
-  }
-
-  #purge(what: CachePurgeRequest, at: number): number | Promise<number> {
-    const before = this.#index.entries;
-    if (what.kind === 'key') {
-      for (const file of this.#index.filesOf(keyNameOf(what.value))) this.#removeFile(file);
-      return before - this.#index.entries;
-    }
-    if (what.kind === 'all') {
-      const files = this.#forgetAll(at);
-      void this.#work.track(this.#unlinkAll(files, at));
-      return before - this.#index.entries;
-    }
-    this.#dropMeant(what, at);
-    return this.#work.track(this.#sweep(at, before - this.#index.entries));
-  }
-
-  /** Looks into every file that is not in memory. */
-  async #sweep(at: number, removed: number): Promise<number> {
-    let count = removed;
-    for (const { file } of this.#index.items()) {
-      if (!this.#isOpen) break;
-      if (!this.#index.get(file)) continue;
-      const entry = await this.#readFile(file);
-      // The guard of this purge has removed those that are meant.
-      if (!entry && !this.#index.get(file)) count++;
-    }
-    this.#guards.swept(at, this.#surroundings.now());
-    this.#surroundings.tell({ kind: 'swept', at });
-    return count;
-  }
-
-  /** What another thread purges, it removes from the disk; this one has to do so with what that one does not know of yet. */
-  #heardPurge(what: CachePurgeRequest, at: number): void {
-    if (what.kind === 'key') {
-      for (const file of this.#index.filesOf(keyNameOf(what.value))) this.#removeIfBegunBefore(file, at);
-      return;
-    }
-    this.#dropMeant(what, at);
-    if (what.kind === 'all') this.#forgetAll(at);
-  }
-
-  #dropMeant(what: CachePurgeRequest, at: number): void {
-    for (const { key, entries } of this.#hot.all) {
-      for (const { file, head } of entries) if (isMeant(what, key, head)) this.#removeIfBegunBefore(file, at);
-    }
-  }
-
-  /** Gives the files that are not known any more. */
-  #forgetAll(at: number): readonly string[] {
-    const files = [...this.#index.items()].filter(({ putAt }) => putAt <= at).map(({ file }) => file);
-    for (const file of files) this.#drop(file);
-    return files;
-  }
-
-  async #unlinkAll(files: readonly string[], at: number): Promise<void> {
-    for (const [index, file] of files.entries()) {
-      if (!this.#index.get(file)) this.#unlink(file);
-      if (index % 100 === 99) await setImmediate();
-    }
-    this.#guards.swept(at, this.#surroundings.now());
-    this.#surroundings.tell({ kind: 'swept', at });
-  }
-
-  #removeIfBegunBefore(file: string, at: number): void {
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(this.#folder.pathOf(file), 'r');
-      if (begunAtOf(descriptor) <= at) this.#removeFile(file);
-    } catch {
-      this.#drop(file);
-    } finally {
-      if (descriptor !== undefined) closeSync(descriptor);
-    }
+    return this.#purges.guards.add(what, at);
   }
 
   #removeFile(file: string): void {
@@ -489,11 +435,5 @@ export class DiskStore implements OpenStore {
     utimes(this.#folder.pathOf(item.file), now / 1000, now / 1000, (error) => {
       if (error && error.code !== 'ENOENT') this.#troubles.tell(error);
     });
-  }
-
-  /** Milliseconds since 1970, later each time: which came first is told also of what is begun, or purged, in the same one. */
-  #stamp(): number {
-    this.#stampedAt = Math.max(this.#surroundings.now(), this.#stampedAt + 0.001);
-    return this.#stampedAt;
   }
 }

@@ -6,6 +6,7 @@ import type { FetchLocks } from './fetch-locks.ts';
 import { GatheredBody } from './gathered-body.ts';
 import { headCost, isMeant, variesAlike } from './head-match.ts';
 import { mostVariants, type OpenStore, type StoreSurroundings } from './open-store.ts';
+import { PurgeGuards } from './purge-guards.ts';
 import { UseCounts } from './use-counts.ts';
 import { type Used, UseOrder } from './use-order.ts';
 
@@ -18,6 +19,7 @@ export class MemoryStore implements OpenStore {
   readonly #now: () => number;
   readonly #tell: (event: CacheEvent) => void;
   readonly #uses: UseCounts;
+  readonly #guards: PurgeGuards;
   /** The newest first. An array that was given out is not changed any more. */
   readonly #kept: Map<string, readonly MemoryEntry[]> = new Map();
   readonly #order: UseOrder<MemoryEntry> = new UseOrder();
@@ -35,6 +37,7 @@ export class MemoryStore implements OpenStore {
     this.#now = now;
     this.#tell = tell;
     this.#uses = new UseCounts(plan.inactiveMs, now);
+    this.#guards = new PurgeGuards(now);
   }
 
   get counts(): CacheCounts {
@@ -65,10 +68,19 @@ export class MemoryStore implements OpenStore {
     return entries;
   }
 
-  write(key: string, head: StoredHead, length: number | undefined): CacheWriter | undefined {
+  begin(): number {
+    return this.#guards.stamp();
+  }
+
+  write(
+    key: string,
+    head: StoredHead,
+    length: number | undefined,
+    begunAt: number = this.begin(),
+  ): CacheWriter | undefined {
     const most = Math.min(this.#plan.maxEntrySize, this.#plan.memorySize - headCost(key, head));
-    if (!this.#isOpen || most < (length ?? 0)) return undefined;
-    const writer = new MemoryWriter(key, head, new GatheredBody(most, length), (bytes) => {
+    if (!this.#isOpen || most < (length ?? 0) || !this.#guards.mayKeep(key, head, begunAt)) return undefined;
+    const writer = new MemoryWriter(key, head, begunAt, new GatheredBody(most, length), (bytes) => {
       const isLeft = this.#writers.delete(writer);
       if (isLeft && bytes) this.#put(new MemoryEntry(key, head, bytes, this.#now()));
       return isLeft;
@@ -106,12 +118,13 @@ export class MemoryStore implements OpenStore {
   }
 
   purge(what: CachePurgeRequest): number {
-    this.#tell({ kind: 'purged', what, at: this.#now() });
-    return this.#purge(what);
+    const at = this.begin();
+    this.#tell({ kind: 'purged', what, at });
+    return this.#purge(what, at);
   }
 
   heard(event: CacheEvent): void {
-    if (event.kind === 'purged') this.#purge(event.what);
+    if (event.kind === 'purged') this.#purge(event.what, event.at);
   }
 
   resize(plan: CachePlan): void {
@@ -120,20 +133,25 @@ export class MemoryStore implements OpenStore {
   }
 
   removeInactive(): void {
+    this.#guards.forgetOld();
     const before = this.#now() - this.#plan.inactiveMs;
     for (let entry = this.#order.oldest; entry && entry.usedAt < before; entry = this.#order.oldest) this.#drop(entry);
   }
 
   close(): Promise<void> {
     this.#isOpen = false;
-    this.#purge({ kind: 'all' });
+    this.#purge({ kind: 'all' }, this.begin());
     this.#locks.close();
     return Promise.resolve();
   }
 
-  /** What is being written was answered before, so it is not kept either. */
-  #purge(what: CachePurgeRequest): number {
-    for (const writer of this.#writers) if (isMeant(what, writer.key, writer.head)) this.#writers.delete(writer);
+  /** What was asked for before is not kept either. */
+  #purge(what: CachePurgeRequest, at: number): number {
+    this.#guards.add(what, at);
+    this.#guards.swept(at);
+    for (const writer of this.#writers) {
+      if (writer.begunAt <= at && isMeant(what, writer.key, writer.head)) this.#writers.delete(writer);
+    }
     const before = this.#entries;
     const meant = what.kind === 'key' ? (this.#kept.get(what.value) ?? []) : [...this.#kept.values()].flat();
     for (const entry of meant) if (isMeant(what, entry.key, entry.head)) this.#drop(entry);
@@ -198,14 +216,22 @@ class MemoryEntry implements CacheEntry, Used<MemoryEntry> {
 class MemoryWriter implements CacheWriter {
   readonly key: string;
   readonly head: StoredHead;
+  readonly begunAt: number;
   readonly #body: GatheredBody;
   /** Takes the whole body, or nothing where it is given up; false where it is not wanted any more. */
   readonly #end: (bytes: Uint8Array | undefined) => boolean;
   #isOpen = true;
 
-  constructor(key: string, head: StoredHead, body: GatheredBody, end: (bytes: Uint8Array | undefined) => boolean) {
+  constructor(
+    key: string,
+    head: StoredHead,
+    begunAt: number,
+    body: GatheredBody,
+    end: (bytes: Uint8Array | undefined) => boolean,
+  ) {
     this.key = key;
     this.head = head;
+    this.begunAt = begunAt;
     this.#body = body;
     this.#end = end;
   }

@@ -171,4 +171,26 @@ describe('A store finds what was kept, and nothing else', () => {
       await caches.close();
     }
   });
+
+  it('and nothing that was asked for before it was purged', async () => {
+    await using folder = await AppFolder.with({});
+    const disk = { folder: folder.file('cache'), levels: [], maxSize: undefined, minFree: 0 };
+    for (const plan of [cachePlan(), cachePlan({ disk })]) {
+      const [caches, cache] = open(plan);
+      for (const what of [
+        { kind: 'key', value: '/a' },
+        { kind: 'prefix', value: '/' },
+        { kind: 'tag', value: 't' },
+        { kind: 'all' },
+      ] as const) {
+        const begunAt = cache.begin();
+        await cache.purge(what);
+        const head = storedHead({ tags: ['t'] });
+        assert.equal(cache.write('/a', head, undefined, begunAt), undefined, what.kind);
+        const writer = cache.write('/a', head, undefined, cache.begin());
+        assert.equal(await writer?.commit(), true, what.kind);
+      }
+      await caches.close();
+    }
+  });
 });

@@ -78,6 +78,8 @@ class Fetch {
   readonly #miss: Miss;
   /** What asks whether something that is kept still holds. */
   #validation: ReturnType<typeof validationFields> = [];
+  /** See CacheStore. */
+  #begunAt = 0;
 
   constructor(parts: CacheParts, request: SiteRequest, miss: Miss) {
     this.#parts = parts;
@@ -95,6 +97,7 @@ class Fetch {
     const request = this.#request;
     const fetch = this.#fetchRequest();
     const requestedAt = request.services.now();
+    this.#begunAt = this.#parts.store.begin();
     let outcome: SiteOutcome;
     try {
       outcome = await content(fetch);
@@ -211,7 +214,7 @@ class Fetch {
     const length = lengthOf(reply);
     const head =
       plan && fetch.method !== 'HEAD' ? storedHeadOf(fetch.exchange.request.headers, answer, policy) : undefined;
-    const writer = head && store.write(key, head, length);
+    const writer = head && store.write(key, head, length, this.#begunAt);
     const headers = this.#headers(reply.headers, writer !== undefined);
     const kept = writer && this.#kept(reply, writer, length);
     if (writer) {
