@@ -247,6 +247,23 @@ describe('createCachedContent', () => {
     );
   });
 
+  for (const status of [412, 416]) {
+    it(`keeps no ${status}, to the condition or range of a client whose key is known not to be kept`, async () => {
+      const own = status === 412 ? { 'if-match': '"2"' } : { range: 'bytes=99-' };
+      const stage = cachedStage(
+        ({ exchange: { request } }) => {
+          if (Object.keys(own).some((name) => request.headers.has(name))) return fetched('failed', fresh, status);
+          return fetched('a', request.headers.has('authorization') ? { 'cache-control': 'private' } : fresh);
+        },
+        { valid: [{ statuses: 'any', ms: 60_000 }] },
+      );
+      await stage.ask('/a', { headers: { authorization: 'Basic x' } });
+      assert.equal((await stage.ask('/a', { headers: own })).status, status);
+      const { text, cache } = await stage.ask('/a');
+      assert.deepEqual([text, cache], ['a', 'MISS']);
+    });
+  }
+
   it('keeps nothing that broke or is shorter or longer than it was said to be', async () => {
     const stage = cachedStage(() => fetched(''));
     async function* broken(): AsyncGenerator<Uint8Array> {

@@ -227,13 +227,13 @@ export class CachedContent {
     const { request, key, traits, wish } = lookup;
     const { minUses } = this.#plan;
     const isOften = minUses <= 1 || how.entry !== undefined || this.#store.countUse(key) >= minUses;
-    const isForAll = isOften && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
-    const asksForPart = (traits & (trait.condition | trait.range)) !== 0;
-    const isKnown = asksForPart && !how.entry && this.#knownMisses.has(key, request.services.now());
+    // Nobody waits for it; the client's own conditions and range go along, so that the answer is for it alone.
+    const isOwn =
+      (traits & (trait.condition | trait.range)) !== 0 && this.#knownMisses.has(key, request.services.now());
+    const isForAll = isOften && !isOwn && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
     return fetchAnswer(this.#parts, request, {
-      ...{ entry: undefined, lock: undefined, isBackground: false, isCollapsed: false },
+      ...{ entry: undefined, lock: undefined, keepsConditions: false, isBackground: false, isCollapsed: false },
       ...{ ...how, key, entries, traits, isForAll },
-      keepsConditions: how.keepsConditions === true || isKnown,
     });
   }
 
