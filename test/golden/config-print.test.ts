@@ -8,6 +8,7 @@ import { adaptNginxConf } from '../../src/config/nginx/adapt/adapt.ts';
 import { readNginxConf } from '../../src/config/nginx/syntax/load.ts';
 import { printConfig } from '../../src/config/print/print.ts';
 import { resolve } from '../../src/config/resolve.ts';
+import { checkProxies } from '../../src/config/typed/check-proxies.ts';
 import { toConfig } from '../../src/config/typed/to-config.ts';
 import type { SitePlan } from '../../src/site/plan/site-plan.ts';
 
@@ -27,7 +28,10 @@ async function load(text: string): Promise<Config> {
   const module: { readonly default: unknown } = await import(`data:text/javascript,${encodeURIComponent(plain)}`);
   const { user, ...others } = validate(module.default);
   assert.ok(user, `${JSON.stringify(others, null, 2)}\n${text}`);
-  return toConfig(user, '/nowhere').config;
+  const { config } = toConfig(user, '/nowhere');
+  const problems = checkProxies(user, plan(config)).filter(({ severity }) => severity === 'error');
+  assert.deepEqual(problems, [], text);
+  return config;
 }
 
 function plan(config: Config): SitePlan {

@@ -48,8 +48,8 @@ function hostText(host: string): string {
 
 function userPeer(peer: PeerPlan): string | Peer {
   const { address, failTimeoutMs, isBackup, isDown, slowStartMs, route, resolves, service } = peer;
-  // Without a port it is that of http.
-  const text = upstreamNameOf(address);
+  // SRV records name ports of their own.
+  const text = service !== undefined && address.kind === 'tcp' ? address.host : upstreamNameOf(address);
   const others = {
     ...different(peer, peerDefaults, ['weight', 'maxFails']),
     ...(failTimeoutMs === peerDefaults.failTimeoutMs ? {} : { failTimeout: durationText(failTimeoutMs) }),

@@ -25,6 +25,13 @@ export function balanceHandlers(draft: UpstreamDraft): Handlers {
       const [two, by] = directive.args;
       if (two && two.text !== 'two') return adaptation.error(two, `invalid parameter "${two.text}"`);
       if (by && !Object.hasOwn(ofTwo, by.text)) return adaptation.error(by, `invalid parameter "${by.text}"`);
+      if (by?.text === 'least_time=last_byte') {
+        adaptation.unsupported(
+          by,
+          'Galley does not have "least_time=last_byte" of "random"',
+          'write "least_time=header"',
+        );
+      }
       // nginx's is by connections where nothing is said.
       return { kind: 'random', two: two && ofTwo[by?.text ?? 'least_conn'] };
     }),
@@ -33,6 +40,7 @@ export function balanceHandlers(draft: UpstreamDraft): Handlers {
       if (inflight && inflight.text !== 'inflight') {
         return adaptation.error(inflight, `invalid parameter "${inflight.text}"`);
       }
+      if (inflight) adaptation.unsupported(inflight, 'Galley does not have "inflight" of "least_time"', 'leave it out');
       if (of.text === 'header') return { kind: 'least-time', of: 'header' };
       if (of.text === 'last_byte') return { kind: 'least-time', of: 'last-byte' };
       return adaptation.error(of, `invalid parameter "${of.text}"`);
