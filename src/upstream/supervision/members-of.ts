@@ -37,22 +37,22 @@ export function membersOf(
       const text = addressText(address);
       const count = counts.get(text) ?? 0;
       counts.set(text, count + 1);
-      const change = changes.of(text, name);
-      if (change?.state === 'removed') return [];
+      const change = changes.of(address, peer.address);
+      if (change.state === 'removed') return [];
       const key = `${text} ${count}`;
       return [
         {
           key,
           address,
           name,
-          weight: change?.weight ?? weight,
+          weight: change.weight ?? weight,
           maxFails: peer.maxFails,
           failTimeoutMs: peer.failTimeoutMs,
           maxConnections: peer.maxConnections,
           isBackup,
           slowStartMs: peer.slowStartMs,
           route: peer.route ?? routeOfAddress(address),
-          state: stateOf(change?.state, peer.isDown, healthOf(key)),
+          state: stateOf(change.state, peer.isDown, healthOf(key)),
         },
       ];
     });

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { PeerAddress, PeerPlan } from '../../site/plan/upstream-plan.ts';
 import { addressText } from '../member.ts';
 
@@ -28,14 +28,28 @@ export interface Override {
 export function readPeerAddress(text: string): PeerAddress | undefined {
   if (text.startsWith('unix:')) {
     const path = text.slice(5);
-    return path.startsWith('/') && path.length > 1 ? { kind: 'unix', path } : undefined;
+    // Linux has room for 107 bytes (unix(7)).
+    const isPath = path.startsWith('/') && path.length > 1 && !path.includes('\0') && Buffer.byteLength(path) <= 107;
+    return isPath ? { kind: 'unix', path } : undefined;
   }
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text);
   if (!match) return undefined;
   const [, bracketed, plain = '', digits] = match;
   const port = Number(digits);
-  if (port < 1 || port > 65_535 || (bracketed !== undefined && !isIPv6(bracketed))) return undefined;
-  return { kind: 'tcp', host: bracketed ?? plain, port };
+  const isHost = bracketed === undefined ? isHostName(plain) : isIPv6(bracketed);
+  if (port < 1 || port > 65_535 || !isHost) return undefined;
+  return { kind: 'tcp', host: (bracketed ?? plain).toLowerCase(), port };
+}
+
+/** Of names RFC 1035 §2.3.4 says how long they may be; what looks like an IPv4 address has to be one. */
+function isHostName(text: string): boolean {
+  if (/(?:^|\.)\d+$/.test(text)) return isIPv4(text);
+  return text.length <= 253 && /^(?:[\w-]{1,63}\.)*[\w-]{1,63}\.?$/.test(text);
+}
+
+/** What a change names an address or the name of a peer by: {@link addressText}, whatever the case of its host. */
+export function changeKey(address: PeerAddress): string {
+  return address.kind === 'unix' ? addressText(address) : addressText(address).toLowerCase();
 }
 
 const plainPeer: Omit<PeerPlan, 'address'> = {
@@ -61,9 +75,9 @@ export class RuntimeChanges {
     return this.#added;
   }
 
-  /** What was changed of a member, by its address or the name of its peer. */
-  of(address: string, name: string): Override | undefined {
-    return this.#overrides.get(address) ?? this.#overrides.get(name);
+  /** What was changed of a member: of all that its peer's name stands for, and of its address alone. */
+  of(address: PeerAddress, name: PeerAddress): Override {
+    return { ...this.#overrides.get(changeKey(name)), ...this.#overrides.get(changeKey(address)) };
   }
 
   /** One more peer. What else holds for it is as of the `first` one. */
@@ -71,17 +85,30 @@ export class RuntimeChanges {
     const { maxFails, failTimeoutMs, maxConnections, slowStartMs } = first ?? plainPeer;
     const limits = { maxFails, failTimeoutMs, maxConnections, slowStartMs };
     this.#added = [...this.#added, { ...plainPeer, ...limits, address, weight, isBackup }];
-    this.#overrides.delete(addressText(address));
+    this.#overrides.delete(changeKey(address));
   }
 
-  /** Changes a member that there is. */
-  change(key: string, change: Override): void {
-    const isAdded = (peer: PeerPlan): boolean => addressText(peer.address) === key;
+  /** Changes a member that there is. `addresses`: what it is the name of; the change takes the place of what was said of these. */
+  change(address: PeerAddress, change: Override, addresses: readonly PeerAddress[]): void {
+    const key = changeKey(address);
+    const isAdded = (peer: PeerPlan): boolean => changeKey(peer.address) === key;
+    for (const each of addresses) this.#forget(changeKey(each), change);
     if (change.state === 'removed' && this.#added.some(isAdded)) {
       this.#added = this.#added.filter((peer) => !isAdded(peer));
       this.#overrides.delete(key);
     } else {
       this.#overrides.set(key, { ...this.#overrides.get(key), ...change });
     }
+  }
+
+  /** What was said of an address, in what a change says. */
+  #forget(key: string, { state, weight }: Override): void {
+    const own = this.#overrides.get(key);
+    if (!own) return;
+    const { state: ownState, weight: ownWeight } = own;
+    this.#overrides.set(key, {
+      ...(ownState !== undefined && state === undefined && { state: ownState }),
+      ...(ownWeight !== undefined && weight === undefined && { weight: ownWeight }),
+    });
   }
 }

@@ -8,7 +8,7 @@ import { mostMembers, PeerCounters } from '../peer-counters.ts';
 import type { MemberStatus, UpstreamStatus } from '../upstream-status.ts';
 import { type KeyedMember, membersOf } from './members-of.ts';
 import { PeerNames } from './peer-names.ts';
-import { type MemberChange, RuntimeChanges, readPeerAddress } from './runtime-changes.ts';
+import { changeKey, type MemberChange, type Override, RuntimeChanges, readPeerAddress } from './runtime-changes.ts';
 import { Slots } from './slots.ts';
 
 export interface SupervisedUpstreamOptions {
@@ -37,7 +37,7 @@ export class SupervisedUpstream {
   readonly #slots: Slots;
   readonly #names: PeerNames;
   readonly #monitor: HealthMonitor | undefined;
-  readonly #changes: RuntimeChanges = new RuntimeChanges();
+  readonly #changes: RuntimeChanges;
   #keyed: readonly KeyedMember[] = [];
   #members: readonly Member[] = [];
   #isFull = false;
@@ -46,6 +46,7 @@ export class SupervisedUpstream {
   constructor(options: SupervisedUpstreamOptions, before?: SupervisedUpstream) {
     const { plan, frontCount, log } = options;
     this.plan = plan;
+    this.#changes = before && isDeepStrictEqual(before.plan, plan) ? before.#changes : new RuntimeChanges();
     this.#options = options;
     this.#counters = before ? before.#counters : new PeerCounters(frontCount);
     this.#slots = before ? before.#slots : new Slots(this.#counters);
@@ -62,7 +63,9 @@ export class SupervisedUpstream {
 
   /** Whether it would be no other with this. */
   isAs(plan: UpstreamPlan, isOverTls: boolean): boolean {
-    return this.#options.isOverTls === isOverTls && isDeepStrictEqual(this.plan, plan);
+    // TLS is of no account but for checks.
+    const isSame = plan.healthCheck === undefined || this.#options.isOverTls === isOverTls;
+    return isSame && isDeepStrictEqual(this.plan, plan);
   }
 
   get state(): UpstreamState {
@@ -115,37 +118,45 @@ export class SupervisedUpstream {
       return { ok: false, text: `"${wanted.address}" is no address such as 127.0.0.1:8000, [::1]:8000 or unix:/path` };
     }
     const key = addressText(address);
-    const isThere = this.#keyed.some((member) => addressText(member.address) === key || member.name === key);
-    const removed = this.#changes.of(key, key)?.state === 'removed';
+    const named = this.#peers().filter((peer) => changeKey(peer.address) === key);
+    const addresses = named.flatMap((peer) => this.#names.found(peer).map((found) => found.address));
+    const removed = this.#changes.of(address, address).state === 'removed';
+    // A name is there also while nobody knows its addresses.
+    const isThere = (named.length > 0 && !removed) || this.#keyed.some((member) => changeKey(member.address) === key);
+    const change = (fields: Override): void => this.#changes.change(address, fields, addresses);
     if (action === 'add') {
       if (isThere) return { ok: false, text: `${key} is a member already` };
-      if (removed) this.#changes.change(key, { state: 'up', ...(wanted.weight && { weight: wanted.weight }) });
+      if (removed) change({ state: 'up', ...(wanted.weight && { weight: wanted.weight }) });
       else this.#changes.add(address, { action, ...wanted }, this.plan.peers[0]);
       return { ok: true, text: `${key} was added` };
     }
     if (!isThere) return { ok: false, text: `There is no member ${key}` };
     switch (action) {
       case 'drain':
-        this.#changes.change(key, { state: 'draining' });
+        change({ state: 'draining' });
         return { ok: true, text: `${key} gets no more requests but those that stick to it` };
       case 'remove':
-        this.#changes.change(key, { state: 'removed' });
+        change({ state: 'removed' });
         return { ok: true, text: `${key} was removed` };
       case 'weight': {
         const { weight = 1 } = wanted;
-        this.#changes.change(key, { weight });
+        change({ weight });
         return { ok: true, text: `${key} has weight ${weight} from now on` };
       }
       case 'up':
-        this.#changes.change(key, { state: 'up' });
+        change({ state: 'up' });
         return { ok: true, text: `${key} gets requests again` };
     }
+  }
+
+  #peers(): readonly PeerPlan[] {
+    return [...this.plan.peers, ...this.#changes.added];
   }
 
   /** Finds out who its members are now, and tells where that has changed. */
   #update(): void {
     const { plan, log, changed } = this.#options;
-    const peers: readonly PeerPlan[] = [...plan.peers, ...this.#changes.added];
+    const peers = this.#peers();
     this.#names.watch(peers);
     const found = peers.map((peer) => ({ peer, found: this.#names.found(peer) }));
     const healthOf = (key: string): Health | undefined => this.#monitor?.health(key);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { describe, it } from 'node:test';
 import { DnsServer } from '../../../test/support/dns-server.ts';
+import { planOf } from '../../../test/support/site-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { healthCheckPlan, peerPlan, upstreamPlan } from '../../../test/support/upstream-plans.ts';
 import { createLog } from '../../observe/log.ts';
@@ -211,6 +212,22 @@ describe('A reload', () => {
     assert.deepEqual(after?.members.map(textOf), ['127.0.0.1:8001 1 draining', '127.0.0.1:8002 1 up']);
   });
 
+  it('keeps what was changed of an upstream when TLS comes to it or goes', async () => {
+    using made = stage();
+    for (const [number, changes] of [{}, { healthCheck: healthCheckPlan({ intervalMs: 60_000 }) }].entries()) {
+      const plan = upstreamPlan([peerPlan('127.0.0.1', 8001), peerPlan('127.0.0.1', 8002)], {
+        name: `app${number}`,
+        ...changes,
+      });
+      const { servers } = planOf(`server { listen 80; location / { proxy_pass https://app${number}; } }`);
+      await made.use(plan);
+      made.supervisor.change(plan.name, { action: 'drain', address: '127.0.0.1:8001' });
+      const coming = await made.supervisor.prepare({ upstreams: [plan], servers });
+      coming.keep();
+      assert.match(made.members()[0] ?? '', /^127.0.0.1:8001 1 draining$/, plan.name);
+    }
+  });
+
   it('keeps the places and counts of members that go on, and forgets what was changed while it ran', async () => {
     using made = stage();
     const [before] = await made.use(upstreamPlan([peerPlan('127.0.0.1', 8001), peerPlan('127.0.0.1', 8002)]));
@@ -366,6 +383,44 @@ describe('A change while it runs', () => {
     await made.use(upstreamPlan([peerPlan('App.example', 80, { resolves: true })], { resolver: server.plan() }));
     made.supervisor.change('app', changeOf('drain App.example:80'));
     assert.deepEqual(made.members(), ['192.0.2.1:80 1 draining', '192.0.2.2:80 1 draining']);
+    assert.ok(made.supervisor.change('app', changeOf('up app.EXAMPLE:80'))?.ok);
+    assert.deepEqual(made.members(), ['192.0.2.1:80 1 up', '192.0.2.2:80 1 up']);
+  });
+
+  it('of a name takes the place of what was changed of its addresses, in what it says', async () => {
+    await using server = await DnsServer.start({ 'app.example': [a('192.0.2.1'), a('192.0.2.2')] });
+    using made = stage();
+    await made.use(upstreamPlan([peerPlan('app.example', 80, { resolves: true })], { resolver: server.plan() }));
+    const change = (text: string): void => {
+      assert.ok(made.supervisor.change('app', changeOf(text))?.ok, text);
+    };
+    change('weight 192.0.2.1:80 5');
+    change('drain app.example:80');
+    assert.deepEqual(made.members(), ['192.0.2.1:80 5 draining', '192.0.2.2:80 1 draining']);
+    change('up 192.0.2.2:80');
+    assert.deepEqual(made.members(), ['192.0.2.1:80 5 draining', '192.0.2.2:80 1 up']);
+    change('remove 192.0.2.1:80');
+    change('remove 192.0.2.2:80');
+    change('up app.example:80');
+    assert.deepEqual(made.members(), ['192.0.2.1:80 5 up', '192.0.2.2:80 1 up']);
+    change('remove app.example:80');
+    assert.deepEqual(made.members(), []);
+    const outcome = made.supervisor.change('app', changeOf('drain app.example:80'));
+    assert.deepEqual(outcome, { ok: false, text: 'There is no member app.example:80' });
+    change('add app.example:80');
+    assert.deepEqual(made.members(), ['192.0.2.1:80 5 up', '192.0.2.2:80 1 up']);
+  });
+
+  it('adds a name that nobody knows once, and removes it', async () => {
+    await using server = await DnsServer.start();
+    using made = stage();
+    await made.use(upstreamPlan([peerPlan('other.example', 80, { resolves: true })], { resolver: server.plan() }));
+    const change = (text: string): string | undefined => made.supervisor.change('app', changeOf(text))?.text;
+    assert.equal(change('add Gone.example:80'), 'gone.example:80 was added');
+    assert.equal(change('add gone.example:80'), 'gone.example:80 is a member already');
+    assert.equal(change('add other.example:80'), 'other.example:80 is a member already');
+    assert.equal(change('remove gone.example:80'), 'gone.example:80 was removed');
+    assert.equal(change('remove gone.example:80'), 'There is no member gone.example:80');
   });
 });
 
