@@ -58,6 +58,15 @@ describe('Slots', () => {
     assert.equal(slots.hold(other, ['b']).get('b'), 1);
   });
 
+  it('gives the places of those that leave to those that come where there are no others', () => {
+    const slots = new Slots(new PeerCounters(1));
+    const keysOf = (prefix: string): string[] => Array.from({ length: 600 }, (_, index) => `${prefix} ${index}`);
+    slots.hold(holder, keysOf('old'));
+    const places = slots.hold(holder, keysOf('new'));
+    assert.equal(new Set(places.values()).size, 600);
+    assert.equal(places.get('new 0'), 600);
+  });
+
   it('has no more places than there are counters', () => {
     const slots = new Slots(new PeerCounters(1));
     const keys = Array.from({ length: mostMembers + 1 }, (_, index) => String(index));

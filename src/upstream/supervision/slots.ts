@@ -17,15 +17,16 @@ export class Slots {
 
   /** The holder holds these from now on, and nothing else. Gives their places; one for which there is none is left out. */
   hold(holder: object, keys: readonly string[]): ReadonlyMap<string, number> {
-    const places = new Map<string, number>();
-    for (const key of keys) {
-      const slot = this.#slots.get(key) ?? this.#take();
-      if (slot === undefined) continue;
-      this.#slots.set(key, slot);
-      places.set(key, slot);
-    }
+    // First those that nobody had just now: threads that do not know of the change yet still count in the others.
+    this.#place(keys);
     this.#holders.set(holder, new Set(keys));
     this.#release();
+    this.#place(keys);
+    const places = new Map<string, number>();
+    for (const key of keys) {
+      const slot = this.#slots.get(key);
+      if (slot !== undefined) places.set(key, slot);
+    }
     return places;
   }
 
@@ -33,6 +34,15 @@ export class Slots {
   leave(holder: object): void {
     this.#holders.delete(holder);
     this.#release();
+  }
+
+  #place(keys: readonly string[]): void {
+    for (const key of keys) {
+      if (this.#slots.has(key)) continue;
+      const slot = this.#take();
+      if (slot === undefined) return;
+      this.#slots.set(key, slot);
+    }
   }
 
   #take(): number | undefined {
