@@ -25,6 +25,8 @@ export class AttemptRecord implements Attempt {
   totalMs: number | undefined;
   sentBytes = 0;
   receivedBytes = 0;
+  /** Of the answer's content, without framing. */
+  contentBytes = 0;
   /** What the peer answered. */
   reply: UpstreamReply | undefined;
 
@@ -50,14 +52,6 @@ export class AttemptRecord implements Attempt {
     return this.totalMs ?? this.#now() - this.#startedAt;
   }
 
-  /** Bytes of the answer's content, as far as the peer says them or they are here. */
-  get contentBytes(): number {
-    const { reply } = this;
-    if (!reply) return 0;
-    if (reply.body instanceof Uint8Array) return reply.body.length;
-    return Number(reply.headers.get('content-length') ?? this.receivedBytes);
-  }
-
   /** Says once of an answer whether it counts as a failure of the peer. */
   judge(hasFailed: boolean): void {
     this.#isJudged = true;
@@ -79,6 +73,10 @@ export class AttemptRecord implements Attempt {
 
   headed(): void {
     this.headMs = this.#now() - this.#startedAt;
+  }
+
+  content(bytes: number): void {
+    this.contentBytes += bytes;
   }
 
   answered(answer: UpstreamAnswer): void {

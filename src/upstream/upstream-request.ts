@@ -86,6 +86,8 @@ export interface Attempt {
   received(bytes: number): void;
   /** The answer's head is there. */
   headed(): void;
+  /** Bytes of its content came, without framing. */
+  content(bytes: number): void;
   /** The answer, or that there is none: one of these, once, unless it was cancelled. Not while `send` is called. */
   answered(answer: UpstreamAnswer): void;
   failed(failure: UpstreamFailure): void;

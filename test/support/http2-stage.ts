@@ -41,6 +41,8 @@ export class NotedAttempt implements Attempt {
     this.heads++;
   }
 
+  content(): void {}
+
   answered(answer: UpstreamAnswer): void {
     this.answer.resolve(answer);
   }
@@ -49,7 +51,7 @@ export class NotedAttempt implements Attempt {
     this.answer.reject(failure);
   }
 
-  ended(how: 'complete' | 'cancelled' | 'failed'): void {
+  ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {
     this.ends.push(how);
   }
 }

@@ -116,6 +116,8 @@ export class ToldAttempt implements Attempt {
     this.told.push('headed');
   }
 
+  content(): void {}
+
   answered(answer: UpstreamAnswer): void {
     this.#answer.resolve(answer);
   }
@@ -124,7 +126,7 @@ export class ToldAttempt implements Attempt {
     this.#answer.reject(failure);
   }
 
-  ended(how: 'complete' | 'cancelled' | 'failed'): void {
+  ended(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {
     this.told.push(`ended ${how}`);
   }
 }

@@ -63,6 +63,7 @@ export class Http1Exchange implements Sending, BodySource {
   /** A piece of its body, which is copied. */
   body(bytes: Uint8Array): void {
     const piece = Buffer.from(bytes);
+    this.attempt.content(piece.length);
     if (this.#stream) this.#stream.push(piece);
     else gather(this.#pieces, piece);
   }

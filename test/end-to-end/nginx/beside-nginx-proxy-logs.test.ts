@@ -56,6 +56,7 @@ const requests: readonly Logged[] = [
   ['/x/?answer=accel-redirect', 'response-length'],
   '/auth/x',
   '/a | X-Forwarded-For: 1.2.3.4',
+  '/?answer=no-length HTTP/1.0',
 ];
 
 const asked = requests.map((each) => (typeof each === 'string' ? each : each[0]));
