@@ -47,12 +47,6 @@ export interface CachedStage {
   begin(target: string, asking?: CachedAsk): FakeSiteRequest & { readonly outcome: SiteOutcome | Promise<SiteOutcome> };
 }
 
-/** Settings of a location whose content is a proxy that takes answers as fast as they come. */
-export const bufferingProxy: Partial<Settings> = {
-  content: { kind: 'proxy', target: { kind: 'template', url: '' } },
-  proxy: { ...settingsOf(defaults).proxy, buffers: true },
-};
-
 export const stageStart: number = Date.parse('2026-01-01T12:00:00Z');
 
 export function cachedStage(

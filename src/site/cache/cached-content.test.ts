@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerOf, bufferingProxy, cachedStage, fetched, stageStart } from '../../../test/support/cached-stage.ts';
+import { answerOf, cachedStage, fetched, stageStart } from '../../../test/support/cached-stage.ts';
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { PeerError } from '../../core/errors.ts';
@@ -341,11 +341,12 @@ describe('createCachedContent', () => {
   });
 
   it('keeps an answer as fast as it comes, though its client is slow', async () => {
-    const stage = cachedStage(() => fetched(pieces('ab', 'cd', 'ef'), fresh), {}, bufferingProxy);
+    const stage = cachedStage(() => fetched(pieces('ab', 'cd', 'ef'), { ...fresh, 'x-accel-buffering': 'no' }));
     const { outcome, request } = stage.begin('/a');
     const reply = (await outcome) as Reply & { body: AsyncIterable<Uint8Array> };
     const iterator = reply.body[Symbol.asyncIterator]();
     await iterator.next();
+    assert.equal((await stage.ask('/a')).text, 'abcdef', 'who waits gets it');
     await until(
       () => stage.store.counts.entries === 1,
       () => 'the answer is kept',

@@ -79,9 +79,8 @@ export class CachedContent {
     const options = { ...answerRules(plan.rules, settings), tellsAge: isRfc, tellsStatus: plan.tellsStatus };
     const answers = new StoredAnswers(options);
     const noStore = plan.noStore.map((template) => compile.template(template));
-    const { buffers, bufferSize, maxTempFileSize, tempFolder } = settings.proxy;
-    const isAhead = settings.content.kind === 'proxy' && buffers;
-    const readAhead = isAhead ? { memory: bufferSize, file: maxTempFileSize, folder: tempFolder } : undefined;
+    const { bufferSize, maxTempFileSize, tempFolder } = settings.proxy;
+    const readAhead = { memory: bufferSize, file: maxTempFileSize, folder: tempFolder };
     const knownMisses = knownMissesOf(store);
     this.#knownMisses = knownMisses;
     this.#parts = { content, store, plan, policy, noStore, answers, options, knownMisses, readAhead };

@@ -39,8 +39,8 @@ export interface CacheParts {
   readonly answers: StoredAnswers;
   readonly options: StoredAnswerOptions;
   readonly knownMisses: KnownMisses;
-  /** How what goes into the store is read ahead of its client; undefined for no faster than the client reads. */
-  readonly readAhead: Omit<ReadAheadOptions, 'failed'> | undefined;
+  /** How what goes into the store is read ahead of its client, since others may wait for it. */
+  readonly readAhead: Omit<ReadAheadOptions, 'failed' | 'spills'>;
 }
 
 /** One request that the cache has nothing for. */
@@ -254,7 +254,7 @@ class Fetch {
 
   /** The body on its way into the store. `release`: all of it is kept, but nobody reads it any more. */
   #kept(
-    { body, headers }: Reply,
+    { body }: Reply,
     writer: CacheWriter,
     length: number | undefined,
   ): { readonly body: Body; readonly release: () => void } {
@@ -267,12 +267,10 @@ class Fetch {
       return { body, release: () => {} };
     }
     const kept = new KeptBody(body, writer, length, () => lock?.release());
-    if (!readAhead || isBackground || headers.get('x-accel-buffering')?.toLowerCase() === 'no') {
-      return { body: kept, release: () => kept.finish() };
-    }
+    if (isBackground) return { body: kept, release: () => kept.finish() };
     const request = this.#request;
     const failed = (error: Error): void => request.log('error', `Cannot keep an answer in a file: ${error.message}`);
-    const ahead = new ReadAhead(kept, { ...readAhead, failed });
+    const ahead = new ReadAhead(kept, { ...readAhead, spills: () => kept.isKept, failed });
     const release = (): void => {
       kept.finish();
       void ahead.return();

@@ -27,6 +27,11 @@ export class KeptBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8A
     this.#over = over;
   }
 
+  /** Whether it goes on into the store. */
+  get isKept(): boolean {
+    return this.#writer !== undefined;
+  }
+
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#isClientGone) return Promise.resolve(done);
     this.#pending = this.#next();

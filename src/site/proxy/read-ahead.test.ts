@@ -141,6 +141,16 @@ describe('ReadAhead', () => {
     }
   });
 
+  it('goes through memory alone while nothing is to go to a file', async () => {
+    const sizes = [80, 80, 80, 80, 80];
+    let text = '';
+    for await (const piece of new ReadAhead(source(sizes).body, { ...options, spills: () => false })) {
+      text += Buffer.from(piece).toString();
+      assert.equal(await openTempFiles(), 0);
+    }
+    assert.equal(text, whole(sizes));
+  });
+
   it('breaks where its source breaks, behind what came before', async () => {
     const body = new ReadAhead(source([60, 60, 60], new Error('cut')).body, options);
     let text = '';

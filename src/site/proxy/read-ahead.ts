@@ -7,6 +7,8 @@ export interface ReadAheadOptions {
   readonly file: number;
   /** The file's folder. */
   readonly folder: string | undefined;
+  /** Whether more may go to the file; it may where this is left out. */
+  readonly spills?: () => boolean;
   /** A file cannot be written; what is read goes on through memory. */
   readonly failed: (error: Error) => void;
 }
@@ -106,7 +108,8 @@ export class ReadAhead implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8
         this.#inMemory += piece.length;
         return;
       }
-      if (this.#canSpill && (this.#file?.size ?? 0) + piece.length <= this.#options.file) {
+      const isRoom = this.#canSpill && (this.#file?.size ?? 0) + piece.length <= this.#options.file;
+      if (isRoom && this.#options.spills?.() !== false) {
         if (await this.#spill(piece)) return;
         // Meanwhile the reader may have taken all there was, and would wake nobody.
         continue;
