@@ -58,6 +58,20 @@ describe('parseCacheControl', () => {
     assert.equal(parseCacheControl(['max-age =60']).maxAge, undefined);
   });
 
+  it('tells where something may not have been understood', () => {
+    for (const text of [
+      'private; max-age=60',
+      'private max-age=60',
+      '"private"',
+      'public=x;private',
+      'max-age=60;private',
+      `${'a,'.repeat(70)}no-store`,
+    ]) {
+      assert.equal(parseCacheControl([text]).isMalformed, true, text);
+    }
+    assert.equal(parseCacheControl([`max-age=60 , a="x; y",\tb=!c ,${'a,'.repeat(60)}`]).isMalformed, false);
+  });
+
   it('takes time that grows with the length', () => {
     const started = performance.now();
     parseCacheControl([`"${'\\"'.repeat(50_000)}`, ' '.repeat(100_000), 'a="'.repeat(30_000), ','.repeat(100_000)]);

@@ -1,7 +1,7 @@
 /** Seconds that stand for "longer than anybody waits" (RFC 9111 §1.2.2). */
 export const maxDeltaSeconds: number = 2 ** 31;
 
-/** How many directives of one message are read; the others are as if they were not there. */
+/** How many directives of one message are read; one with more counts as malformed. */
 const maxDirectives = 64;
 
 /**
@@ -28,7 +28,7 @@ export interface CacheControl {
   readonly maxStale: number | 'any' | undefined;
   readonly minFresh: number | undefined;
   readonly onlyIfCached: boolean;
-  /** There was something in it that no directive looks like. */
+  /** There was something in it that no directive looks like, or too much: what it forbids may not have been understood. */
   readonly isMalformed: boolean;
 }
 
@@ -56,6 +56,8 @@ const nothing: CacheControl = {
 /** One directive, and what separates it from the next one: a token, maybe with a token or a quoted string. */
 const directive = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(=(?:"((?:[^"\\]|\\.)*)"|([^",]*))?)?)?[ \t]*(,|$)/y;
 
+const tokenOnly = /^[!#$%&'*+\-.^_`|~\w]*[ \t]*$/;
+
 /** Reads the values of all Cache-Control fields of a message. Takes time that grows with their length. */
 export function parseCacheControl(values: readonly string[]): CacheControl {
   if (values.length === 0) return nothing;
@@ -73,7 +75,8 @@ export function parseCacheControl(values: readonly string[]): CacheControl {
       at = directive.lastIndex;
       const [, name, argument, quoted, token] = match;
       if (name === undefined) continue;
-      if (++count > maxDirectives) return result;
+      if (++count > maxDirectives) return { ...result, isMalformed: true };
+      if (token !== undefined && !tokenOnly.test(token)) result.isMalformed = true;
       const text = argument === undefined ? undefined : (quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
       take(result, name.toLowerCase(), text, quoted !== undefined);
     }

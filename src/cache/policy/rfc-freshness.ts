@@ -28,13 +28,16 @@ export interface Directives {
   readonly isTargeted: boolean;
 }
 
-/** Those of CDN-Cache-Control stand in place of the others where they are there and can be read (RFC 9213 §2.2). */
+/** What forbids something, were it understood. */
+const forbids = /no-store|no-cache|private/i;
+
+/** Those of CDN-Cache-Control stand in place of the others where they are there and can be read (RFC 9213 §2.2), or may forbid something. */
 export function directivesOf(headers: HeaderList, policy: CachePolicy): Directives {
   const { ignoredFields } = policy;
   const targeted = ignoredFields.includes('cdn-cache-control') ? [] : headers.getAll('cdn-cache-control');
   if (targeted.some((value) => value.trim() !== '')) {
     const control = parseCacheControl(targeted);
-    if (!control.isMalformed) return { control, isTargeted: true };
+    if (!control.isMalformed || targeted.some((value) => forbids.test(value))) return { control, isTargeted: true };
   }
   const values = ignoredFields.includes('cache-control') ? [] : headers.getAll('cache-control');
   return { control: parseCacheControl(values), isTargeted: false };

@@ -58,6 +58,27 @@ describe('storedHeadOf by RFC 9111', () => {
     assert.equal(lifetime([['expires', '0']]), undefined);
   });
 
+  it('keeps nothing that says something which is not understood', () => {
+    for (const control of [
+      'private; max-age=60',
+      'max-age=60, no-store; foo',
+      `max-age=60,${'a,'.repeat(70)}no-store`,
+    ]) {
+      assert.equal(
+        lifetime([['cache-control', control]], { valid: [{ statuses: 'any', ms: 1000 }] }),
+        undefined,
+        control,
+      );
+    }
+    assert.equal(
+      lifetime([
+        ['cdn-cache-control', 'private; a'],
+        ['cache-control', 'max-age=6'],
+      ]),
+      undefined,
+    );
+  });
+
   it('takes CDN-Cache-Control in place of the others (RFC 9213)', () => {
     assert.equal(
       lifetime([

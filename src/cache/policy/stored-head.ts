@@ -63,6 +63,7 @@ function mayStore(
   { control }: Directives,
   policy: CachePolicy,
 ): boolean {
+  if (control.isMalformed) return false;
   // A status that is understood makes of must-understand that no-store does not count (RFC 9111 §5.2.2.3).
   if (control.mustUnderstand ? !isUnderstood(status) : control.noStore) return false;
   if (control.private === 'all') return false;
