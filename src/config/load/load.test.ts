@@ -27,6 +27,8 @@ function lines(diagnostics: readonly Diagnostic[]): readonly string[] {
 
 const server = "servers: [{ listen: [':80'] }]";
 
+const cookieText = "a text that is not empty and holds no ';', no ',' and no control characters";
+
 describe('loadConfig', () => {
   const readable: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     TypeScript: {
@@ -98,6 +100,18 @@ describe('loadConfig', () => {
       [
         `1:70 Cannot use "/a b" for "uri": it takes a path such as '/health?full', without spaces ['/a b']`,
         `1:84 Cannot use "a\\r\\nb" for "host": it takes a host such as 'app.example' or 'app.example:8000' ['a\\r\\nb']`,
+      ],
+    ],
+    [
+      'texts that would make another cookie of one',
+      `export default { upstreams: { a: { peers: [{ address: 'b', route: 'x; Domain=evil' }],
+        sticky: { cookie: 'a;b', domain: 'a,b', path: '/\\r\\nx', flags: ['secure', 'Path=/'] } } } };`,
+      [
+        `1:67 Cannot use "x; Domain=evil" for "route": it takes ${cookieText} ['x; Domain=evil']`,
+        `2:27 Cannot use "a;b" for "cookie": it takes the name of a cookie, such as 'peer' ['a;b']`,
+        `2:42 Cannot use "a,b" for "domain": it takes ${cookieText} ['a,b']`,
+        `2:55 Cannot use "/\\r\\nx" for "path": it takes ${cookieText} ['/\\r\\nx']`,
+        `2:83 Cannot use "Path=/" for this: it takes 'secure', 'httponly', 'samesite=strict', 'samesite=lax', 'samesite=none' ['Path=/']`,
       ],
     ],
     [

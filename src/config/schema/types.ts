@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { longestTimerMs } from '../../core/limits.ts';
 import { addressPattern } from '../address.ts';
+import { cookieNamePattern, cookieTextPattern } from '../cookie-texts.ts';
 import { durationPattern, durationText, expiresPattern, parseDuration, ratePattern, sizePattern } from '../units.ts';
 
 /** Options by name. */
@@ -126,6 +127,12 @@ export const charsetName: z.ZodType = matching(
   "the name of a charset such as 'utf-8', or a text with a variable",
 );
 export const logLevel: z.ZodType = oneOf('debug', 'info', 'notice', 'warn', 'error', 'crit', 'alert', 'emerg');
+export const cookieName: z.ZodType = matching(cookieNamePattern, "the name of a cookie, such as 'peer'");
+/** A value of a cookie or of an attribute. */
+export const cookieText: z.ZodType = matching(
+  cookieTextPattern,
+  "a text that is not empty and holds no ';', no ',' and no control characters",
+);
 export const variableName: z.ZodType = matching(/^[^\s$]+$/, 'the name of a variable, without the $');
 
 /** A list, or its only element. */

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { cookieFlags } from '../cookie-texts.ts';
 import {
+  cookieName,
+  cookieText,
   count,
   duration,
   either,
@@ -55,7 +58,7 @@ const peer = object('Peer', 'A server that answers for this one.', {
     nginx: 'server slow_start',
     default: '0s',
   }),
-  route: option(fullText, 'What sticky cookies and routes name it by.', {
+  route: option(cookieText, 'What sticky cookies and routes name it by.', {
     nginx: 'server route',
     default: 'a hash of its address',
   }),
@@ -90,13 +93,13 @@ const sticky = either(
   'false, { cookie } or { route }',
   off,
   object('StickyCookie', 'A cookie tells which peer a client has been at.', {
-    cookie: needed(fullText, 'Its name.'),
+    cookie: needed(cookieName, 'Its name.'),
     expires: option(either("a time or 'max'", lifetime, oneOf('max')), 'How long browsers keep it.', {
       default: 'as long as they run',
     }),
-    domain: option(fullText, 'For which domain.'),
-    path: option(fullText, 'For which path.'),
-    flags: option(list(fullText), "'secure', 'httponly', 'samesite=lax' and so on."),
+    domain: option(cookieText, 'For which domain.'),
+    path: option(cookieText, 'For which path.'),
+    flags: option(list(oneOf(...cookieFlags)), 'Its flags.'),
   }),
   object('StickyRoute', "A text that holds the peer's `route`.", {
     route: needed(list(fullText), "Texts with variables such as '$cookie_route'; the first that is not empty counts."),

@@ -110,8 +110,8 @@ export interface StickyCookie {
   readonly domain?: string;
   /** For which path. */
   readonly path?: string;
-  /** 'secure', 'httponly', 'samesite=lax' and so on. */
-  readonly flags?: readonly string[];
+  /** Its flags. */
+  readonly flags?: readonly ('secure' | 'httponly' | 'samesite=strict' | 'samesite=lax' | 'samesite=none')[];
 }
 
 /** A text that holds the peer's `route`. */

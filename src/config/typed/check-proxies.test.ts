@@ -151,6 +151,22 @@ describe('checkConfig, of proxies', () => {
       ],
     ],
     [
+      'names of upstreams that no URL can name',
+      {
+        upstreams: Object.fromEntries(
+          ['my up', 'a/b', 'a?b', 'a:x', 'ü', 'a.b_c-1', 'a:80', 'unix:/a', '[::1]:80'].map((name) => [
+            name,
+            { peers: ['a'] },
+          ]),
+        ),
+        ...location({}),
+      },
+      ['my up', 'a/b', 'a?b', 'a:x', 'ü'].map(
+        (name) =>
+          `error upstreams.${name}: No URL can name the upstream "${name}" (use letters, digits, '.', '-' and '_')`,
+      ),
+    ],
+    [
       'peers and name servers that are none',
       {
         upstreams: {

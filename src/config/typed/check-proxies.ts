@@ -32,6 +32,11 @@ function problemOf(read: () => unknown): string | undefined {
 function* checkUpstreams(user: UserConfig): Generator<ConfigProblem> {
   for (const [name, { peers, healthCheck }] of Object.entries(user.upstreams ?? {})) {
     const path = ['upstreams', name];
+    if (!isUrlHost(name)) {
+      const message = `No URL can name the upstream "${name}"`;
+      const hint = "use letters, digits, '.', '-' and '_'";
+      yield { severity: 'error', path, isName: true, message, hint };
+    }
     const isBackup = peers.map((peer) => typeof peer === 'object' && peer.backup === true);
     if (!isBackup.includes(false)) {
       const message = `The upstream "${name}" has no peers${peers.length > 0 ? ' but backups' : ''}: nobody could answer`;
@@ -69,6 +74,14 @@ function* checkHealthChecks({ upstreams = {} }: UserConfig, plan: Pick<SitePlan,
     const message = `The peers of "${name}" are asked in HTTP/2, checks are made in HTTP/1.1: they would be taken for dead`;
     yield { severity: 'error', path: ['upstreams', name, 'healthCheck'], message, hint: "write { kind: 'tcp' }" };
   }
+}
+
+/** Whether a URL that a text is the host of leads there and nowhere else. */
+function isUrlHost(text: string): boolean {
+  const url = `http://${text}`;
+  if (problemOf(() => parseProxyUrl(url, String)) !== undefined) return false;
+  const { authority, uri } = parseProxyUrl(url, String);
+  return uri === undefined && authority.toLowerCase() === text.toLowerCase();
 }
 
 /** Neither an address nor with a port. */

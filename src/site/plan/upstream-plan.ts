@@ -65,11 +65,12 @@ export type Sticky =
       readonly expires: number | 'max' | undefined;
       readonly domain: string | undefined;
       readonly path: string | undefined;
-      /** `secure`, `httponly`, `samesite=lax` and so on. */
-      readonly flags: readonly string[];
+      readonly flags: readonly CookieFlag[];
     }
   /** The first of these that is not empty names the peer's route. */
   | { readonly kind: 'route'; readonly variables: readonly Template[] };
+
+export type CookieFlag = 'secure' | 'httponly' | 'samesite=strict' | 'samesite=lax' | 'samesite=none';
 
 /** Connections that are kept for the next request. */
 export interface KeepAlivePlan {

@@ -1,4 +1,5 @@
 import type { Sticky } from '../../../../site/plan/upstream-plan.ts';
+import { cookieFlags, cookieNamePattern, cookieTextPattern } from '../../../cookie-texts.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument } from '../handlers.ts';
@@ -22,7 +23,6 @@ export function readSticky(directive: Directive, adaptation: Adaptation): Sticky
 }
 
 const noArguments = 'invalid number of arguments in "sticky" directive';
-const flags: ReadonlySet<string> = new Set(['httponly', 'secure', 'samesite=strict', 'samesite=lax', 'samesite=none']);
 
 function readCookie(
   directive: Directive,
@@ -30,6 +30,7 @@ function readCookie(
   adaptation: Adaptation,
 ): Sticky | undefined {
   if (!name) return adaptation.error(directive, noArguments);
+  if (!cookieNamePattern.test(name.text)) return adaptation.error(name, `"${name.text}" is no name of a cookie`);
   let sticky: Extract<Sticky, { kind: 'cookie' }> = {
     kind: 'cookie',
     name: name.text,
@@ -41,10 +42,11 @@ function readCookie(
   for (const each of parameters) {
     const [, key, value = ''] = /^(expires|domain|path)=(.*)$/s.exec(each.text) ?? [];
     const expires = key === 'expires' ? (value === 'max' ? value : parseSeconds(value)) : undefined;
+    const flag = cookieFlags.find((known) => known === each.text.toLowerCase());
+    const isAttribute = (key === 'domain' || key === 'path') && cookieTextPattern.test(value);
     if (expires !== undefined) sticky = { ...sticky, expires };
-    else if (key === 'domain' || key === 'path') sticky = { ...sticky, [key]: value };
-    else if (flags.has(each.text.toLowerCase()))
-      sticky = { ...sticky, flags: [...sticky.flags, each.text.toLowerCase()] };
+    else if (isAttribute) sticky = { ...sticky, [key]: value };
+    else if (flag !== undefined) sticky = { ...sticky, flags: [...sticky.flags, flag] };
     else return adaptation.error(each, `invalid parameter "${each.text}"`);
   }
   return sticky;

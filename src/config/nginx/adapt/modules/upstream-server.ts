@@ -1,4 +1,5 @@
 import type { PeerPlan } from '../../../../site/plan/upstream-plan.ts';
+import { cookieTextPattern } from '../../../cookie-texts.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument } from '../handlers.ts';
@@ -71,7 +72,8 @@ const parameters: Readonly<Record<string, (value: string) => Partial<PeerPlan> |
   max_fails: (value) => whole(parseNumber(value), (maxFails) => ({ maxFails })),
   fail_timeout: (value) => whole(parseSeconds(value), (seconds) => ({ failTimeoutMs: seconds * 1000 })),
   slow_start: (value) => whole(parseMilliseconds(value), (slowStartMs) => ({ slowStartMs })),
-  route: (route) => (route === '' ? undefined : { route }),
+  // It stands in cookies.
+  route: (route) => (cookieTextPattern.test(route) ? { route } : undefined),
   service: (service) => (service === '' ? undefined : { service }),
 };
 
