@@ -6,7 +6,15 @@ import type { ResolverPlan } from '../../site/plan/upstream-plan.ts';
 import { holdMs, systemAnswerMs } from './answer-time.ts';
 
 /** A name that could not be looked up; the message tells which and why, for a log. */
-export class LookupFailure extends Error {}
+export class LookupFailure extends Error {
+  /** It was answered: there is no such name, or it has no address. Otherwise nobody knows. */
+  readonly isGone: boolean;
+
+  constructor(message: string, isGone: boolean) {
+    super(message);
+    this.isGone = isGone;
+  }
+}
 
 /** What a name stands for, and how long that holds, in milliseconds. */
 export interface Answer<Value> {
@@ -58,7 +66,7 @@ export class DnsClient {
     if (isIP(host) !== 0) return { values: [host], holdMs: Number.POSITIVE_INFINITY };
     const asked = host.toLowerCase() === 'localhost' ? this.#askForLocalhost() : this.#ask(host);
     const answer = await this.#limited(host, asked);
-    if (answer.values.length === 0) throw new LookupFailure(`Cannot look up ${host}: ${reasons['ENODATA']}`);
+    if (answer.values.length === 0) throw new LookupFailure(`Cannot look up ${host}: ${reasons['ENODATA']}`, true);
     return answer;
   }
 
@@ -75,7 +83,10 @@ export class DnsClient {
       }),
     );
     const targets = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-    if (targets.length === 0) throw new LookupFailure(`Cannot look up ${name}: none of its targets has an address`);
+    if (targets.length === 0) {
+      const isGone = found.every((each) => each.status === 'rejected' && (each.reason as LookupFailure).isGone);
+      throw new LookupFailure(`Cannot look up ${name}: none of its targets has an address`, isGone);
+    }
     // Node does not tell the time to live of SRV records: that of the addresses stands for it.
     const shortest = Math.min(systemAnswerMs, ...targets.map(({ ofTarget }) => ofTarget));
     return {
@@ -165,7 +176,7 @@ export class DnsClient {
     } catch (error) {
       if (error instanceof LookupFailure) throw error;
       const { code = String(error) } = error as NodeJS.ErrnoException;
-      throw new LookupFailure(`Cannot look up ${name}: ${reasons[code] ?? code}`);
+      throw new LookupFailure(`Cannot look up ${name}: ${reasons[code] ?? code}`, saysNone(error));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', close);
@@ -180,11 +191,12 @@ function addressHints(): number {
 
 /** The failure that says most: that there is no such name says less than that nobody answers. */
 function tellingFailure(failures: readonly unknown[]): unknown {
-  const isNone = (error: unknown): boolean => {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return code === 'ENOTFOUND' || code === 'ENODATA';
-  };
-  return failures.find((error) => !isNone(error)) ?? failures[0];
+  return failures.find((error) => !saysNone(error)) ?? failures[0];
+}
+
+function saysNone(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return code === 'ENOTFOUND' || code === 'ENODATA';
 }
 
 async function openResolver(plan: ResolverPlan | undefined): Promise<ResolverOfNode> {

@@ -20,7 +20,7 @@ function watchOf(
     againMs: () => againMs,
     retryMs: () => 1,
     answered: (values) => told.push(values.join()),
-    failed: (problem) => told.push(`failed: ${problem}`),
+    failed: (problem, isGone) => told.push(`${isGone ? 'gone' : 'failed'}: ${problem}`),
     recovered: () => told.push('recovered'),
   });
   return { watch, told, lookups: () => lookups };
@@ -37,13 +37,21 @@ describe('NameWatch', () => {
   });
 
   it('tells once that a name cannot be looked up, and once that it can again', async () => {
-    const none = new LookupFailure('none');
+    const none = new LookupFailure('none', false);
     const { watch, told } = watchOf([none, none, none, 'a'], 100_000);
     await watch.first;
     assert.deepEqual(told, ['failed: none']);
     await until(() => told.length > 1, 'there is an answer');
     watch.close();
     assert.deepEqual(told, ['failed: none', 'recovered', 'a']);
+  });
+
+  it('tells once that a name is gone', async () => {
+    const [failed, gone] = [new LookupFailure('failed', false), new LookupFailure('gone', true)];
+    const { watch, told } = watchOf(['a', failed, gone, failed, gone, 'b'], 1);
+    await until(() => told.at(-1) === 'b', 'there is another answer');
+    watch.close();
+    assert.deepEqual(told, ['a', 'failed: failed', 'gone: gone', 'recovered', 'b']);
   });
 
   it('asks once where the answer is to stay, and again when it is told to', async () => {

@@ -9,8 +9,8 @@ export interface NameWatchOptions<Value> {
   retryMs(failuresInRow: number): number;
   /** There is an answer; it may be the same. */
   answered(values: readonly Value[]): void;
-  /** It cannot be looked up any more; the answer before, if there was one, stays. */
-  failed(problem: string): void;
+  /** It cannot be looked up any more. Where it is not gone, the answer before, if there was one, stays. */
+  failed(problem: string, isGone: boolean): void;
   /** It can be looked up again. */
   recovered(): void;
 }
@@ -21,6 +21,7 @@ export class NameWatch<Value> {
   readonly first: Promise<void>;
   readonly #options: NameWatchOptions<Value>;
   #failuresInRow = 0;
+  #isGone = false;
   #timer: NodeJS.Timeout | undefined;
   #isAsking = false;
   #isClosed = false;
@@ -50,13 +51,16 @@ export class NameWatch<Value> {
       if (this.#isClosed) return;
       if (this.#failuresInRow > 0) recovered();
       this.#failuresInRow = 0;
+      this.#isGone = false;
       answered(values);
       pauseMs = againMs(holdMs);
     } catch (error) {
       if (!(error instanceof LookupFailure)) throw error;
       if (this.#isClosed) return;
       this.#failuresInRow++;
-      if (this.#failuresInRow === 1) failed(error.message);
+      const goes = error.isGone && !this.#isGone;
+      this.#isGone ||= error.isGone;
+      if (this.#failuresInRow === 1 || goes) failed(error.message, error.isGone);
       pauseMs = retryMs(this.#failuresInRow);
     } finally {
       this.#isAsking = false;

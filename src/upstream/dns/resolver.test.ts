@@ -72,6 +72,16 @@ describe('Resolver', () => {
     assert.equal(made.resolver.known('app.example'), undefined);
   });
 
+  it('forgets the addresses of a name that is gone', async () => {
+    await using server = await DnsServer.start({ 'app.example': [one] });
+    using made = resolverOf(server);
+    await made.resolver.lookup('app.example');
+    server.names.delete('app.example');
+    made.later(30_000);
+    await assert.rejects(made.resolver.lookup('app.example'), unresolved);
+    assert.throws(() => made.resolver.known('app.example'), unresolved);
+  });
+
   it('forgets the name that was asked for longest ago', async () => {
     await using server = await DnsServer.start({ 'app.example': [one], 'api.example': [one] });
     using made = resolverOf(server);

@@ -22,8 +22,8 @@ interface Known {
 }
 
 /**
- * Looks up the names that requests lead to, and keeps the answers as long as they hold. While lookups fail the last good answer is kept,
- * and a name is asked for again after a pause that grows to 30 s.
+ * Looks up the names that requests lead to, and keeps the answers as long as they hold. While lookups fail the last good answer is kept, unless
+ * there is no such name any more, and a name is asked for again after a pause that grows to 30 s.
  */
 export class Resolver {
   readonly #client: DnsClient;
@@ -92,6 +92,7 @@ export class Resolver {
       known.failuresInRow = 0;
     } catch (error) {
       if (!(error instanceof LookupFailure)) throw error;
+      if (error.isGone) known.addresses = undefined;
       known.problem = error.message;
       known.until = this.#now() + retryMs(++known.failuresInRow);
       if (!known.addresses) throw new PeerError('upstream-unresolved', error.message);

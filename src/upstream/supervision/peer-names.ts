@@ -108,7 +108,13 @@ export class PeerNames {
         watched.found = foundOf(values).toSorted((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1));
         changed();
       },
-      failed,
+      failed: (problem, isGone) => {
+        failed(problem);
+        // As nginx. What was looked up once stays.
+        if (!isGone || !isLookedUpAgain || watched.found.length === 0) return;
+        watched.found = [];
+        changed();
+      },
       recovered: () => recovered(name),
     };
     const watched: Watched = { watch: new NameWatch(options), found: [] };

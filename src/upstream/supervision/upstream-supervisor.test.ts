@@ -131,6 +131,23 @@ describe('UpstreamSupervisor', () => {
     assert.deepEqual(made.told, []);
   });
 
+  it('takes the members out when the name server says that there is no such name', async () => {
+    await using server = await DnsServer.start({ 'app.example': [a('192.0.2.1', 1)] });
+    using made = stage();
+    const peers = [peerPlan('app.example', 80, { resolves: true }), peerPlan('127.0.0.1', 80)];
+    await made.use(upstreamPlan(peers, { resolver: server.plan() }));
+    server.names.set('app.example', 'failure');
+    await until(() => /the name server has failed/.test(made.log()), 'the failure is in the log');
+    assert.deepEqual(made.members(), ['192.0.2.1:80 1 up', '127.0.0.1:80 1 up']);
+    server.names.delete('app.example');
+    await until(() => made.told.length > 0, 'the other members are told of');
+    assert.deepEqual(made.members(), ['127.0.0.1:80 1 up']);
+    assert.match(made.log(), /Cannot look up app.example: there is no such name\n$/);
+    server.names.set('app.example', [a('192.0.2.2')]);
+    await until(() => made.told.length > 1, 'the name is back');
+    assert.deepEqual(made.members(), ['192.0.2.2:80 1 up', '127.0.0.1:80 1 up']);
+  });
+
   it('serves although a name cannot be looked up, and says so', async () => {
     await using server = await DnsServer.start();
     using made = stage();
