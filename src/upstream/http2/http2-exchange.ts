@@ -98,7 +98,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
   }
 
   /** Ends without an answer, or without its rest; `failed` where that is the peer's fault. */
-  fail(failure: UpstreamFailure, how: 'failed' | 'cancelled' = 'failed'): void {
+  fail(failure: UpstreamFailure, how: 'failed' | 'cancelled' | 'stale' = 'failed'): void {
     if (this.#isOver) return;
     this.#release(how);
     this.#stream?.close(NGHTTP2_CANCEL);
@@ -252,6 +252,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     if (!reader || this.#isOver) return;
     this.#size += chunk.length;
     this.#attempt.received(chunk.length);
+    this.#attempt.content(chunk.length);
     this.#silence.touch(performance.now());
     reader.push(chunk);
     if (!this.#isFull) return;
@@ -280,7 +281,8 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     if (this.#hasHead) {
       this.#fail('upstream-incomplete', 'it ended its answer too early');
     } else if (rstCode === NGHTTP2_REFUSED_STREAM || connection?.hasRefused(id) || stream.pending) {
-      this.#fail('upstream-closed', 'it refuses the request', { wasSent: false });
+      // Nothing of it was done, so that it may be sent again at once (RFC 9113 §8.7).
+      this.#fail('upstream-closed', 'it refuses the request', { wasSent: false, isStaleConnection: true });
     } else if (rstCode === NGHTTP2_ENHANCE_YOUR_CALM) {
       // What Node says of a head beyond its limits, before it is seen here.
       this.#fail('upstream-response-too-large', 'its head is too large');
@@ -297,11 +299,13 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     reason: string,
     how: { readonly isStaleConnection?: boolean; readonly wasSent?: boolean } = {},
   ): void {
-    this.fail(new UpstreamFailure(code, `Cannot get an answer of the upstream: ${reason}`, this.#stage, how));
+    const failure = new UpstreamFailure(code, `Cannot get an answer of the upstream: ${reason}`, this.#stage, how);
+    // A new connection that is of no use says something of the peer.
+    this.fail(failure, failure.isStaleConnection && this.#receivedBefore !== undefined ? 'stale' : 'failed');
   }
 
   /** For the last time. */
-  #release(how: 'complete' | 'cancelled' | 'failed'): void {
+  #release(how: 'complete' | 'cancelled' | 'failed' | 'stale'): void {
     this.#isOver = true;
     this.#silence.close();
     clearTimeout(this.#continueTimer);

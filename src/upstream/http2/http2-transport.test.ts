@@ -322,7 +322,7 @@ describe('Http2Transport', () => {
     [
       'refuses the stream',
       (stream) => stream.close(NGHTTP2_REFUSED_STREAM),
-      { code: 'upstream-closed', wasSent: false, stage: 'head' },
+      { code: 'upstream-closed', wasSent: false, stage: 'head', isStaleConnection: true },
     ],
     [
       'resets the stream',
