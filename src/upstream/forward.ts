@@ -86,7 +86,13 @@ export class Forward implements AttemptOwner {
     const { upstream, request, wish } = this.#options;
     const attempt = new AttemptRecord(this, lease, upstream.now);
     this.#options.began(attempt);
-    this.#sending = upstream.transportFor(wish.profile).send(lease.member.address, wish, request, attempt);
+    try {
+      this.#sending = upstream.transportFor(wish.profile).send(lease.member.address, wish, request, attempt);
+    } catch (error) {
+      attempt.ended('cancelled');
+      this.failed(new UpstreamFailure('internal-error', `Cannot send the request: ${error}`, 'connect'), attempt);
+      return;
+    }
     if (this.#isCancelled) this.#sending.cancel();
   }
 

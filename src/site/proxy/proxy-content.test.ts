@@ -206,6 +206,15 @@ describe('a location that is a proxy', () => {
     assert.deepEqual([ignored.text, ignored.headers['x-accel-redirect']], ['plain', undefined]);
   });
 
+  it('goes on from any address where the one of the config is none, as in nginx', async () => {
+    const bound = siteStage(`upstream u { server 127.0.0.1:${port} max_conns=1; }
+      server { listen 127.0.0.1:8080; location / { proxy_pass http://u; proxy_bind $arg_b; } }`);
+    for (const address of ['nonsense', 'nonsense', '127.0.0.1', '127.0.0.1:0', '', '[::1]:x']) {
+      assert.equal((await bound.ask(`/?b=${address}`)).status, 200, address);
+    }
+    assert.equal(bound.log().match(/invalid local address "nonsense"/g)?.length, 2);
+  });
+
   it('tells 502 where nobody listens, and which upstream in the log', async () => {
     const nobody = stage('location / { proxy_pass http://127.0.0.1:1/x; }');
     const { status } = await nobody.ask('/y');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
 import { HeaderList, InvalidHeader } from '../../core/headers.ts';
@@ -142,7 +143,7 @@ class LocationProxy {
     const wish: ConnectionWish = {
       profile: target.profile,
       tlsName: target.profile.tls && (this.#tlsName?.(request) ?? target.name),
-      localAddress: this.#localAddress?.(request) || undefined,
+      localAddress: this.#localAddressFor(request),
       client: exchange.connection,
     };
     return new Promise((resolve, reject) => {
@@ -188,6 +189,15 @@ class LocationProxy {
     } catch (error) {
       throw refused(request, error);
     }
+  }
+
+  #localAddressFor(request: SiteRequest): string | undefined {
+    const address = this.#localAddress?.(request);
+    if (!address) return undefined;
+    if (isIP(address) !== 0) return address;
+    // As in nginx.
+    request.log('error', `invalid local address "${address}"`);
+    return undefined;
   }
 
   #bodyOf(request: SiteRequest): RequestBody | Promise<RequestBody> {

@@ -70,8 +70,8 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     this.#owner = owner;
     this.#isTls = wish.profile.tls !== undefined;
     this.isKeepable = wish.profile.proxyProtocol === undefined;
-    peer.open++;
     this.#socket = openSocket(peer.address, wish, peer.session, this);
+    peer.open++;
     this.#socket.on('drain', () => this.#drained());
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#broke(error));

@@ -25,7 +25,12 @@ export class Http2Transport implements Transport, ConnectionKeeper {
 
   send(address: SocketAddress, wish: ConnectionWish, request: UpstreamRequest, attempt: Attempt): Sending {
     const exchange = new Http2Exchange(request, attempt);
-    this.#peerOf(address, wish, request).send(exchange);
+    try {
+      this.#peerOf(address, wish, request).send(exchange);
+    } catch (error) {
+      exchange.cancel();
+      throw error;
+    }
     return exchange;
   }
 
