@@ -227,8 +227,8 @@ export class CachedContent {
     const { minUses } = this.#plan;
     const isOften = minUses <= 1 || how.entry !== undefined || this.#store.countUse(key) >= minUses;
     // Nobody waits for it; the client's own conditions and range go along, so that the answer is for it alone.
-    const isOwn =
-      (traits & (trait.condition | trait.range)) !== 0 && this.#knownMisses.has(key, request.services.now());
+    const asksForPart = (traits & (trait.condition | trait.range)) !== 0;
+    const isOwn = asksForPart && !how.entry && this.#knownMisses.has(key, request.services.now());
     const isForAll = isOften && !isOwn && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
     return fetchAnswer(this.#parts, request, {
       ...{ entry: undefined, lock: undefined, keepsConditions: false, isBackground: false, isCollapsed: false },
