@@ -1,4 +1,5 @@
 import { HeaderList } from '../../core/headers.ts';
+import type { CacheControl } from '../../http/cache-control.ts';
 import { formatHttpDate } from '../../http/date.ts';
 import { reasonPhrase } from '../../http/status.ts';
 import type { StoredHead } from '../cache-store.ts';
@@ -67,8 +68,7 @@ function mayStore(
   // A status that is understood makes of must-understand that no-store does not count (RFC 9111 §5.2.2.3).
   if (control.mustUnderstand ? !isUnderstood(status) : control.noStore) return false;
   if (control.private === 'all') return false;
-  const isForAll = control.public || control.mustRevalidate || control.sharedMaxAge !== undefined;
-  if (request.has('authorization') && !isForAll) return false;
+  if (request.has('authorization') && !isForAll(control)) return false;
   if (isHeuristicallyCacheable(status) || control.public || configuredLifetime(policy, status) !== undefined)
     return true;
   return (
@@ -77,6 +77,11 @@ function mayStore(
     headers.has('expires') ||
     headers.has('x-accel-expires')
   );
+}
+
+/** Whether what one who is authorized was told may be told to others (RFC 9111 §3.5). */
+export function isForAll(control: CacheControl): boolean {
+  return control.public || control.mustRevalidate || control.sharedMaxAge !== undefined;
 }
 
 function isUnderstood(status: number): boolean {

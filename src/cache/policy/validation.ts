@@ -1,7 +1,8 @@
 import type { HeaderList } from '../../core/headers.ts';
 import type { StoredHead } from '../cache-store.ts';
 import type { CachePolicy, FetchedAnswer } from './policy.ts';
-import { storedHeadOf } from './stored-head.ts';
+import { directivesOf } from './rfc-freshness.ts';
+import { isForAll, storedHeadOf } from './stored-head.ts';
 
 /** Fields of a 304 that say nothing of the stored answer: they are of its content (RFC 9111 §3.2), or choose it. */
 const notUpdated: ReadonlySet<string> = new Set([
@@ -53,27 +54,45 @@ export function variantOf<T extends { readonly head: StoredHead }>(
   return tag?.startsWith('"') ? variants.find(({ head }) => head.headers.get('etag') === tag) : undefined;
 }
 
-/**
- * A stored answer that a 304 has confirmed, or a HEAD: with its fields and its times. `isKept` is false where it must not be kept any
- * more; it may still be given to the one who asked.
- */
+/** A stored answer that was asked for anew, and what becomes of the one that is kept. */
+export interface Freshened {
+  /** For the one who asked. */
+  readonly head: StoredHead;
+  /** `kept`: with this head; `untouched`: as it was; `gone`: it must not be kept any more. */
+  readonly stored: 'kept' | 'untouched' | 'gone';
+}
+
+/** A stored answer that a 304 has confirmed, or a HEAD: with its fields and its times. */
 export function freshened(
   stored: StoredHead,
   request: HeaderList,
   answer: FetchedAnswer,
   policy: CachePolicy,
-): { readonly head: StoredHead; readonly isKept: boolean } {
+): Freshened {
   const { requestedAt, respondedAt } = answer;
   const { status, reason } = stored;
-  // Whoever may see an answer that is kept may have it confirmed.
-  const asked = request.without('authorization');
   const merged = mergedFields(stored.headers, answer.headers);
+  const own: StoredHead = { ...stored, headers: merged, requestedAt, respondedAt, freshUntil: respondedAt };
+  if (!mayChange(request, answer.headers, policy)) return { head: own, stored: 'untouched' };
+  // Whoever may change an answer that is kept may have it confirmed.
+  const asked = request.without('authorization');
   const head = storedHeadOf(asked, { status, reason, headers: merged, requestedAt, respondedAt }, policy);
-  if (!head)
-    return { head: { ...stored, headers: merged, requestedAt, respondedAt, freshUntil: respondedAt }, isKept: false };
+  if (!head) return { head: own, stored: 'gone' };
   // nginx gives the fields as they were.
-  const headers = policy.rules === 'nginx' ? stored.headers : head.headers;
-  return { head: { ...head, headers, vary: stored.vary }, isKept: true };
+  if (policy.rules === 'nginx')
+    return { head: { ...head, headers: stored.headers, vary: stored.vary }, stored: 'kept' };
+  // It is not known which requests it is for, if it depends on other fields than were looked at when it was stored.
+  const variesAlike = String(head.vary.map(nameOf)) === String(stored.vary.map(nameOf));
+  return variesAlike ? { head: { ...head, vary: stored.vary }, stored: 'kept' } : { head: own, stored: 'gone' };
+}
+
+function nameOf([name]: StoredHead['vary'][number]): string {
+  return name;
+}
+
+/** Whether what was said to this request may be told to others with what is stored. nginx takes no notice of who asks. */
+export function mayChange(request: HeaderList, answer: HeaderList, policy: CachePolicy): boolean {
+  return policy.rules === 'nginx' || !request.has('authorization') || isForAll(directivesOf(answer, policy).control);
 }
 
 /** Whether the answer to a HEAD is about what is stored (RFC 9111 §4.3.5). */

@@ -1,7 +1,7 @@
 import type { CacheEntry, CacheLock, CachePurgeRequest, CacheStore } from '../../cache/cache-store.ts';
 import type { CachePolicy } from '../../cache/policy/policy.ts';
 import { type CacheWish, cacheWish, isReusable, noWish, takesStale } from '../../cache/policy/reuse.ts';
-import { freshened, isSameByHead } from '../../cache/policy/validation.ts';
+import { freshened, isSameByHead, mayChange } from '../../cache/policy/validation.ts';
 import { matchesVary } from '../../cache/policy/vary.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { ForwardReason } from '../../http/cache-status.ts';
@@ -260,14 +260,17 @@ export class CachedContent {
     if (!isAboutEntry || !('headers' in outcome) || !('status' in outcome) || outcome.status !== entry.head.status)
       return outcome;
     const { status, headers } = outcome;
-    if (isSameByHead(entry.head, entry.length, headers)) {
-      const answer = { status, reason: entry.head.reason, headers, requestedAt, respondedAt: request.services.now() };
-      const { head, isKept } = freshened(entry.head, request.exchange.request.headers, answer, this.#parts.policy);
-      if (isKept) await this.#store.update(key, entry, head);
-      else this.#store.remove(key, entry);
-    } else {
+    const { headers: asked } = request.exchange.request;
+    const { policy } = this.#parts;
+    if (!mayChange(asked, headers, policy)) return outcome;
+    if (!isSameByHead(entry.head, entry.length, headers)) {
       this.#store.remove(key, entry);
+      return outcome;
     }
+    const answer = { status, reason: entry.head.reason, headers, requestedAt, respondedAt: request.services.now() };
+    const { head, stored } = freshened(entry.head, asked, answer, policy);
+    if (stored === 'kept') await this.#store.update(key, entry, head);
+    else this.#store.remove(key, entry);
     return outcome;
   }
 

@@ -167,18 +167,18 @@ class Fetch {
     const request = this.#request;
     const entry = this.#miss.entry ?? variantOf(this.#miss.entries, answer.headers);
     if (!entry) return undefined;
-    const { head, isKept } = freshened(entry.head, fetch.exchange.request.headers, answer, policy);
+    const { head, stored } = freshened(entry.head, fetch.exchange.request.headers, answer, policy);
     const now = answer.respondedAt;
     const fresh: CacheEntry = { head, length: entry.length, body: (from, to) => entry.body(from, to) };
     const times = { now, age: answers.ageOf(head, now), traits };
-    const how = { forward: this.#miss.why, forwardStatus: 304, isStored: isKept };
+    const how = { forward: this.#miss.why, forwardStatus: 304, isStored: stored === 'kept' };
     const given = answers.answer(request, fresh, times, how);
     if (!given) return undefined;
     request.cacheStatus = 'REVALIDATED';
-    if (isKept) void Promise.resolve(store.update(key, entry, head)).finally(() => lock?.release());
+    if (stored === 'kept') void Promise.resolve(store.update(key, entry, head)).finally(() => lock?.release());
     else {
       // nginx asks about it again the next time.
-      if (policy.rules === 'rfc') store.remove(key, entry);
+      if (stored === 'gone' && policy.rules === 'rfc') store.remove(key, entry);
       lock?.release();
     }
     return given;
