@@ -146,7 +146,7 @@ export class Balancer implements Conditions {
     }
     if (plan.breaker) {
       if (isTrial) this.#settle(slot, hasFailed, isTold, now);
-      else if (isTold) counters.breakers.count(slot, plan.breaker, now, hasFailed);
+      else if (isTold) counters.breakers.count(slot, front, plan.breaker, now, hasFailed);
     }
     this.#queue?.pump();
   }

@@ -15,7 +15,7 @@ function breakersOf(threads: number): CircuitBreakers[] {
 /** One whose slot 1 has just been opened, at 10,100 ms. */
 function openBreakers(threads: number): CircuitBreakers[] {
   const all = breakersOf(threads);
-  for (const hasFailed of [false, false, true, true]) all[0]!.count(1, plan, 10_100, hasFailed);
+  for (const hasFailed of [false, false, true, true]) all[0]!.count(1, 0, plan, 10_100, hasFailed);
   return all;
 }
 
@@ -61,11 +61,11 @@ describe('slidingCount', () => {
 describe('CircuitBreakers', () => {
   it('opens where too many fail, for the slot and for all threads', () => {
     const [one, other] = breakersOf(2);
-    one!.count(1, plan, 10_000, true);
-    other!.count(1, plan, 10_050, false);
-    one!.count(1, plan, 10_060, false);
+    one!.count(1, 0, plan, 10_000, true);
+    other!.count(1, 0, plan, 10_050, false);
+    one!.count(1, 0, plan, 10_060, false);
     assert.equal(one!.isOpen(1), false);
-    other!.count(1, plan, 10_070, true);
+    other!.count(1, 0, plan, 10_070, true);
     assert.deepEqual([one!.isOpen(1), one!.isOpen(0), one!.isOpen(2)], [true, false, false]);
     assert.deepEqual([one!.admits(1, 10_569), one!.admits(1, 10_570), one!.admits(0, 10_100)], [false, true, true]);
     assert.equal(one!.enter(1, 0, 10_569, plan), 'refused');
@@ -82,8 +82,8 @@ describe('CircuitBreakers', () => {
     ];
     for (const [later, opens] of cases) {
       const [breakers] = breakersOf(1);
-      for (let count = 0; count < 3; count++) breakers!.count(1, plan, 10_800, true);
-      breakers!.count(1, plan, later, true);
+      for (let count = 0; count < 3; count++) breakers!.count(1, 0, plan, 10_800, true);
+      breakers!.count(1, 0, plan, later, true);
       assert.equal(breakers!.isOpen(1), opens, `at ${later}`);
     }
   });
@@ -101,9 +101,9 @@ describe('CircuitBreakers', () => {
     one!.enter(1, 0, 10_600, plan);
     assert.equal(one!.settle(1, 0, plan, 10_700, 'passed'), true);
     assert.equal(other!.enter(1, 1, 10_700, plan), 'free');
-    for (let count = 0; count < 3; count++) other!.count(1, plan, 10_710, true);
+    for (let count = 0; count < 3; count++) other!.count(1, 0, plan, 10_710, true);
     assert.equal(other!.isOpen(1), false);
-    other!.count(1, plan, 10_710, true);
+    other!.count(1, 0, plan, 10_710, true);
     assert.equal(one!.isOpen(1), true);
   });
 
@@ -130,11 +130,25 @@ describe('CircuitBreakers', () => {
 
   it('takes what ends while it is open for no reason', () => {
     const [breakers] = openBreakers(1);
-    for (let count = 0; count < 9; count++) breakers!.count(1, plan, 10_200, true);
+    for (let count = 0; count < 9; count++) breakers!.count(1, 0, plan, 10_200, true);
     breakers!.enter(1, 0, 10_600, plan);
     breakers!.settle(1, 0, plan, 10_610, 'passed');
-    breakers!.count(1, plan, 10_620, true);
+    breakers!.count(1, 0, plan, 10_620, true);
     assert.equal(breakers!.isOpen(1), false);
+  });
+
+  it('goes on where a thread died while it changed something', ({ mock }) => {
+    const [one, other] = openBreakers(2);
+    const store = mock.method(Atomics, 'store', () => {
+      throw new Error('dead');
+    });
+    assert.throws(() => one!.enter(1, 0, 10_600, plan), /dead/);
+    store.mock.restore();
+    other!.clearFront(1);
+    assert.equal(other!.enter(1, 1, 10_650, plan), 'refused');
+    other!.clearFront(0);
+    assert.equal(other!.enter(1, 1, 10_650, plan), 'trial');
+    assert.equal(other!.settle(1, 1, plan, 10_660, 'passed'), true);
   });
 
   it('lets another one try where the thread died, and is closed for a new member', () => {

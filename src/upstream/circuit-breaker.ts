@@ -1,11 +1,12 @@
 import type { BreakerPlan } from '../site/plan/upstream-plan.ts';
 
-/** Nothing is held back. Beside these kinds of state, `trial + front` for a front thread whose request is the one that may try. */
+/** Nothing is held back. */
 const closed = 0;
 const open = 1;
-/** For the moment in which a thread writes until when. */
+/** With the number of the front thread added, for the moment in which it writes until when. */
 const changing = 2;
-const trial = 3;
+/** With the number of the front thread added whose request is the one that may try. */
+const trial = 1 << 11;
 /** A state is its kind, and above that a number that each change counts up: a thread sees that there was one meanwhile. */
 const kinds = 1 << 12;
 
@@ -73,13 +74,13 @@ export class CircuitBreakers {
   ): 'free' | 'trial' | 'refused' {
     const state = Atomics.load(this.#state, slot);
     if (kindOf(state) === closed) return 'free';
-    if (!this.#allows(state, slot, now) || !this.#change(slot, state, changing)) return 'refused';
+    if (!this.#allows(state, slot, now) || !this.#change(slot, state, changing + front)) return 'refused';
     this.#settleAs(slot, trial + front, now + openMs);
     return 'trial';
   }
 
   /** A request that went there freely has ended. */
-  count(slot: number, plan: BreakerPlan, now: number, hasFailed: boolean): void {
+  count(slot: number, front: number, plan: BreakerPlan, now: number, hasFailed: boolean): void {
     const state = Atomics.load(this.#state, slot);
     if (kindOf(state) !== closed) return;
     const window = Math.floor(now / plan.windowMs) | 0;
@@ -92,7 +93,7 @@ export class CircuitBreakers {
     const elapsed = (now % plan.windowMs) / plan.windowMs;
     const sum = (counts: Int32Array): number => slidingCount(counts[before] as number, counts[cell] as number, elapsed);
     if (!trips(plan, sum(this.#requests), sum(this.#failures))) return;
-    if (this.#change(slot, state, changing)) this.#settleAs(slot, open, now + plan.openMs);
+    if (this.#change(slot, state, changing + front)) this.#settleAs(slot, open, now + plan.openMs);
   }
 
   /** The request that tried has ended; `untold` where it was given up before anything came. Gives whether the breaker has closed by it. */
@@ -100,12 +101,12 @@ export class CircuitBreakers {
     const state = Atomics.load(this.#state, slot);
     const kind = kindOf(state);
     if (how === 'passed') {
-      if (kind === closed || kind === changing || !this.#change(slot, state, changing)) return false;
+      if (kind === closed || isChanging(kind) || !this.#change(slot, state, changing + front)) return false;
       this.#clearCounts(slot);
       this.#settleAs(slot, closed, 0);
       return true;
     }
-    if (kind === trial + front && this.#change(slot, state, changing)) {
+    if (kind === trial + front && this.#change(slot, state, changing + front)) {
       this.#settleAs(slot, open, how === 'failed' ? now + plan.openMs : now);
     }
     return false;
@@ -117,17 +118,19 @@ export class CircuitBreakers {
     this.#settleAs(slot, closed, 0);
   }
 
-  /** Another one may try in place of the request of a front thread that died. */
+  /** Another one may try in place of the request of a front thread that died, and where it was changing something. */
   clearFront(front: number): void {
     for (let slot = 0; slot < this.#state.length; slot++) {
       const state = Atomics.load(this.#state, slot);
-      if (kindOf(state) === trial + front && this.#change(slot, state, changing)) this.#settleAs(slot, open, 0);
+      const kind = kindOf(state);
+      const isItsOwn = kind === trial + front || kind === changing + front;
+      if (isItsOwn && this.#change(slot, state, changing + front)) this.#settleAs(slot, open, 0);
     }
   }
 
   #allows(state: number, slot: number, now: number): boolean {
     const kind = kindOf(state);
-    return kind === closed || (kind !== changing && now >= (this.#until[slot] as number));
+    return kind === closed || (!isChanging(kind) && now >= (this.#until[slot] as number));
   }
 
   /** Goes on to a state of that kind, unless another thread was faster. */
@@ -159,6 +162,10 @@ export class CircuitBreakers {
 
 function kindOf(state: number): number {
   return state & (kinds - 1);
+}
+
+function isChanging(kind: number): boolean {
+  return kind >= changing && kind < trial;
 }
 
 /** The state that comes next, of that kind. */

@@ -51,7 +51,7 @@ function enter(hasFailed: boolean): void {
 /** The one in slot 6 has a breaker. */
 function tryAgain(hasFailed: boolean): void {
   const entry = counters.breakers.enter(6, front, begins, plan);
-  if (entry === 'free') counters.breakers.count(6, plan, ends, hasFailed);
+  if (entry === 'free') counters.breakers.count(6, front, plan, ends, hasFailed);
   if (entry !== 'trial') return;
   answer.trials = Math.max(answer.trials, Atomics.add(inside, 1, 1) + 1);
   Atomics.sub(inside, 1, 1);
