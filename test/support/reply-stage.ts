@@ -51,7 +51,8 @@ export function replyStage(options: StageOptions = {}): ReplyStage {
   const exchange = { ...plain, request: { ...plain.request, headers, version: options.version ?? '1.1' } };
   const logged: string[] = [];
   // Filters see nothing of a location but these.
-  const location = { name: '/', settings: options.settings ?? {} } as Location;
+  const settings = { content: { kind: 'app', app: 'main' }, ...options.settings };
+  const location = { name: '/', settings } as Location;
   const server = { name: 'test', outside: location } as VirtualServer;
   const services: SiteRequest['services'] = {
     hostname: 'test',

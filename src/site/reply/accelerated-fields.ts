@@ -23,12 +23,23 @@ export const takeAcceleratedFields: ReplyFilter = (request, reply) => {
   return headers === reply.headers ? reply : { ...reply, headers };
 };
 
-/** The fields of an app's answer without what it says to the server, which is heeded. */
+/** The fields of an app's answer without what it says to the server, which is heeded; clients see what the config passes on. */
 export function withoutAcceleratedFields(request: SiteRequest, all: HeaderList): HeaderList {
   const headers = all.withoutAny(nameSet);
   if (headers === all) return headers;
   const charset = all.get('x-accel-charset');
   const type = headers.get('content-type');
   request.limitRate ??= all.get('x-accel-limit-rate');
-  return charset && type !== undefined ? headers.replaced('content-type', withCharset(type, charset)) : headers;
+  const passed = headers.withAll(passedOn(request, all));
+  return charset && type !== undefined ? passed.replaced('content-type', withCharset(type, charset)) : passed;
+}
+
+/** nginx's `proxy_pass_header`. */
+function passedOn(request: SiteRequest, headers: HeaderList): readonly (readonly [name: string, value: string])[] {
+  const { content, proxy } = request.location.settings;
+  if (content.kind !== 'proxy') return [];
+  return proxy.passedFields.flatMap((name) => {
+    const value = names.includes(name) ? headers.get(name) : undefined;
+    return value === undefined ? [] : [[name, value] as const];
+  });
 }

@@ -51,7 +51,7 @@ const pieces: readonly ProxyPiece[] = [
   },
   {
     name: 'fields',
-    server: `location / { proxy_pass http://UPSTREAM0; } location /hide/ { proxy_hide_header X-Powered-By; proxy_hide_header set-cookie; proxy_pass http://UPSTREAM0; } location /pass/ { proxy_pass_header Server; proxy_pass_header Date; proxy_pass_header X-Accel-Note; proxy_pass http://UPSTREAM0; }
+    server: `location / { proxy_pass http://UPSTREAM0; } location /hide/ { proxy_hide_header X-Powered-By; proxy_hide_header set-cookie; proxy_pass http://UPSTREAM0; } location /pass/ { proxy_pass_header Server; proxy_pass_header Date; proxy_pass_header X-Accel-Note; proxy_pass_header X-Accel-Expires; proxy_pass http://UPSTREAM0; }
       location /add/ { add_header X-Own o; add_header X-Up "$upstream_http_x_from|$upstream_status|$sent_http_content_type"; proxy_pass http://UPSTREAM0; } location /always/ { add_header X-Always a always; proxy_pass http://UPSTREAM0; } location /type/ { default_type x/y; types { } proxy_pass http://UPSTREAM0; }
       location /charset/ { charset utf-8; proxy_pass http://UPSTREAM0; } location /over/ { charset koi8-r; override_charset on; proxy_pass http://UPSTREAM0; } location /expires/ { expires 1h; proxy_pass http://UPSTREAM0; } location /noexp/ { expires -1; proxy_pass http://UPSTREAM0; }
       location /vars/ { add_header X-C "$upstream_cookie_a|$upstream_cookie_c|$upstream_http_x_many|$upstream_http_set_cookie" always; proxy_pass http://UPSTREAM0; } location /etag/ { etag off; if_modified_since off; proxy_pass http://UPSTREAM0; }`,
@@ -70,6 +70,7 @@ const pieces: readonly ProxyPiece[] = [
       '/hide/?answer=own',
       '/hide/?answer=cookies',
       '/pass/?answer=own',
+      '/pass/?answer=accel-expires',
       ...['own', '404', 'tagged', '204', '201', '302'].flatMap((name) => [
         `/add/?answer=${name}`,
         `/always/?answer=${name}`,
