@@ -225,7 +225,10 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     if (!head) return true;
     if (head.status === 101) return this.#switch(exchange, head);
     // A peer that refuses does not want the body (RFC 9112 §9.3); one that answers while it reads does.
-    if (this.#sender && (head.status >= 300 || !this.#sender.isStarted)) this.#stopSending();
+    if (this.#sender && (head.status >= 300 || !this.#sender.isStarted)) {
+      this.#stopSending();
+      this.#silence.start(exchange.request.timeouts.readMs, performance.now());
+    }
     if (exchange.isComplete) {
       this.#finish(exchange, head);
       exchange.deliver(head);

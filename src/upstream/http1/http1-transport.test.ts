@@ -267,6 +267,23 @@ describe('Http1Transport sends a body', () => {
     await stage.isClean(upstream);
   });
 
+  it('no further once it is refused, and waits no longer for the rest of that than for any answer', async () => {
+    await using upstream = await RawUpstream.listen((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nno')),
+    );
+    using stage = new TransportStage();
+    const { promise: never } = Promise.withResolvers<void>();
+    const body = (async function* () {
+      yield Buffer.alloc(1024);
+      await never;
+    })();
+    const timeouts = { connectMs: 5_000, sendMs: 5_000, readMs: 50 };
+    const { answer } = stage.ask(upstream.address, { body, bodyLength: 'chunked', timeouts });
+    const reply = await replyOf(answer);
+    assert.equal(reply.status, 403);
+    await assert.rejects(textOf(reply.body), { code: 'upstream-timeout', stage: 'body' });
+  });
+
   it('to its end while the answer is already coming', async () => {
     await using upstream = await RawUpstream.listen((socket) => {
       socket.once('data', () => socket.write(`${ok}transfer-encoding: chunked\r\n\r\n1\r\na\r\n`));
