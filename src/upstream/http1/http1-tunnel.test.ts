@@ -134,6 +134,39 @@ describe('Http1Tunnel', () => {
     await open.stage.isClean(open.upstream);
   });
 
+  for (const hasLeft of [false, true]) {
+    it(`sends what the upstream has not taken yet when both have ended${hasLeft ? ', for a client that is gone' : ''}`, async () => {
+      await using open = await switched();
+      open.socket.pause();
+      const client = new ToldEnd();
+      const end = open.tunnel.open(client);
+      const size = 32 * 1024 * 1024;
+      end.bytes(Buffer.alloc(size, 'x'));
+      end.end();
+      open.socket.end();
+      await until(() => client.told.includes('end'), "the upstream's end");
+      if (hasLeft) end.close();
+      assert.equal(open.attempt.end, undefined);
+      open.socket.resume();
+      await until(() => open.attempt.end === 'ended complete', 'the end');
+      assert.deepEqual(client.told, hasLeft ? ['end'] : ['end', 'close']);
+      await until(() => open.upstream.text.length > size, 'all of it');
+      await open.stage.isClean(open.upstream);
+    });
+  }
+
+  it('is given up where an upstream that has ended takes nothing for too long', async () => {
+    await using open = await switched(switching, { timeouts: { connectMs: 1_000, sendMs: 1_000, readMs: 50 } });
+    open.socket.pause();
+    const client = new ToldEnd();
+    const end = open.tunnel.open(client);
+    end.bytes(Buffer.alloc(32 * 1024 * 1024));
+    end.end();
+    open.socket.end();
+    await until(() => client.told.includes('close'), 'the end');
+    assert.deepEqual([client.told, open.attempt.end], [['end', 'close'], 'ended failed']);
+  });
+
   it('tells when the upstream is gone', async () => {
     await using open = await switched();
     const client = new ToldEnd();

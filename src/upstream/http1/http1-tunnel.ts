@@ -84,7 +84,9 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
 
   close(): void {
     this.#hasClientLeft = true;
-    this.#over('complete');
+    this.#client = undefined;
+    if (this.#hasPeerEnded && this.#hasClientEnded) this.#endIfBoth();
+    else this.#over('complete');
   }
 
   taken(bytes: number): void {
@@ -146,8 +148,13 @@ export class Http1Tunnel implements Tunnel, TunnelEnd {
     this.#client?.bytes(bytes);
   }
 
+  /** Where both have ended, what the client sent still goes to the peer, as long as it takes it. */
   #endIfBoth(): void {
-    if (!this.#hasPeerEnded || !this.#hasClientEnded) return;
+    if (!this.#hasPeerEnded || !this.#hasClientEnded || this.#isOver) return;
+    if (!this.#socket.writableFinished) {
+      this.#socket.once('finish', () => this.#endIfBoth());
+      return;
+    }
     const client = this.#client;
     this.#over('complete');
     client?.close();
