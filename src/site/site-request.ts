@@ -49,6 +49,8 @@ export class SiteRequest implements ExchangeObserver {
   attempts: UpstreamAttempts | undefined;
   /** Undefined where no cache was asked. */
   cacheStatus: CacheStatus | undefined;
+  /** A cache has begun to keep its answer. */
+  isKept = false;
   /** nginx's `$slice_range`: the piece that is asked for. */
   sliceRange: string | undefined;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */

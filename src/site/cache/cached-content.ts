@@ -50,7 +50,7 @@ export function createCachedContent(
   const plan = settings.cache;
   if (!plan) return content;
   const cached = new CachedContent(content, plan, settings, compile, store);
-  if (plan.sliceSize !== undefined) return createSlices(cached, content, plan, settings);
+  if (plan.sliceSize !== undefined) return createSlices(cached, content, plan, settings, store);
   return (request) => cached.handle(request);
 }
 
@@ -282,11 +282,7 @@ export class CachedContent {
   }
 
   #invalidated(request: SiteRequest, outcome: SiteOutcome): SiteOutcome {
-    invalidateBy(request, outcome, (get) => {
-      const what = this.#allOf(get);
-      if (what.kind === 'key') this.#store.remove(what.value);
-      else void this.#store.purge(what);
-    });
+    invalidateBy(request, outcome, (get) => this.#store.remove(this.keyOf(get)));
     return outcome;
   }
 
@@ -294,15 +290,17 @@ export class CachedContent {
   #purged(request: SiteRequest): CachePurgeRequest {
     const key = this.#keyOf(request);
     const url = this.#plan.key === undefined ? key.split(locationMark, 1)[0] : key;
-    return url?.endsWith('*') ? { kind: 'prefix', value: url.slice(0, -1) } : this.#allOf(request);
+    if (url?.endsWith('*')) return { kind: 'prefix', value: url.slice(0, -1) };
+    return { kind: this.#plan.sliceSize === undefined ? 'key' : 'prefix', value: this.keyOf(request) };
   }
 
-  /** What is kept for a request's path: that of its key, or in pieces. */
-  #allOf(request: SiteRequest): { readonly kind: 'key' | 'prefix'; readonly value: string } {
-    if (this.#plan.sliceSize !== undefined) request.sliceRange = pieceStart;
+  /** What the answer to a request is kept under; where it is in pieces, with what their keys begin. */
+  keyOf(request: SiteRequest): string {
+    if (this.#plan.sliceSize === undefined) return this.#keyOf(request);
+    request.sliceRange = pieceStart;
     const key = this.#keyOf(request);
-    if (this.#plan.sliceSize === undefined) return { kind: 'key', value: key };
-    return { kind: 'prefix', value: key.endsWith(pieceStart) ? key : `${key} ${pieceStart}` };
+    request.sliceRange = undefined;
+    return key.endsWith(pieceStart) ? key : `${key} ${pieceStart}`;
   }
 }
 

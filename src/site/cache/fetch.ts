@@ -22,6 +22,7 @@ import { cancelReply } from '../reply/content-change.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
+import { contentRangeOf } from './content-range.ts';
 import { FetchExchange } from './fetch-exchange.ts';
 import { KeptBody } from './kept-body.ts';
 import type { KnownMisses } from './known-misses.ts';
@@ -211,13 +212,18 @@ class Fetch {
   #answer(fetch: SiteRequest, reply: Reply, answer: FetchedAnswer, plan: CacheSettings | undefined): SiteOutcome {
     const { store, policy, knownMisses, options } = this.#parts;
     const { key, entry, traits, isForAll, keepsConditions } = this.#miss;
-    const length = lengthOf(reply);
+    const isPart = policy.keepsParts && reply.status === 206;
+    const part = isPart ? contentRangeOf(reply.headers) : undefined;
+    const length = part ? part.end - part.start : lengthOf(reply);
     const head =
-      plan && fetch.method !== 'HEAD' ? storedHeadOf(fetch.exchange.request.headers, answer, policy) : undefined;
+      plan && fetch.method !== 'HEAD' && isPart === (part !== undefined)
+        ? storedHeadOf(fetch.exchange.request.headers, answer, policy)
+        : undefined;
     const writer = head && store.write(key, head, length, this.#begunAt);
     const headers = this.#headers(reply.headers, writer !== undefined);
     const kept = writer && this.#kept(reply, writer, length);
     if (writer) {
+      this.#request.isKept = true;
       knownMisses.delete(key);
     } else {
       // The answer to a condition or a range of the client says nothing of the whole.

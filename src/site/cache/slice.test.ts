@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CachedStage, cachedStage, fetched } from '../../../test/support/cached-stage.ts';
+import { pieces } from '../../../test/support/reply-stage.ts';
+import { until } from '../../../test/support/until.ts';
+import type { CachePurgeRequest } from '../../cache/cache-store.ts';
 import type { SiteOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -39,7 +42,7 @@ describe('slices', () => {
       assert.deepEqual(rangesOf(stage), ['bytes=0-4', 'bytes=5-9', 'bytes=10-14']);
       assert.equal((await stage.ask('/a')).text, whole);
       assert.equal(stage.asked.length, 3);
-      assert.equal(stage.store.counts.entries, 3);
+      assert.equal(stage.store.counts.entries, 4, 'the pieces, and which of them hold');
     });
   }
 
@@ -78,21 +81,94 @@ describe('slices', () => {
       const stage = stageOf({ key, purge: { method: 'PURGE', from: ['127.0.0.1'] } });
       for (const path of ['/a', '/ab']) await stage.ask(path);
       assert.equal((await stage.ask('/a', { method: 'PURGE' })).status, 200);
-      assert.equal(stage.store.counts.entries, 3);
+      assert.equal(stage.store.counts.entries, 4);
       assert.equal((await stage.ask('/a', { method: 'PURGE' })).status, 404);
-      stage.content = () => fetched('');
+      const purges: CachePurgeRequest[] = [];
+      const { store } = stage;
+      const purge = store.purge.bind(store);
+      store.purge = (what) => {
+        purges.push(what);
+        return purge(what);
+      };
+      stage.content = (request) => (request.method === 'PUT' ? fetched('') : ranged('ba9876543210')(request));
       await stage.ask('/ab', { method: 'PUT' });
-      assert.equal(stage.store.counts.entries, 0);
+      assert.equal((await stage.ask('/ab')).text, 'ba9876543210');
+      assert.deepEqual(new Set(purges.map(({ kind }) => kind)), new Set(['key']), 'nothing is looked through for it');
     });
   }
 
-  it('ends an answer whose pieces are of two states', async () => {
+  for (const key of ['$uri', '$uri$slice_range']) {
+    it(`ends an answer whose pieces are of two states, and gives the new one from then on, with the key ${key}`, async () => {
+      const stage = stageOf({ key });
+      await stage.ask('/a', { headers: { range: 'bytes=0-1' } });
+      stage.content = ranged('ba9876543210', '"2"');
+      await assert.rejects(stage.ask('/a'), /the resource has changed between two pieces/);
+      for (let time = 0; time < 2; time++) assert.equal((await stage.ask('/a')).text, 'ba9876543210');
+      stage.content = ranged('01234567', '"1"');
+      assert.equal((await stage.ask('/a')).text, 'ba9876543210');
+    });
+  }
+
+  it('does not put together what is of another length', async () => {
     const stage = stageOf();
     await stage.ask('/a', { headers: { range: 'bytes=0-1' } });
-    stage.content = ranged(whole, '"2"');
-    await assert.rejects(stage.ask('/a'), /the resource has changed between two pieces/);
     stage.content = ranged('01234567', '"1"');
     await assert.rejects(stage.ask('/a'), /what came is no piece|changed between/);
+    assert.equal((await stage.ask('/a')).text, '01234567');
+  });
+
+  for (const [what, last] of [
+    ['longer', 5],
+    ['shorter', 3],
+  ] as const) {
+    it(`neither gives nor keeps a piece that is ${what} than it was said to be`, async () => {
+      const stage = stageOf();
+      const wrong = (request: SiteRequest): SiteOutcome => {
+        const range = request.header('range');
+        if (range !== 'bytes=0-4') return ranged()(request);
+        const fields = { 'cache-control': 'max-age=60', etag: '"1"', 'content-range': 'bytes 0-4/12' };
+        return fetched(pieces(whole.slice(0, 2), whole.slice(2, last + 1)), fields, 206);
+      };
+      stage.content = wrong;
+      await assert.rejects(stage.ask('/a'), new RegExp(`a piece is ${what}`));
+      stage.content = ranged();
+      assert.equal((await stage.ask('/a')).text, whole);
+    });
+  }
+
+  it('keeps nothing whose length is not that of its range', async () => {
+    const stage = stageOf();
+    stage.content = () =>
+      fetched(
+        '01234567',
+        { 'cache-control': 'max-age=60', 'content-range': 'bytes 0-4/12', 'content-length': '8' },
+        206,
+      );
+    assert.equal((await stage.ask('/a')).status, 206);
+    assert.equal(stage.store.counts.entries, 0);
+  });
+
+  it('fetches each piece once for all that ask at the same time', async () => {
+    const stage = stageOf();
+    const answers = await Promise.all(['/a', '/a', '/a'].map((path) => stage.ask(path)));
+    assert.deepEqual(
+      answers.map(({ text }) => text),
+      [whole, whole, whole],
+    );
+    assert.equal(stage.asked.length, 3);
+  });
+
+  it('lets no request wait for what is not kept', async () => {
+    const stage = stageOf();
+    const answers: ((outcome: SiteOutcome) => void)[] = [];
+    stage.content = () => fetched('no', {}, 404);
+    await stage.ask('/a');
+    stage.content = () => new Promise<SiteOutcome>((resolve) => answers.push(resolve));
+    const asking = ['/a', '/a'].map((path) => stage.ask(path));
+    await until(() => answers.length === 2, 'both are asked for');
+    for (const answer of answers) answer(fetched('no', {}, 404));
+    for (const { status } of await Promise.all(asking)) assert.equal(status, 404);
+    assert.equal(stage.store.counts.entries, 0);
   });
 
   it('gives what does not come in pieces as it is', async () => {

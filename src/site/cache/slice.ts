@@ -1,3 +1,4 @@
+import type { CacheStore } from '../../cache/cache-store.ts';
 import { conditionFields } from '../../cache/policy/validation.ts';
 import { type Body, emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
@@ -10,36 +11,35 @@ import { cancelReply } from '../reply/content-change.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CachedContent } from './cached-content.ts';
+import { type ContentRange, contentRangeOf } from './content-range.ts';
 import { answerOf, answerRules } from './representation.ts';
 import { traitsOf } from './request-traits.ts';
+import { type SliceState, SliceStates } from './slice-states.ts';
 
 /** One piece as it came. */
-interface Piece {
+interface Piece extends ContentRange {
   readonly reply: Reply;
-  readonly start: number;
-  /** Not counted. */
-  readonly end: number;
-  /** Bytes of the whole. */
-  readonly total: number;
 }
 
 /**
  * nginx's `slice`: large answers are asked for and kept in pieces of one size, each at a multiple of it, and put together for whoever asks for
- * all of it or for a range. The pieces of another state of the resource end an answer that is on its way. What does not come in pieces is
- * given as it is.
+ * all of it or for a range. The pieces of another state of the resource end an answer that is on its way, and the next one begins anew. What does
+ * not come in pieces is given as it is.
  */
 export function createSlices(
   cached: CachedContent,
   content: Content,
   plan: CacheSettings,
   settings: Settings,
+  store: CacheStore,
 ): Content {
   const size = plan.sliceSize ?? 0;
   // Where the key does not name the range itself, it is put behind it.
   const isInKey = plan.key !== undefined && /\$\{?slice_range\b/.test(plan.key);
   const rules = { ...answerRules(plan.rules, settings), isRangeable: () => true };
+  const states = new SliceStates(store, plan);
 
-  async function pieceAt(request: SiteRequest, index: number): Promise<SiteOutcome> {
+  async function pieceAt(request: SiteRequest, index: number, { name }: SliceState): Promise<SiteOutcome> {
     const range = `bytes=${index * size}-${index * size + size - 1}`;
     const { exchange } = request;
     const fields = exchange.request.headers.without(...conditionFields).with('range', range);
@@ -47,10 +47,19 @@ export function createSlices(
     const copy = request.withExchange(new ChangedExchange(exchange, head, emptyBody));
     copy.method = 'GET';
     copy.sliceRange = range;
-    const outcome = await cached.handle(copy, true, isInKey ? '' : ` ${range}`);
+    const outcome = await cached.handle(copy, true, isInKey ? ` ${name}` : ` ${range} ${name}`);
     request.cacheStatus = copy.cacheStatus;
     request.attempts = copy.attempts;
+    request.isKept = copy.isKept;
     return outcome;
+  }
+
+  async function firstPiece(request: SiteRequest, index: number, state: SliceState): Promise<SiteOutcome> {
+    try {
+      return await pieceAt(request, index, state);
+    } finally {
+      state.settle(request.isKept);
+    }
   }
 
   return async (request) => {
@@ -58,14 +67,22 @@ export function createSlices(
     if (method !== 'GET' && method !== 'HEAD') return cached.handle(request);
     if (exchange.isWebSocket || exchange.hasUpgrade) return content(request);
     const { headers } = exchange.request;
-    const first = await pieceAt(request, Math.floor(firstByte(headers.get('range')) / size));
+    const key = cached.keyOf(request);
+    const state = await states.of(key, request);
+    const first = await firstPiece(request, Math.floor(firstByte(headers.get('range')) / size), state);
     if (!('headers' in first) || !('status' in first)) return first;
     const piece = pieceOf(first, size);
     if (!piece) return first;
     const { total } = piece;
     const fields = first.headers.without('content-range', 'content-length');
     const body = (from = 0, to = total): Body =>
-      new SlicedBody(request, piece, size, from, to, (index) => pieceAt(request, index));
+      new SlicedBody(piece, size, from, to, {
+        fetch: (index) => pieceAt(request, index, state),
+        broken: (message) => {
+          states.forget(key);
+          request.log('error', message);
+        },
+      });
     return answerOf(
       request,
       {
@@ -92,43 +109,37 @@ function firstByte(range: string | undefined): number {
 /** Undefined for an answer that is no piece as it was asked for. */
 function pieceOf(reply: Reply, size: number): Piece | undefined {
   if (reply.status !== 206) return undefined;
-  const [, first, last, all] =
-    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(reply.headers.get('content-range') ?? '') ?? [];
-  const start = Number(first);
-  const end = Number(last) + 1;
-  const total = Number(all);
-  if (all === undefined || start % size !== 0 || end !== Math.min(start + size, total)) return undefined;
-  return { reply, start, end, total };
+  const range = contentRangeOf(reply.headers);
+  if (!range || range.start % size !== 0 || range.end !== Math.min(range.start + size, range.total)) return undefined;
+  return { reply, ...range };
+}
+
+interface PieceSource {
+  fetch(index: number): Promise<SiteOutcome>;
+  /** What is kept does not go together. */
+  broken(message: string): void;
 }
 
 /** Bytes `from` to `to` of a whole that comes in pieces; the first one that is needed may be at hand. */
 class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
-  readonly #request: SiteRequest;
   readonly #first: Piece;
   readonly #size: number;
   readonly #to: number;
-  readonly #fetch: (index: number) => Promise<SiteOutcome>;
+  readonly #source: PieceSource;
   #at: number;
   #isFirstUsed = false;
   #isOver = false;
   #current: AsyncIterator<Uint8Array, unknown> | undefined;
-  /** Where the piece that is read begins. */
+  /** Where the piece that is read goes on, and where it ends. */
   #offset = 0;
+  #end = 0;
 
-  constructor(
-    request: SiteRequest,
-    first: Piece,
-    size: number,
-    from: number,
-    to: number,
-    fetch: (index: number) => Promise<SiteOutcome>,
-  ) {
-    this.#request = request;
+  constructor(first: Piece, size: number, from: number, to: number, source: PieceSource) {
     this.#first = first;
     this.#size = size;
     this.#at = from;
     this.#to = to;
-    this.#fetch = fetch;
+    this.#source = source;
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -139,6 +150,10 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
         this.#current = undefined;
         if (this.#at % this.#size !== 0) throw this.#broken('a piece is shorter than it was said to be');
         continue;
+      }
+      if (this.#offset + result.value.length > this.#end) {
+        void this.return();
+        throw this.#broken('a piece is longer than it was said to be');
       }
       const from = Math.max(0, this.#at - this.#offset);
       const bytes = result.value.subarray(from, this.#to - this.#offset);
@@ -166,11 +181,12 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
   async #open(): Promise<AsyncIterator<Uint8Array, unknown>> {
     const index = Math.floor(this.#at / this.#size);
     this.#offset = index * this.#size;
+    this.#end = Math.min(this.#offset + this.#size, this.#first.total);
     if (this.#first.start === this.#offset && !this.#isFirstUsed) {
       this.#isFirstUsed = true;
       return iteratorOf(this.#first.reply.body);
     }
-    const outcome = await this.#fetch(index);
+    const outcome = await this.#source.fetch(index);
     const piece = 'headers' in outcome && 'status' in outcome ? pieceOf(outcome, this.#size) : undefined;
     const isSame =
       piece?.start === this.#offset && piece.total === this.#first.total && tagOf(piece) === tagOf(this.#first);
@@ -183,7 +199,7 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
 
   #broken(why: string): PeerError {
     const message = `Cannot put an answer together: ${why}`;
-    this.#request.log('error', message);
+    this.#source.broken(message);
     return new PeerError('upstream-incomplete', message);
   }
 }

@@ -1,0 +1,22 @@
+import type { HeaderList } from '../../core/headers.ts';
+
+/** Which bytes of a whole an answer has. */
+export interface ContentRange {
+  readonly start: number;
+  /** Not counted. */
+  readonly end: number;
+  /** Bytes of the whole. */
+  readonly total: number;
+}
+
+/** Undefined where an answer does not say that, or its length is another one. */
+export function contentRangeOf(headers: HeaderList): ContentRange | undefined {
+  const [, first, last, all] =
+    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers.get('content-range') ?? '') ?? [];
+  const start = Number(first);
+  const end = Number(last) + 1;
+  const total = Number(all);
+  if (all === undefined || start >= end || end > total) return undefined;
+  const length = headers.get('content-length');
+  return length === undefined || Number(length) === end - start ? { start, end, total } : undefined;
+}
