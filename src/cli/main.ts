@@ -1,10 +1,11 @@
 import { ServingError } from '../server/serving.ts';
 import { version } from '../server/version.ts';
 import { inspect } from './inspect.ts';
-import { parseCommandLine } from './options.ts';
+import { type CommandLine, parseCommandLine } from './options.ts';
 import { run } from './run.ts';
 import type { ServeCommand } from './serve-command.ts';
 import { serveOptions } from './serve-options.ts';
+import { written } from './written.ts';
 
 const usageError = 2;
 
@@ -23,6 +24,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...others] = argv;
   if (name === 'nginx') return (await import('./nginx/nginx.ts')).nginx(others);
   const command = parseCommandLine([...argv]);
+  // A server that ends waits for no reader.
+  if (command.kind === 'serve') return serve(command.command);
+  const code = await runCommand(command);
+  await written();
+  return code;
+}
+
+async function runCommand(command: Exclude<CommandLine, { readonly kind: 'serve' }>): Promise<number> {
   switch (command.kind) {
     case 'help':
       process.stdout.write(command.text);
@@ -43,7 +52,5 @@ export async function main(argv: readonly string[]): Promise<number> {
       return (await import('./check.ts')).runCheck(command.path, { lenient: command.isLenient });
     case 'convert':
       return (await import('./convert.ts')).runConvert(command.path, { lenient: command.isLenient });
-    case 'serve':
-      return serve(command.command);
   }
 }

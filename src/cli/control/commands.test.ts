@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import {
   appStatus,
@@ -13,6 +17,8 @@ import {
 } from '../../../test/support/fake-control.ts';
 import { type Ending, runGalley } from '../../../test/support/galley.ts';
 import { type OpenControl, openControl } from '../../server/control/control-server.ts';
+
+const launcher = fileURLToPath(new URL('../../../bin/galley.js', import.meta.url));
 
 describe('the commands for a running Galley', () => {
   let folder: AppFolder;
@@ -95,6 +101,28 @@ describe('the commands for a running Galley', () => {
       assert.ok(ending.stderr.includes(text), ending.stderr);
     }
     assert.deepEqual(target.calls, []);
+  });
+
+  it('exit when a slow reader of a pipe has all, or has gone', async () => {
+    await listen(4711);
+    target.members = Array.from({ length: 2_000 }, (_, index) => upstreamStatus({ name: `app${index}` }));
+    const start = (): ChildProcessByStdio<null, Readable, Readable> => {
+      return spawn(process.execPath, ['--', launcher, 'upstreams', '--json'], {
+        env: { ...process.env, GALLEY_RUNTIME_DIR: folder.path },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    };
+    const slow = start();
+    const isOver = once(slow, 'exit');
+    assert.deepEqual(JSON.parse(await text(slow.stdout)), target.members);
+    assert.deepEqual(await isOver, [0, null]);
+    const left = start();
+    const said = text(left.stderr);
+    const isLeft = once(left, 'exit');
+    await once(left.stdout, 'readable');
+    left.stdout.destroy();
+    assert.deepEqual(await isLeft, [0, null]);
+    assert.equal(await said, '');
   });
 
   it('tell of caches and purge them', async () => {

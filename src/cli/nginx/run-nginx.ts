@@ -8,6 +8,7 @@ import { pathBytes } from '../../observe/error-log.ts';
 import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { ZoneMemoryError, zoneBuffers } from '../../site/limits/limit-zones.ts';
+import { written } from '../written.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
 import { type LoadedConfig, loadConfig } from './load-config.ts';
@@ -39,7 +40,8 @@ export interface NginxProcess {
   readonly environment: NodeJS.ProcessEnv;
   /** The launcher script. */
   readonly program: string;
-  out(text: string): void;
+  /** Resolves when it is written. */
+  out(text: string): void | Promise<void>;
   error(text: string): void;
 }
 
@@ -74,7 +76,7 @@ export async function runNginx(
   const pidFile = new PidFile(config?.process.pidFile ?? paths.pidFile);
   if (given.tests) {
     const isGood = testConfig(paths, config, pidFile, { isQuiet: given.isQuiet, tell, say });
-    if (isGood && given.dumps) out(dumpFiles(files));
+    if (isGood && given.dumps) await out(dumpFiles(files));
     return isGood ? 0 : 1;
   }
   if (config === undefined) return 1;
@@ -167,7 +169,10 @@ function thisProcess(): NginxProcess {
   return {
     environment: process.env,
     program: process.argv[1] ?? '',
-    out: (text) => process.stdout.write(text),
+    async out(text) {
+      process.stdout.write(text);
+      await written();
+    },
     error: (text) => process.stderr.write(text),
   };
 }
