@@ -38,6 +38,11 @@ describeUnit('latencyText', latencyText, [
 
 describeUnit('memoryText', memoryText, [
   [null, '-'],
+  [0, '0 B'],
+  [1_023, '1023 B'],
+  [1_536, '2 KiB'],
+  [1023.4 * 1024, '1023 KiB'],
+  [1023.6 * 1024, '1 MiB'],
   [48.4 * 1024 ** 2, '48 MiB'],
   [1023.4 * 1024 ** 2, '1023 MiB'],
   [1023.6 * 1024 ** 2, '1.0 GiB'],

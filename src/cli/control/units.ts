@@ -15,10 +15,13 @@ export function latencyText(ms: number | null): string {
   return ms < 9_950 ? `${(ms / 1_000).toFixed(1)} s` : durationText(Math.round(ms / 1_000) * 1_000);
 }
 
-/** Memory, such as `48 MiB`; a dash where it is not known. */
+/** Memory, such as `48 MiB` or `700 B`; a dash where it is not known. */
 export function memoryText(bytes: number | null): string {
   if (bytes === null) return '-';
-  const mebibytes = bytes / 1024 ** 2;
+  if (bytes < 1024) return `${bytes} B`;
+  const kibibytes = bytes / 1024;
+  if (kibibytes < 1023.5) return `${Math.round(kibibytes)} KiB`;
+  const mebibytes = kibibytes / 1024;
   return mebibytes < 1023.5 ? `${Math.round(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
 }
 
