@@ -139,6 +139,17 @@ describe('a location that is a proxy', () => {
       assert.equal(status, 413);
     });
 
+    it('and holds one that is too large against nobody but the client', async () => {
+      const server = `server 127.0.0.1:${port};`;
+      const streaming = siteStage(`upstream u { ${server} ${server} }
+        server { listen 127.0.0.1:8080; location / { proxy_pass http://u; proxy_http_version 1.1;
+          proxy_request_buffering off; client_max_body_size 2; } }`);
+      for (let time = 0; time < 2; time++) {
+        assert.equal((await streaming.ask('/', { method: 'POST', body: stream() })).status, 413);
+      }
+      assert.equal((await streaming.ask('/')).status, 200);
+    });
+
     it('that the config puts in its place', async () => {
       const seen = await asked('location / { proxy_pass http://u; proxy_method PUT; proxy_set_body "<$uri>"; }', '/x');
       assert.deepEqual([seen.method, seen.body, seen.headers['content-length']], ['PUT', '</x>', '4']);
