@@ -51,6 +51,8 @@ export class SiteRequest implements ExchangeObserver {
   cacheStatus: CacheStatus | undefined;
   /** A cache has begun to keep its answer. */
   isKept = false;
+  /** The `set-cookie` by which its client comes back to the peer that has answered, where a cache stands between them. */
+  stickyCookie: string | undefined;
   /** nginx's `$slice_range`: the piece that is asked for. */
   sliceRange: string | undefined;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */

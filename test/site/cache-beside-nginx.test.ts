@@ -107,6 +107,23 @@ const cases: Readonly<Record<string, readonly Ask[]>> = {
     },
     { status: 500 },
   ],
+  'hidden private': [{ target: '/hidden/', answer: { 'cache-control': 'private' } }, { target: '/hidden/' }],
+  'hidden set-cookie': [{ target: '/hidden/', answer: { ...maxAge, 'set-cookie': 'a=b' } }, { target: '/hidden/' }],
+  'hidden vary': [
+    { target: '/hidden/', answer: { ...maxAge, vary: 'X' }, headers: { x: '1' } },
+    { target: '/hidden/', answer: maxAge, headers: { x: '2' } },
+    { target: '/hidden/', headers: { x: '1' } },
+  ],
+  'hidden x-accel-expires': [{ target: '/hidden/', answer: { 'x-accel-expires': '0' } }, { target: '/hidden/' }],
+  'a hidden etag': [
+    { target: '/hidden/', answer: { etag: '"1"', 'x-accel-expires': '@1' } },
+    { target: '/hidden/', answer: { etag: '"1"', ...maxAge }, status: 304 },
+    { target: '/hidden/' },
+  ],
+  'a cookie that is kept and changed': [
+    { target: '/cookie/', answer: { ...maxAge, 'set-cookie': 'a=b; path=/one' }, headers: { x: '1' } },
+    { target: '/cookie/', headers: { x: '2' } },
+  ],
   'a long vary': [{ answer: { ...maxAge, vary: 'a'.repeat(129) } }, {}],
   'a vary as long as may be': [{ answer: { ...maxAge, vary: 'a'.repeat(128) } }, {}],
   nothing: [{ answer: {} }, {}],
@@ -201,6 +218,20 @@ describe('The cache beside nginx', { skip: requires('nginx') }, () => {
         location /ignored/ { proxy_ignore_headers Set-Cookie Cache-Control Vary; proxy_pass http://127.0.0.1:${port}; }
         location /near/ { proxy_cache_max_range_offset 3; proxy_pass http://127.0.0.1:${port}; }
         location /forced/ { proxy_force_ranges on; proxy_pass http://127.0.0.1:${port}; }
+        location /hidden/ {
+          proxy_hide_header Cache-Control;
+          proxy_hide_header Set-Cookie;
+          proxy_hide_header Vary;
+          proxy_hide_header ETag;
+          proxy_hide_header X-Accel-Expires;
+          proxy_cache_revalidate on;
+          proxy_pass http://127.0.0.1:${port};
+        }
+        location /cookie/ {
+          proxy_ignore_headers Set-Cookie;
+          proxy_cookie_path /one /of-$http_x;
+          proxy_pass http://127.0.0.1:${port};
+        }
         location /sliced/ {
           slice 5;
           proxy_cache_key $uri$slice_range;
@@ -283,6 +314,7 @@ async function asked(port: number, ask: Ask, id: string): Promise<unknown> {
   const {
     etag,
     vary,
+    'set-cookie': cookie,
     'x-cache': cache,
     'content-range': range,
     'content-length': length,
@@ -293,6 +325,7 @@ async function asked(port: number, ask: Ask, id: string): Promise<unknown> {
     status: response.statusCode,
     etag,
     vary,
+    cookie,
     range,
     // Of such a page nginx adds it twice.
     ...(!isOwnPage && { cache, text, length, ranges }),

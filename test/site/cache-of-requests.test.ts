@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { resolve } from '../../src/config/resolve.ts';
 import type { Location } from '../../src/config/schema/user-config.ts';
@@ -32,7 +35,38 @@ function siteOf(answers: Readonly<Record<string, (exchange: Exchange) => Partial
   }));
 }
 
+/** A site with a proxy that has a cache. The upstream answers `fields`. */
+async function proxyOf(
+  proxy: Partial<Exclude<Location['proxy'], string | undefined>>,
+  fields: Readonly<Record<string, string>>,
+): Promise<SiteStage & AsyncDisposable> {
+  const origin = createServer((request, response) => {
+    response.writeHead(200, fields);
+    response.end(`for ${request.headers.cookie}`);
+  }).listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  const { port } = origin.address() as AddressInfo;
+  const { config, problems } = toConfig(
+    {
+      upstreams: { u: { peers: [`127.0.0.1:${port}`], sticky: { cookie: 'stick' } } },
+      defaults: { accessLog: false },
+      servers: [{ listen: [':80'], locations: [{ path: '/', proxy: { to: 'http://u', ...proxy }, cache: true }] }],
+    },
+    '/site',
+  );
+  assert.deepEqual(problems, []);
+  const stage = siteStage(resolve(config, { hostname: 'here' }));
+  return {
+    ...stage,
+    async [Symbol.asyncDispose]() {
+      origin.closeAllConnections();
+      await new Promise((closed) => origin.close(closed));
+    },
+  };
+}
+
 const isKnown = ({ request }: Exchange): boolean => request.headers.get('cookie') === 'known';
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toUTCString();
 const known = { headers: { cookie: 'known' } };
 const noStore = HeaderList.of([['cache-control', 'no-store']]);
 
@@ -93,6 +127,29 @@ describe('The cache of a location', () => {
     await site.ask('/r', { headers: { host: 'test:1337' } });
     assert.equal((await site.ask('/r')).headers['location'], 'http://test/r/');
     assert.equal((await site.ask('/r', { headers: { host: 'TEST:80' } })).headers['location'], 'http://test/r/');
+  });
+
+  it('hears what clients do not', async () => {
+    for (const [name, value] of [
+      ['cache-control', 'private'],
+      ['set-cookie', 'a=b'],
+      ['vary', '*'],
+      ['cdn-cache-control', 'no-store'],
+    ] as const) {
+      await using site = await proxyOf({ hide: [name] }, { expires: inAnHour(), [name]: value });
+      const { text, headers } = await site.ask('/', { headers: { cookie: 'stick=x' } });
+      assert.deepEqual([text, headers['expires']?.length, headers[name] === value], ['for stick=x', 29, false], name);
+      assert.equal((await site.ask('/')).text, 'for undefined', name);
+    }
+  });
+
+  it('keeps what came from a sticky upstream, and its cookie is for the one who asked', async () => {
+    await using site = await proxyOf({}, { 'cache-control': 'max-age=60' });
+    const first = await site.ask('/');
+    assert.match(first.headers['set-cookie'] ?? '', /^stick=/);
+    const second = await site.ask('/', { headers: { cookie: 'a=b' } });
+    assert.deepEqual([second.text, second.headers['set-cookie']], ['for undefined', undefined]);
+    assert.match(second.headers['cache-status'] ?? '', /; hit;/);
   });
 
   it('forgets all that begins with a path for PURGE alone', async () => {

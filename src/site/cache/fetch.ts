@@ -212,6 +212,7 @@ class Fetch {
   #answer(fetch: SiteRequest, reply: Reply, answer: FetchedAnswer, plan: CacheSettings | undefined): SiteOutcome {
     const { store, policy, knownMisses, options } = this.#parts;
     const { key, entry, traits, isForAll, keepsConditions } = this.#miss;
+    this.#request.stickyCookie = fetch.stickyCookie;
     const isPart = policy.keepsParts && reply.status === 206;
     const part = isPart ? contentRangeOf(reply.headers) : undefined;
     const length = part ? part.end - part.start : lengthOf(reply);

@@ -50,6 +50,7 @@ export function createSlices(
     const outcome = await cached.handle(copy, true, isInKey ? ` ${name}` : ` ${range} ${name}`);
     request.cacheStatus = copy.cacheStatus;
     request.attempts = copy.attempts;
+    request.stickyCookie ??= copy.stickyCookie;
     request.isKept = copy.isKept;
     return outcome;
   }

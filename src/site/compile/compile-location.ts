@@ -18,6 +18,7 @@ import type { LocationMatch, Rule } from '../plan/location-plan.ts';
 import type { LogFormatPlan } from '../plan/log-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { ConnectionProfiles } from '../proxy/connection-profiles.ts';
+import { compileAnswerChanges, createGivenAnswers } from '../proxy/given-answers.ts';
 import { createProxyContent } from '../proxy/proxy-content.ts';
 import { type CompiledTarget, compileTarget } from '../proxy/proxy-target.ts';
 import { heedsAcceleratedFields } from '../reply/accelerated-fields.ts';
@@ -66,7 +67,7 @@ export function compileLocation({ match, settings, rules }: LocationParts, conte
     scriptMethods: settings.limitExcept && exceptedMethods(settings.limitExcept),
     steps: [...limits, ...createAccessSteps(settings, compile), ...rest],
     subrequestSteps: [...limits, ...rest],
-    content: cachedContentOf(settings, contentOf(settings, prefix, target, context), context),
+    content: cachedContentOf(settings, contentOf(settings, prefix, target, context), prefix, context),
     filters: userId ? [userId.filter, ...filters] : filters,
     errorPages: new ErrorPages(settings.errorPages, compile),
     heedsAcceleratedFields: heedsAcceleratedFields(settings),
@@ -107,12 +108,19 @@ function contentOf(
 }
 
 /** Throws PlanError. */
-function cachedContentOf(settings: Settings, content: Content, { compile, resources }: LocationContext): Content {
-  const { cache } = settings;
-  if (!cache) return content;
+function cachedContentOf(
+  settings: Settings,
+  uncached: Content,
+  prefix: string,
+  { compile, resources }: LocationContext,
+): Content {
+  const { cache, content } = settings;
+  if (!cache) return uncached;
   const store = resources.caches.get(cache.cache);
   if (!store) throw new PlanError(`there is no cache "${cache.cache}"`);
-  return createCachedContent(content, settings, compile, store);
+  const cached = createCachedContent(uncached, settings, compile, store);
+  if (content.kind !== 'proxy') return cached;
+  return createGivenAnswers(cached, compileAnswerChanges(content.target, settings, prefix, compile));
 }
 
 function nameOf(match: LocationMatch | undefined): string {

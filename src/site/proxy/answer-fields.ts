@@ -2,7 +2,7 @@ import { HeaderList } from '../../core/headers.ts';
 import { NameSet } from '../../core/name-set.ts';
 import { encodeUnsafe } from '../../http/uri.ts';
 import type { UpstreamReply } from '../../upstream/upstream-request.ts';
-import type { ProxySettings } from '../plan/proxy-plan.ts';
+import type { Settings } from '../plan/settings.ts';
 import { locationField } from '../redirect-location.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ChangeCookie } from './cookies.ts';
@@ -15,23 +15,62 @@ const usuallyHidden = ['date', 'server', 'x-pad'];
 /** Makes the fields for the client of those of a peer. */
 export type AnswerFields = (request: SiteRequest, answer: UpstreamReply) => HeaderList;
 
+/** What a cache looks at. It gets these as they came, though clients may not. */
+const heededByCaches = [
+  'cache-control',
+  'expires',
+  'set-cookie',
+  'vary',
+  'etag',
+  'last-modified',
+  'x-accel-expires',
+  'x-accel-buffering',
+  'surrogate-key',
+  'cache-tag',
+];
+
+/** nginx's rules know none of these. */
+const heededByRfcCaches = [...heededByCaches, 'cdn-cache-control', 'date', 'age'];
+
+/** How the fields of a peer become those for the client. */
+export interface AnswerChanges {
+  /** For the cache of the location; for the client where there is none. */
+  readonly taken: AnswerFields;
+  /** Of what the cache gives, for one client; undefined where nothing is left to do. */
+  readonly given: ((request: SiteRequest, headers: HeaderList) => HeaderList) | undefined;
+}
+
 /** `changeRedirect` and `changeCookie`: undefined where nothing is changed. */
 export function compileAnswerFields(
-  settings: ProxySettings,
+  { proxy, cache }: Pick<Settings, 'proxy' | 'cache'>,
   changeRedirect: ChangeRedirect | undefined,
   changeCookie: ChangeCookie | undefined,
-): AnswerFields {
-  const { passedFields, ignoredFields, via } = settings;
+): AnswerChanges {
+  const { passedFields, ignoredFields, via } = proxy;
   const isPassed = new Set(passedFields);
-  const hidden = [...usuallyHidden, ...settings.hiddenFields].filter((name) => !isPassed.has(name));
+  const hidden = [...usuallyHidden, ...proxy.hiddenFields].filter((name) => !isPassed.has(name));
   // What is ignored of these would only be hidden.
   const ignored = ignoredFields.filter((name) => name.startsWith('x-accel-') && !isPassed.has(name));
-  const dropped = new NameSet([...hidden, ...ignored]);
-  return (request, answer) => {
-    let headers = answer.headers.withoutAny(dropped);
-    if (changeRedirect) headers = withRedirect(request, headers, changeRedirect);
-    if (changeCookie && headers.has('set-cookie')) headers = withCookies(request, headers, changeCookie);
-    return via ? headers.replaced('via', viaOf(headers, answer.version)) : headers;
+  const heeded = new Set(!cache ? [] : cache.rules === 'rfc' ? heededByRfcCaches : heededByCaches);
+  const isLate = (name: string): boolean => heeded.has(name) && !ignored.includes(name);
+  const dropped = new NameSet([...hidden.filter((name) => !isLate(name)), ...ignored]);
+  const late = hidden.filter(isLate);
+  const droppedLate = new NameSet(late);
+  const change = (request: SiteRequest, headers: HeaderList): HeaderList => {
+    const redirected = changeRedirect ? withRedirect(request, headers, changeRedirect) : headers;
+    if (!changeCookie || !redirected.has('set-cookie')) return redirected;
+    return withCookies(request, redirected, changeCookie);
+  };
+  const viaUs = (headers: HeaderList, { version }: UpstreamReply): HeaderList =>
+    via ? headers.replaced('via', viaOf(headers, version)) : headers;
+  if (!cache) {
+    const taken: AnswerFields = (request, answer) => viaUs(change(request, answer.headers.withoutAny(dropped)), answer);
+    return { taken, given: undefined };
+  }
+  const changes = changeRedirect !== undefined || changeCookie !== undefined || late.length > 0;
+  return {
+    taken: (_, answer) => viaUs(answer.headers.withoutAny(dropped), answer),
+    given: changes ? (request, headers) => change(request, headers.withoutAny(droppedLate)) : undefined,
   };
 }
 

@@ -17,13 +17,12 @@ import { asStream } from '../reply/transformed-body.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import { sizeOf } from '../variables/size.ts';
-import { type AnswerFields, compileAnswerFields } from './answer-fields.ts';
+import type { AnswerFields } from './answer-fields.ts';
 import { Chooser } from './choice.ts';
-import { compileCookies } from './cookies.ts';
 import { withForcedRange } from './forced-range.ts';
+import { compileAnswerChanges } from './given-answers.ts';
 import type { CompiledTarget, ResolvedTarget } from './proxy-target.ts';
 import { ReadAhead } from './read-ahead.ts';
-import { compileRedirects } from './redirects.ts';
 import { type RequestBody, requestBody } from './request-body.ts';
 import { compileFields, type MakeFields, type RequestFields } from './request-fields.ts';
 import { requestTarget } from './request-target.ts';
@@ -70,8 +69,7 @@ class LocationProxy {
     this.#target = target;
     this.#prefix = prefix;
     this.#fields = compileFields(proxy, context);
-    const redirects = compileRedirects(proxy.redirects, plan.target, prefix, context);
-    this.#answerFields = compileAnswerFields(proxy, redirects, compileCookies(proxy, context));
+    this.#answerFields = compileAnswerChanges(plan.target, settings, prefix, context).taken;
     this.#chooser = new Chooser(context, target.upstream?.plan);
     this.#method = evaluated(proxy.method);
     this.#localAddress = evaluated(proxy.bind);
@@ -231,7 +229,10 @@ class LocationProxy {
       return { ...statusOutcome(status), fields };
     }
     const made = this.#answerFields(request, answer);
-    const headers = cookie === undefined ? made : made.with('set-cookie', cookie);
+    // A cache would keep it, or nothing.
+    const isCached = this.#settings.cache !== undefined;
+    if (isCached) request.stickyCookie = cookie;
+    const headers = cookie === undefined || isCached ? made : made.with('set-cookie', cookie);
     const rate = answer.body instanceof Uint8Array ? undefined : this.#limitRate?.(request);
     const source = rate === undefined ? answer.body : paced(request, answer.body, sizeOf(rate) ?? 0);
     const body = this.#isReadAhead(answer) ? this.#readAhead(request, source) : source;
