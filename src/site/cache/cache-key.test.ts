@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fakeContext, fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
-import { defaults } from '../../config/defaults.ts';
 import { HeaderList } from '../../core/headers.ts';
 import { compileKey } from './cache-key.ts';
 
-const keyOf = compileKey(defaults.cache.key, fakeContext());
+const keyOf = compileKey(undefined, fakeContext());
 
 describe('compileKey', () => {
   it('makes the URL that an upstream sees', () => {
