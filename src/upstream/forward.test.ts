@@ -5,17 +5,19 @@ import { cleartext, Http2Stage } from '../../test/support/http2-stage.ts';
 import { literalStates } from '../../test/support/literal-upstreams.ts';
 import { plainRequest, plainWish, RawUpstream } from '../../test/support/raw-upstream.ts';
 import { peerPlan, upstreamPlan } from '../../test/support/upstream-plans.ts';
+import { HeaderList } from '../core/headers.ts';
 import { Forward } from './forward.ts';
 import type { SocketAddress } from './member.ts';
 import type { ConnectionWish } from './transport.ts';
 import type { Upstream } from './upstream.ts';
-import type { UpstreamAnswer } from './upstream-request.ts';
+import type { UpstreamAnswer, UpstreamRequest } from './upstream-request.ts';
 import { Upstreams } from './upstreams.ts';
 
-/** An upstream whose only peer takes one request at a time. */
-function upstreamAt(address: SocketAddress): Upstream {
+/** An upstream whose peers take one request at a time each. */
+function upstreamAt(address: SocketAddress, peers = 1): Upstream {
   assert.ok(address.kind === 'tcp');
-  const plans = [upstreamPlan([peerPlan(address.host, address.port, { maxConnections: 1 })])];
+  const peer = peerPlan(address.host, address.port, { maxConnections: 1 });
+  const plans = [upstreamPlan(Array.from({ length: peers }, () => peer))];
   const upstreams = new Upstreams({ front: 0, frontCount: 1, now: () => performance.now(), random: Math.random });
   upstreams.configure(plans, literalStates(plans));
   const upstream = upstreams.get('app');
@@ -24,11 +26,16 @@ function upstreamAt(address: SocketAddress): Upstream {
 }
 
 /** Rejects with why it was given up. `failures`: is told of the attempts that failed. */
-function forwarded(upstream: Upstream, wish: ConnectionWish, failures: string[] = []): Promise<UpstreamAnswer> {
+function forwarded(
+  upstream: Upstream,
+  wish: ConnectionWish,
+  failures: string[] = [],
+  request: Partial<UpstreamRequest> = {},
+): Promise<UpstreamAnswer> {
   return new Promise((answered, gaveUp) => {
     const forward = new Forward({
       upstream,
-      request: plainRequest,
+      request: { ...plainRequest, ...request },
       wish,
       key: undefined,
       route: undefined,
@@ -68,6 +75,31 @@ describe('Forward', () => {
       }
       assert.equal(failures.length, 2);
       assert.match(failures[0] ?? '', /Invalid IP address: nonsense/);
+      assert.equal(await statusOf(forwarded(upstream, wish)), 200);
+      upstream.close();
+    }
+  });
+
+  it('holds a request that cannot be written against no peer', async () => {
+    await using http1 = await RawUpstream.answering('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    await using http2 = await Http2Stage.of(createServer(), (stream) => stream.respond({}, { endStream: true }));
+    const changes: Partial<UpstreamRequest>[] = [
+      { target: '/ HTTP/1.1\r\nx: y' },
+      { target: '' },
+      { method: 'A B' },
+      { method: '' },
+    ];
+    const host: Partial<UpstreamRequest> = { headers: HeaderList.of([['host', 'a b']]) };
+    const rows = [
+      [http1.address, plainWish, changes],
+      [http2.address, { ...plainWish, profile: cleartext }, [...changes, host, { method: 'CONNECT' }]],
+    ] as const;
+    for (const [address, wish, requests] of rows) {
+      const upstream = upstreamAt(address, 2);
+      for (const request of requests) {
+        const impossible = forwarded(upstream, wish, [], request);
+        await assert.rejects(impossible, { code: 'internal-error', stage: 'connect' }, JSON.stringify(request));
+      }
       assert.equal(await statusOf(forwarded(upstream, wish)), 200);
       upstream.close();
     }

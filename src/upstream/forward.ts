@@ -90,7 +90,8 @@ export class Forward implements AttemptOwner {
       this.#sending = upstream.transportFor(wish.profile).send(lease.member.address, wish, request, attempt);
     } catch (error) {
       attempt.ended('cancelled');
-      this.failed(new UpstreamFailure('internal-error', `Cannot send the request: ${error}`, 'connect'), attempt);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failed(new UpstreamFailure('internal-error', `Cannot send the request: ${reason}`, 'connect'), attempt);
       return;
     }
     if (this.#isCancelled) this.#sending.cancel();

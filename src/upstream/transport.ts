@@ -37,7 +37,7 @@ export interface ConnectionWish {
 
 /** Sends requests to peers over connections that it keeps. One for each upstream of a front thread. */
 export interface Transport {
-  /** Throws where a connection cannot even be tried; the attempt is told nothing then but that it has ended. */
+  /** Throws where nothing can be sent at all; the attempt may not have been told then that it has ended. */
   send(address: SocketAddress, wish: ConnectionWish, request: UpstreamRequest, attempt: Attempt): Sending;
   /** The peer is gone: its idle connections end, others when they become idle. */
   forget(address: SocketAddress): void;

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
+import { PeerError } from '../../core/errors.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { UpstreamRequest } from '../upstream-request.ts';
 
@@ -16,6 +17,19 @@ const left: ReadonlySet<string> = new Set([
 
 /** Around a name and a value, as in HTTP/1: a colon, a space, an end of line. */
 const fieldExtra = 4;
+
+const methods = /^(?!CONNECT$)[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
+const targets = /^[\x21-\x7e\x80-\xff]+$/;
+const authorities = /^[!$%&'()*+,\-.\d:;=@A-Z[\]_a-z~]*$/;
+
+/**
+ * Throws PeerError `internal-error` for a method, target or host that a peer would refuse as malformed (RFC 9113 §8.3.1): they may be made of
+ * what clients send.
+ */
+export function checkRequest({ method, target, headers }: UpstreamRequest): void {
+  const isFit = methods.test(method) && targets.test(target) && authorities.test(headers.get('host') ?? '');
+  if (!isFit) throw new PeerError('internal-error', 'its method, target or host is none of HTTP/2');
+}
 
 /** The fields of a request, pseudo-fields first (RFC 9113 §8.3.1). */
 export function requestFields(request: UpstreamRequest, scheme: 'http' | 'https'): OutgoingHttpHeaders {

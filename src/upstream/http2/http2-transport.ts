@@ -2,6 +2,7 @@ import type { KeepAlivePlan } from '../../site/plan/upstream-plan.ts';
 import { addressText, type SocketAddress } from '../member.ts';
 import type { ConnectionWish, Transport } from '../transport.ts';
 import type { Attempt, Sending, UpstreamRequest } from '../upstream-request.ts';
+import { checkRequest } from './fields.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import { type ConnectionKeeper, PeerConnections } from './peer-connections.ts';
@@ -24,6 +25,7 @@ export class Http2Transport implements Transport, ConnectionKeeper {
   }
 
   send(address: SocketAddress, wish: ConnectionWish, request: UpstreamRequest, attempt: Attempt): Sending {
+    checkRequest(request);
     const exchange = new Http2Exchange(request, attempt);
     try {
       this.#peerOf(address, wish, request).send(exchange);
