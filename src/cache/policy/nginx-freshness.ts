@@ -23,6 +23,7 @@ export function nginxFreshness(
   /** Since 1970; 0 where nothing said so yet, as in nginx. */
   let until = 0;
   let isAccelerated = false;
+  let isBuffered = true;
   /** In seconds. */
   let staleWhileRevalidate = 0;
   let staleIfError = 0;
@@ -48,17 +49,20 @@ export function nginxFreshness(
       case 'x-accel-expires': {
         isAccelerated = true;
         const lifetime = acceleratedLifetime(headers, policy, respondedAt);
-        if (lifetime === 0) return undefined;
+        if (lifetime === 0 || !isBuffered) return undefined;
         if (lifetime !== undefined) until = respondedAt + lifetime;
         break;
       }
+      case 'x-accel-buffering':
+        isBuffered = value.toLowerCase() === 'yes' || (isBuffered && value.toLowerCase() !== 'no');
+        break;
       case 'vary':
         if (value.length > longestVary) return undefined;
     }
   }
   if (until === 0) until = respondedAt + (configuredLifetime(policy, status) ?? 0);
   const lifetime = until - respondedAt;
-  if (lifetime === 0) return undefined;
+  if (lifetime === 0 || !isBuffered) return undefined;
   return {
     until,
     lifetime,
