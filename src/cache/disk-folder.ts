@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { CacheDiskPlan } from '../site/plan/cache-plan.ts';
 import { makeCacheFolder } from './cache-folder.ts';
 import { isFileName } from './entry-file.ts';
+import { FolderLock } from './folder-lock.ts';
 
 const temporaryName = /^tmp-(\d+)-(\d+)-([0-9a-f]{8})-\d+$/;
 
@@ -34,6 +35,7 @@ export class DiskFolder {
   /** Names the temporary files of this store. */
   readonly #run: string = randomBytes(4).toString('hex');
   #temporary = 0;
+  #lock: FolderLock | undefined;
   #isClosed = false;
 
   /** Makes the folder where it does not exist. Throws CacheFolderError. */
@@ -42,6 +44,11 @@ export class DiskFolder {
     this.#levels = levels;
     this.#front = front;
     makeCacheFolder(folder);
+  }
+
+  /** Tells other processes that this one uses the folder. `inUse` is told of one that does so as well. Throws errors of the system. */
+  lock(inUse: (pid: number, folder: string) => void): void {
+    if (this.#front === 0) this.#lock = new FolderLock(this.#path, this.#run, (pid) => inUse(pid, this.#path));
   }
 
   pathOf(file: string): string {
@@ -79,9 +86,10 @@ export class DiskFolder {
     return bavail * bsize;
   }
 
-  /** Ends a scan. */
+  /** Ends a scan, and the folder is not used any more. */
   close(): void {
     this.#isClosed = true;
+    this.#lock?.release();
   }
 
   /** The files of a folder whose names begin so. */

@@ -97,6 +97,7 @@ export class DiskStore implements OpenStore {
       track: (work) => this.#work.track(work),
       tell: surroundings.tell,
     });
+    this.#lockFolder();
     this.#scanning = this.#work.track(this.#scan());
   }
 
@@ -244,6 +245,19 @@ export class DiskStore implements OpenStore {
     this.#room.close();
     await this.#work.ended();
     for (const { file } of this.#index.items()) this.#drop(file);
+  }
+
+  #lockFolder(): void {
+    try {
+      this.#folder.lock((pid, folder) => {
+        this.#surroundings.log.warn(
+          `The folder "${folder}" of the cache "${this.#plan.name}" is used by another Galley, process ${pid}: what one of them removes, the other may ` +
+            'still give. Give each a folder of its own',
+        );
+      });
+    } catch (error) {
+      this.#troubles.tell(error);
+    }
   }
 
   async #scan(): Promise<void> {
