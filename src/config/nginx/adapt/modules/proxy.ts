@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { isToken } from '../../../../http/token.ts';
 import { nextConditions } from '../../../../site/plan/proxy-plan.ts';
+import type { Block } from '../../../config.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import {
@@ -80,9 +81,9 @@ export const proxyHandlers: Handlers = {
     else scope.set({ proxy: { tempFolder: adaptation.path(argument(directive, 0).text) } });
   },
 
-  proxy_connect_timeout: milliseconds((connectTimeoutMs) => ({ proxy: { connectTimeoutMs } })),
-  proxy_send_timeout: milliseconds((sendTimeoutMs) => ({ proxy: { sendTimeoutMs } })),
-  proxy_read_timeout: milliseconds((readTimeoutMs) => ({ proxy: { readTimeoutMs } })),
+  proxy_connect_timeout: timeout((connectTimeoutMs) => ({ proxy: { connectTimeoutMs } })),
+  proxy_send_timeout: timeout((sendTimeoutMs) => ({ proxy: { sendTimeoutMs } })),
+  proxy_read_timeout: timeout((readTimeoutMs) => ({ proxy: { readTimeoutMs } })),
   proxy_next_upstream: words(['off', ...nextConditions], (names, { block }) => {
     const isOff = names.includes('off') || block.proxy?.next?.length === 0;
     const next = isOff ? [] : [...(block.proxy?.next ?? []), ...names.filter((name) => name !== 'off')];
@@ -125,4 +126,9 @@ function takesParameter(parameter: Argument | undefined, directive: Directive, a
     adaptation.unsupported(parameter, `Galley does not have "transparent" of "${directive.name}"`, hint);
   }
   return false;
+}
+
+/** Of none nothing is left in nginx either: the shortest that a timer has is as good. */
+function timeout(settings: (ms: number) => Partial<Block>): Handler {
+  return milliseconds((ms) => settings(Math.max(ms, 1)));
 }
