@@ -102,7 +102,7 @@ const cases: Readonly<Record<string, readonly Ask[]>> = {
   'hidden set-cookie': [{ target: '/hidden/', answer: { ...maxAge, 'set-cookie': 'a=b' } }, { target: '/hidden/' }],
   'hidden vary': [
     { target: '/hidden/', answer: { ...maxAge, vary: 'X' }, headers: { x: '1' } },
-    { target: '/hidden/', answer: maxAge, headers: { x: '2' } },
+    { target: '/hidden/', answer: { ...maxAge, vary: 'X' }, headers: { x: '2' } },
     { target: '/hidden/', headers: { x: '1' } },
   ],
   'hidden x-accel-expires': [{ target: '/hidden/', answer: { 'x-accel-expires': '0' } }, { target: '/hidden/' }],
