@@ -45,7 +45,9 @@ describe('DiskStore', () => {
 
   function files(): string[] {
     const all = readdirSync(folder.file('cache'), { recursive: true, withFileTypes: true });
-    return all.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    return all
+      .filter((entry) => entry.isFile() && entry.name !== 'galley.lock')
+      .map(({ parentPath, name }) => join(parentPath, name));
   }
 
   async function one(cache: CacheStore, key: string): Promise<CacheEntry> {
