@@ -100,7 +100,7 @@ const pieces: readonly ProxyPiece[] = [
   {
     name: 'conditions, ranges and filters',
     http: 'proxy_cache_path OWN/conditions keys_zone=conditions:1m;',
-    server: `${cached('/c/', 'proxy_cache_valid 10m;', 'conditions')} ${cached('/gz/', 'proxy_cache_valid 10m; gzip on; gzip_types *; gzip_proxied any;', 'conditions')} ${cached('/exp/', 'proxy_cache_valid 10m; expires 1h;', 'conditions')} ${cached('/hide/', 'proxy_cache_valid 10m; proxy_hide_header X-From; proxy_hide_header ETag;', 'conditions')} ${cached('/redir/', 'proxy_cache_valid any 10m; proxy_redirect http://backend/ /here/;', 'conditions')} ${cached('/i/', 'proxy_cache_valid any 10m; proxy_intercept_errors on; error_page 404 =200 /page;', 'conditions')} location /page { return 200 page; }`,
+    server: `${cached('/c/', 'proxy_cache_valid 10m;', 'conditions')} ${cached('/gz/', 'proxy_cache_valid 10m; gzip on; gzip_types *; gzip_proxied any;', 'conditions')} ${cached('/exp/', 'proxy_cache_valid 10m; expires 1h;', 'conditions')} ${cached('/hide/', 'proxy_cache_valid 10m; proxy_hide_header X-From; proxy_hide_header ETag;', 'conditions')} ${cached('/redir/', 'proxy_cache_valid any 10m; proxy_redirect http://backend/ /here/;', 'conditions')} ${cached('/i/', 'proxy_cache_valid any 10m; proxy_intercept_errors on; error_page 404 =200 /page;', 'conditions')} ${cached('/unbuffered/', 'proxy_cache_valid 10m; proxy_buffering off;', 'conditions')} location /page { return 200 page; }`,
     requests: [
       '/c/1 | X-Answer: kept-digits',
       '/c/1 | If-None-Match: "d"',
@@ -126,6 +126,8 @@ const pieces: readonly ProxyPiece[] = [
       ...times(2, '/redir/1?answer=to-base'),
       '/i/1?answer=404',
       ['/i/1?answer=404', 'intercepted-cache', 200],
+      '/unbuffered/1',
+      ['/unbuffered/1', 'unbuffered-cache', 200],
     ],
   },
   {

@@ -79,7 +79,10 @@ export const differences = {
   interim:
     'Of interim answers of upstreams, `100` is waited for and never passed on, others go to HTTP/1.1 clients; nginx takes any of them for the answer.',
   'kept-head': 'Answers to HEAD are not kept, with `proxy_cache_convert_head off` neither.',
-  'intercepted-cache': 'What `proxy_intercept_errors` puts an error page in place of is not kept by `proxy_cache`.',
+  'intercepted-cache':
+    'What `proxy_intercept_errors` puts an error page in place of is not kept by `proxy_cache`, nor a 502 or 504 that is our own.',
+  'unbuffered-cache':
+    '`proxy_buffering off` does not switch `proxy_cache` off; `X-Accel-Buffering: no` of an answer does, as in nginx.',
   'sent-bytes': '`$body_bytes_sent` is the length of the body, without the framing of chunks.',
   'response-length':
     '`$upstream_response_length` is there for answers too that another one takes the place of; nginx counts what it takes for the client.',
