@@ -3,16 +3,16 @@ import { promisify } from 'node:util';
 import type { CachePlan } from '../site/plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
 import type { CacheEntry, CacheLock, CachePurgeRequest, CacheWriter, StoredHead } from './cache-store.ts';
-import { DiskEntry, type EntryPlace, isSameFile, readEntry, readEntryNow } from './disk-entry.ts';
+import { DiskEntry, type EntryPlace, isSameFile } from './disk-entry.ts';
 import type { DiskFolder } from './disk-folder.ts';
 import { DiskIndex, type DiskItem, type KeyRecord, oldestOf } from './disk-index.ts';
 import { DiskPace } from './disk-pace.ts';
 import { DiskPurges } from './disk-purges.ts';
+import { DiskReader } from './disk-reader.ts';
 import { DiskRoom } from './disk-room.ts';
 import { DiskTroubles } from './disk-troubles.ts';
 import { DiskWriter } from './disk-writer.ts';
 import {
-  BrokenFile,
   blockSize,
   encodeSlot,
   fileName,
@@ -51,8 +51,8 @@ export class DiskStore implements OpenStore {
   readonly #index: DiskIndex<HotKey> = new DiskIndex();
   readonly #hot: HotEntries;
   readonly #purges: DiskPurges;
+  readonly #reader: DiskReader;
   readonly #writers: Set<DiskWriter> = new Set();
-  readonly #loading: Map<string, Promise<readonly CacheEntry[]>> = new Map();
   /** What goes on by itself, and what writers that are done have still to do. */
   readonly #work: WorkUnderWay = new WorkUnderWay();
   readonly #room: DiskRoom;
@@ -90,12 +90,23 @@ export class DiskStore implements OpenStore {
       now: surroundings.now,
       isOpen: () => this.#isOpen,
       pathOf: (file) => folder.pathOf(file),
-      look: (file) => this.#readFile(file),
+      look: (file) => this.#reader.entryOf(file),
       drop: (file) => this.#drop(file),
       unlink: (file) => this.#unlink(file),
       remove: (file) => this.#removeFile(file),
       track: (work) => this.#work.track(work),
       tell: surroundings.tell,
+    });
+    this.#reader = new DiskReader(this.#index, this.#hot, folder, {
+      ...{ place: this.#place, pace: this.#pace, guards: this.#purges.guards },
+      isOpen: () => this.#isOpen,
+      isScanned: () => this.#isScanned,
+      remove: (file) => this.#removeFile(file),
+      used: (record) => this.#use(record),
+      asked: (isFound) => {
+        if (isFound) this.#hits++;
+        else this.#misses++;
+      },
     });
     this.#lockFolder();
     this.#scanning = this.#work.track(this.#scan());
@@ -126,7 +137,7 @@ export class DiskStore implements OpenStore {
       this.#misses++;
       return none;
     }
-    return this.#loading.get(key) ?? this.#load(key, keyName);
+    return this.#reader.find(key, keyName);
   }
 
   begin(): number {
@@ -210,7 +221,7 @@ export class DiskStore implements OpenStore {
     switch (event.kind) {
       case 'kept':
         this.#hot.drop(this.#index.put(event.file, event.size, now, now).hot);
-        if (this.#purges.guards.mayMean(keyNameIn(event.file))) void this.#work.track(this.#readFile(event.file));
+        if (this.#purges.guards.mayMean(keyNameIn(event.file))) void this.#work.track(this.#reader.entryOf(event.file));
         break;
       case 'removed':
         this.#drop(event.file);
@@ -272,74 +283,6 @@ export class DiskStore implements OpenStore {
     this.#isScanned = true;
     this.#room.open();
     this.#room.make(this.#plan);
-  }
-
-  #load(key: string, keyName: string): Promise<readonly CacheEntry[]> {
-    const loading = this.#loaded(key, keyName).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
-  }
-
-  async #loaded(key: string, keyName: string): Promise<readonly CacheEntry[]> {
-    try {
-      if (!this.#isScanned) await this.#look(keyName);
-      const entries = await this.#read(key, keyName);
-      if (entries.length > 0) this.#hits++;
-      else this.#misses++;
-      return entries;
-    } catch (error) {
-      this.#troubles.tell(error);
-      return none;
-    }
-  }
-
-  /** Looks for the files of a key where the scan has not come by. */
-  async #look(keyName: string): Promise<void> {
-    for (const { file, size, usedAt } of await this.#folder.filesOf(keyName)) {
-      if (!this.#index.get(file)) this.#index.put(file, size, usedAt, 0);
-    }
-  }
-
-  async #read(key: string, keyName: string): Promise<readonly DiskEntry[]> {
-    for (;;) {
-      const record = this.#index.recordOf(keyName);
-      if (!record || !this.#isOpen) return [];
-      const { version } = record;
-      const read = await Promise.all(record.items.map(({ file }) => this.#readFile(file, key)));
-      // What was changed meanwhile is read again.
-      if (record.version !== version || this.#index.recordOf(keyName) !== record) continue;
-      const entries = read.filter((entry) => entry !== undefined);
-      entries.sort(
-        (one, other) => other.head.respondedAt - one.head.respondedAt || other.start.begunAt - one.start.begunAt,
-      );
-      // One that could not be read for now is not known to be missing.
-      const isWhole = entries.length === record.items.length;
-      if (isWhole && this.#isScanned && this.#isOpen) this.#hot.put(key, entries, record);
-      this.#use(record);
-      return entries;
-    }
-  }
-
-  /** Undefined where it cannot be used; it is removed where it never can. */
-  async #readFile(file: string, key?: string): Promise<DiskEntry | undefined> {
-    try {
-      const place = this.#place;
-      const entry = await (this.#pace.isQuick
-        ? this.#pace.run(() => readEntryNow(file, place))
-        : readEntry(file, place));
-      if (key !== undefined && entry.start.key !== key) throw new BrokenFile('its key is another one');
-      const purged = this.#purges.guards.isPurged(entry.start.key, entry.head, entry.start.begunAt);
-      if (purged === false) return entry;
-      if (purged !== true && this.#index.get(file)) purged.removed++;
-      this.#removeFile(file);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof BrokenFile) this.#discard(file, error.message);
-      else if (code === 'ELOOP') this.#discard(file, 'it is a link');
-      else if (code === 'ENOENT') this.#drop(file);
-      else this.#troubles.tell(error);
-    }
-    return undefined;
   }
 
   /** Puts a file in its place. Throws errors of the system. */
