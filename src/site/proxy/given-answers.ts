@@ -27,11 +27,13 @@ export function compileAnswerChanges(
 export function createGivenAnswers(cached: Content, { given }: AnswerChanges): Content {
   const change = (request: SiteRequest, outcome: SiteOutcome): SiteOutcome => {
     const { stickyCookie } = request;
-    if ((!given && stickyCookie === undefined) || 'kind' in outcome || !('headers' in outcome)) return outcome;
+    if ((!given && stickyCookie === undefined) || 'kind' in outcome || !('status' in outcome)) return outcome;
     const headers = given ? given(request, outcome.headers) : outcome.headers;
     return { ...outcome, headers: stickyCookie === undefined ? headers : headers.with('set-cookie', stickyCookie) };
   };
   return (request) => {
+    // Another location may have answered first.
+    request.stickyCookie = undefined;
     const outcome = cached(request);
     return outcome instanceof Promise ? outcome.then((late) => change(request, late)) : change(request, outcome);
   };
