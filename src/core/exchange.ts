@@ -80,6 +80,8 @@ export interface Exchange {
   readonly isPipelined?: boolean;
   /** Bytes received for it so far: head and body, with framing. */
   readonly requestLength?: number;
+  /** Of a chunked body: known when it has ended, empty before. */
+  readonly trailers?: HeaderList;
   /** How long the request waited for a worker, in milliseconds; set by the queue. */
   queueMs: number;
   /** Told once what became of it; whoever answers may set it. */

@@ -123,8 +123,8 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   }
 
   /** The codec found the request's end. */
-  end(): void {
-    this.#turn?.end();
+  end(trailers: HeaderList): void {
+    this.#turn?.end(trailers);
   }
 
   answered(keepAlive: boolean): void {

@@ -16,6 +16,8 @@ export interface ExchangeOwner {
   /** Bytes received for it so far. */
   readonly requestLength: number;
   readonly connectionRequests: number;
+  /** Those of the request; empty until its end came. */
+  readonly trailers: HeaderList;
   inform(status: number, headers: HeaderList): void;
 }
 
@@ -76,6 +78,10 @@ export class HttpExchange implements Exchange {
     return this.#owner.requestLength;
   }
 
+  get trailers(): HeaderList {
+    return this.#owner.trailers;
+  }
+
   get connectionRequests(): number {
     return this.#owner.connectionRequests;
   }
@@ -98,7 +104,8 @@ export class HttpExchange implements Exchange {
     this.request = { ...this.request, headers: HeaderList.ofValidBlock(bytes, 0, bytes.length) };
     this.#id = this.id;
     const { startedAt, requestLength, connectionRequests } = this;
-    this.#owner = { startedAt, requestLength, connectionRequests, nextRequestId: () => '', inform: () => {} };
+    const kept = { startedAt, requestLength, connectionRequests, trailers: HeaderList.empty };
+    this.#owner = { ...kept, nextRequestId: () => '', inform: () => {} };
     this.#listeners = undefined;
   }
 

@@ -1,7 +1,7 @@
 import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
-import type { HeaderList } from '../core/headers.ts';
+import { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
 import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import type { Tunnel } from '../core/tunnel.ts';
@@ -27,6 +27,7 @@ export class Turn implements BodySource, ExchangeOwner {
   /** Waits for the rest of the request. */
   #tunnel: Tunnel | undefined;
   #isReceived = false;
+  #trailers: HeaderList = HeaderList.empty;
   /** 100 (Continue) was sent. */
   #isContinued = false;
   #answer: 'none' | 'begun' | 'complete' = 'none';
@@ -102,9 +103,14 @@ export class Turn implements BodySource, ExchangeOwner {
   }
 
   /** The request's end came. */
-  end(): void {
+  end(trailers: HeaderList): void {
     this.#isReceived = true;
+    this.#trailers = trailers;
     this.#incoming?.end();
+  }
+
+  get trailers(): HeaderList {
+    return this.#trailers;
   }
 
   /** The handler asks for the body for the first time. */

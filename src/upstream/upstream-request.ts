@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   readonly body: Body;
   /** Bytes; `chunked` where they are not known; undefined for a request without a body. */
   readonly bodyLength: number | 'chunked' | undefined;
+  /** Sent behind a `chunked` body: asked for when that has ended (RFC 9110 §6.5). */
+  readonly trailers?: () => HeaderList;
   readonly version: '1.0' | '1.1';
   /** The connection may be kept for another request. */
   readonly keepsConnection: boolean;

@@ -1,7 +1,7 @@
 import type { Body } from '../../core/body.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { ConnectionFacts, Exchange, ExchangeObserver, RequestHead } from '../../core/exchange.ts';
-import type { HeaderList } from '../../core/headers.ts';
+import { HeaderList } from '../../core/headers.ts';
 
 /** An exchange with another head, another body, and maybe another client. */
 export class ChangedExchange implements Exchange {
@@ -31,6 +31,10 @@ export class ChangedExchange implements Exchange {
 
   get hasUpgrade(): boolean {
     return this.#exchange.hasUpgrade === true;
+  }
+
+  get trailers(): HeaderList {
+    return this.#exchange.trailers ?? HeaderList.empty;
   }
 
   get queueMs(): number {

@@ -125,6 +125,9 @@ class LocationProxy {
       headers,
       body,
       bodyLength: length,
+      ...(length === 'chunked' && proxy.passesTrailers
+        ? { trailers: () => exchange.trailers ?? HeaderList.empty }
+        : {}),
       version: isOld ? '1.0' : '1.1',
       keepsConnection: keeps && upstream.plan.keepAlive.idle > 0,
       upgrade: wanted,

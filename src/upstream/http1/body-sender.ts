@@ -8,8 +8,6 @@ import { writeChunk } from './output.ts';
 /** Of bytes that are at hand so many are given to the kernel at a time. */
 const sliceSize = 64 * 1024;
 
-const end = lastChunk(HeaderList.empty);
-
 /** Who sends a body. */
 export interface BodySenderEvents {
   /** So many bytes were given to the socket. `isTaken`: it has room for more. */
@@ -26,14 +24,23 @@ export class BodySender {
   readonly #length: number | 'chunked';
   readonly #events: BodySenderEvents;
   readonly #body: Body;
+  readonly #trailers: (() => HeaderList) | undefined;
   #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined;
   #left: number;
   #isStarted = false;
   #isStopped = false;
   #drained: (() => void) | undefined;
 
-  constructor(socket: Socket, body: Body, length: number | 'chunked', events: BodySenderEvents) {
+  /** `trailers`: of a chunked body. */
+  constructor(
+    socket: Socket,
+    body: Body,
+    length: number | 'chunked',
+    trailers: (() => HeaderList) | undefined,
+    events: BodySenderEvents,
+  ) {
     this.#socket = socket;
+    this.#trailers = trailers;
     this.#length = length;
     this.#events = events;
     this.#left = length === 'chunked' ? 0 : length;
@@ -90,6 +97,7 @@ export class BodySender {
     if (this.#left > 0) throw unfit(`it ends ${this.#left} bytes before its length`);
     this.#isStopped = true;
     if (this.#length === 'chunked') {
+      const end = lastChunk(this.#trailers?.() ?? HeaderList.empty);
       this.#socket.write(end);
       this.#events.wrote(end.length, true);
     }

@@ -207,7 +207,7 @@ export class Http1Connection implements IdleConnection, ExchangeCarrier, SocketE
     }
     this.#silence.start(timeouts.readMs, turnNow());
     if (goesAlong || bodyLength === undefined) return;
-    this.#sender = new BodySender(this.#socket, body, bodyLength, this);
+    this.#sender = new BodySender(this.#socket, body, bodyLength, request.trailers, this);
     if (!request.expectsContinue) this.#sender.start();
     else this.#continueTimer = setTimeout(() => this.#goOn(), proxyLimits.continueTimeoutMs).unref();
   }

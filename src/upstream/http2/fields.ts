@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { PeerError } from '../../core/errors.ts';
 import { HeaderList } from '../../core/headers.ts';
+import { forbiddenTrailers } from '../../protocol/http1/trailers.ts';
 import type { UpstreamRequest } from '../upstream-request.ts';
 
 /** Fields that are about a connection, which HTTP/2 does not have (RFC 9113 §8.2.2); `host` is `:authority` there. */
@@ -50,6 +51,16 @@ export function requestFields(request: UpstreamRequest, scheme: 'http' | 'https'
   if (typeof bodyLength === 'number') fields['content-length'] = String(bodyLength);
   if (expectsContinue) fields['expect'] = '100-continue';
   if (takesTrailers) fields['te'] = 'trailers';
+  return fields;
+}
+
+/** The trailers of a request, without what may not stand there (RFC 9110 §6.5.1). */
+export function trailerFields(trailers: HeaderList): OutgoingHttpHeaders {
+  const fields: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of trailers) {
+    if (forbiddenTrailers.has(name)) continue;
+    fields[name] = [...(fields[name] ?? []), value];
+  }
   return fields;
 }
 

@@ -121,8 +121,8 @@ export class Http2Connection {
   }
 
   /** Throws where it cannot be sent any more. */
-  request(fields: OutgoingHttpHeaders, hasBody: boolean): ClientHttp2Stream {
-    const stream = this.#session.request(fields, { endStream: !hasBody });
+  request(fields: OutgoingHttpHeaders, hasBody: boolean, hasTrailers: boolean): ClientHttp2Stream {
+    const stream = this.#session.request(fields, { endStream: !hasBody, waitForTrailers: hasTrailers });
     this.requests++;
     this.streams++;
     stream.on('close', () => {

@@ -12,7 +12,7 @@ import {
   type UpstreamRequest,
   type UpstreamStage,
 } from '../upstream-request.ts';
-import { type ReceivedFields, receivedFields, requestFields, requestSize } from './fields.ts';
+import { type ReceivedFields, receivedFields, requestFields, requestSize, trailerFields } from './fields.ts';
 import type { Http2Connection } from './http2-connection.ts';
 import { RequestBody, type RequestBodyEvents } from './request-body.ts';
 
@@ -82,7 +82,9 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     this.#receivedBefore = connection.requests > 0 ? connection.received : undefined;
     let stream: ClientHttp2Stream;
     try {
-      stream = connection.request(requestFields(request, connection.scheme), hasBody);
+      const { trailers } = request;
+      stream = connection.request(requestFields(request, connection.scheme), hasBody, trailers !== undefined);
+      if (trailers) stream.on('wantTrailers', () => stream.sendTrailers(trailerFields(trailers())));
     } catch (error) {
       connection.close();
       this.#fail('upstream-closed', `it cannot be sent: ${error}`, { wasSent: false, isStaleConnection: isKept });

@@ -20,6 +20,7 @@ const locations = `
     proxy_pass http://app;
     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
   }
+  location /trailed { proxy_pass http://app; proxy_pass_trailers on; proxy_request_buffering off; }
   location /grpc { proxy_pass http://app; proxy_pass_trailers on; proxy_set_header TE $http_te; }`;
 
 describe('An exchange through a proxy', () => {
@@ -184,6 +185,37 @@ describe('An exchange through a proxy', () => {
     assert.match(asked, /\r\n0\r\ngrpc-status: 0\r\n\r\n$/);
     assert.match(await stage.ask('/grpc'), /\r\ncontent-length: 2\r\n(?:.+\r\n)+\r\nab$/);
     await stage.isClean();
+  });
+
+  it('passes on the trailers of a request, but for those that may not stand there', async () => {
+    for (const pieces of [
+      ['2\r\nab\r\n', '0\r\nx-sum: 1\r\nhost: evil\r\n\r\n'],
+      ['2\r\nab\r\n0\r\nx-sum: 1\r\nhost: evil\r\n\r\n'],
+    ]) {
+      const behind = '2\r\nab\r\n0\r\nx-sum: 1\r\n\r\n';
+      let seen = '';
+      stage.on('/trailed', ({ socket, body }) => {
+        const look = (): void => {
+          seen = body();
+          if (!seen.endsWith('\r\n\r\n')) return;
+          socket.off('data', look);
+          socket.write(ok('trailed'));
+        };
+        socket.on('data', look);
+        look();
+      });
+      const client = await RawClient.connect(stage.port);
+      const head = 'POST /trailed HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
+      client.send(head + (pieces.length === 1 ? pieces[0] : ''));
+      if (pieces.length === 2) {
+        client.send(pieces[0] ?? '');
+        await until(() => seen.includes('ab'), 'the chunk');
+        client.send(pieces[1] ?? '');
+      }
+      assert.match(await client.all(), /trailed$/);
+      assert.equal(seen, behind);
+      await stage.isClean();
+    }
   });
 
   it('keeps its framing where an upgrade is answered with something else (214)', async () => {

@@ -124,7 +124,7 @@ function serve(socket: Socket, behaviours: ReadonlyMap<string, Misbehaviour>): v
     const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
     const isChunked = /^transfer-encoding: chunked/im.test(head);
     const isOver = isChunked
-      ? (body: string): boolean => body.endsWith('0\r\n\r\n')
+      ? (body: string): boolean => /(?:^|\n)0\r\n(?:.+\r\n)*\r\n$/.test(body)
       : (body: string): boolean => body.length >= length;
     const arrived = { body: text.slice(end), isOver };
     request = arrived;
