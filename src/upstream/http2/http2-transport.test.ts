@@ -49,30 +49,6 @@ describe('Http2Transport', () => {
     assert.ok(attempt.receivedBytes > 40 && attempt.sentBytes > 40);
   });
 
-  it('sends the trailers of a body, but for those that may not stand there', async () => {
-    const seen: string[] = [];
-    await using stage = await Http2Stage.of(createServer(), (stream) => {
-      stream.on('trailers', (fields) => seen.push(JSON.stringify(fields)));
-      stream.on('end', () => stream.respond({ ':status': 204 }, { endStream: true }));
-      stream.resume();
-    });
-    const trailers = (): HeaderList =>
-      HeaderList.of([
-        ['x-sum', '5'],
-        ['host', 'evil'],
-      ]);
-    const sent = stage.send({ method: 'POST', body: pieces('12', '3'), bodyLength: 'chunked', trailers });
-    assert.equal((await sent.reply()).status, 204);
-    const none = stage.send({
-      method: 'POST',
-      body: pieces('4'),
-      bodyLength: 'chunked',
-      trailers: () => HeaderList.empty,
-    });
-    assert.equal((await none.reply()).status, 204);
-    assert.deepEqual(seen, ['{"x-sum":"5"}']);
-  });
-
   it('sends a body at hand with its length, and a stream without', async () => {
     const seen: string[] = [];
     await using stage = await Http2Stage.of(createServer(), (stream, fields) => {
