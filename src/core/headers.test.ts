@@ -4,6 +4,34 @@ import { HeaderList, InvalidHeader } from './headers.ts';
 import { NameSet } from './name-set.ts';
 
 describe('HeaderList', () => {
+  it('finds what each way of making a list has put there, and nothing else', () => {
+    const names = ['a', 'host', 'content-length', 'x-pad', 'via', 'server', 'set-cookie'];
+    const list = HeaderList.of(names.map((name) => [name, `${name}.`]));
+    const pairs = (of: HeaderList): string[] => [...of].map(([name]) => name);
+    const made = [
+      list,
+      HeaderList.empty,
+      HeaderList.of([['via', '1']]).with('date', '2'),
+      HeaderList.of([['via', '1']]).withAll(HeaderList.of([['date', '2']])),
+      HeaderList.of([['via', '1']]).withAll([['date', '2']]),
+      HeaderList.of([['via', '1']]).replaced('date', '2'),
+      HeaderList.joined([['date', '2']], list, new NameSet(['via'])),
+      HeaderList.joined(HeaderList.of([['date', '2']]), list, new NameSet([], 'x-')),
+      list.without('via', 'host'),
+      list.withoutAny(new NameSet(['server', 'date'])),
+      list.withoutAny(new NameSet(['date'], 'x-')),
+      HeaderList.ofValidBlock(list.bytes, list.start, list.end),
+    ];
+    for (const each of made) {
+      for (const name of [...names, 'date', 'b', 'vary']) {
+        assert.equal(each.has(name), pairs(each).includes(name), name);
+        assert.equal(each.get(name) !== undefined, each.has(name), name);
+        assert.equal(each.getAll(name).length === 1, each.has(name), name);
+        assert.equal(each.withoutAny(new NameSet([name])).has(name), false, name);
+      }
+    }
+  });
+
   const list = HeaderList.of([
     ['Host', 'example.com'],
     ['accept', 'a'],

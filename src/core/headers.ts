@@ -1,3 +1,4 @@
+import { anyMark, markOf } from './name-mark.ts';
 import type { NameSet } from './name-set.ts';
 
 /** Lower-case of every byte that may stand in a header name (RFC 9110 §5.6.2 token), 0 for all others. */
@@ -24,21 +25,24 @@ const bytesCode = 0x73;
  *     "(" 2 · "s" length name · "s" length value        numbers are u32, little-endian
  */
 export class HeaderList implements Iterable<[name: string, value: string]> {
-  static readonly empty: HeaderList = new HeaderList(Buffer.alloc(0), 0, 0);
+  static readonly empty: HeaderList = new HeaderList(Buffer.alloc(0), 0, 0, 0);
 
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
+  /** The marks of all its names, and maybe of others: most of what is looked for is not there, and is not looked for then. */
+  readonly marks: number;
 
-  private constructor(bytes: Buffer, start: number, end: number) {
+  private constructor(bytes: Buffer, start: number, end: number, marks: number) {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+    this.marks = marks;
   }
 
-  /** Wraps a block of fields that are already valid. Nothing is copied. */
-  static ofValidBlock(bytes: Buffer, start: number, end: number): HeaderList {
-    return new HeaderList(bytes, start, end);
+  /** Wraps a block of fields that are already valid. Nothing is copied. `marks`: those of its names, where they are known. */
+  static ofValidBlock(bytes: Buffer, start: number, end: number, marks: number = anyMark): HeaderList {
+    return new HeaderList(bytes, start, end, marks);
   }
 
   /** Encodes fields as latin-1. Throws {@link InvalidHeader} for a name that is no token or a value with control characters. */
@@ -56,13 +60,18 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
     if (first instanceof HeaderList) {
       const joined = Buffer.allocUnsafe(room + first.end - first.start);
       const size = first.bytes.copy(joined, 0, first.start, first.end);
-      return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size));
+      return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size), first.marks | rest.marks);
     }
     for (const [name, value] of first) room += fieldOverhead + name.length + value.length;
     const joined = Buffer.allocUnsafe(room);
     let size = 0;
-    for (const [name, value] of first) size = writeField(joined, size, checkedName(name), checkedValue(name, value));
-    return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size));
+    let { marks } = rest;
+    for (const [name, value] of first) {
+      const checked = checkedName(name);
+      size = writeField(joined, size, checked, checkedValue(name, value));
+      marks |= markOf(checked);
+    }
+    return new HeaderList(joined, 0, rest.#copyBut(dropped, joined, size), marks);
   }
 
   /** How many fields there are. */
@@ -75,6 +84,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
   /** The value of the first field of that name (lower-case), latin-1 decoded. */
   get(name: string): string | undefined {
     const { bytes } = this;
+    if ((this.marks & markOf(name)) === 0) return undefined;
     for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
       if (isNamed(bytes, at, name)) return bytes.toString('latin1', valueStart(bytes, at), endOfField(bytes, at));
     }
@@ -85,6 +95,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
   getAll(name: string): string[] {
     const { bytes } = this;
     const values: string[] = [];
+    if ((this.marks & markOf(name)) === 0) return values;
     for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
       if (isNamed(bytes, at, name)) values.push(bytes.toString('latin1', valueStart(bytes, at), endOfField(bytes, at)));
     }
@@ -100,7 +111,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
     const checked = checkedName(name);
     const bytes = this.#copied(fieldOverhead + checked.length + value.length);
     const end = writeField(bytes, this.end - this.start, checked, checkedValue(name, value));
-    return new HeaderList(bytes, 0, end);
+    return new HeaderList(bytes, 0, end, this.marks | markOf(checked));
   }
 
   /** A copy with more fields at the end: encoded ones, or those of another list, which are only copied. Throws {@link InvalidHeader}. */
@@ -109,14 +120,18 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
     if (fields instanceof HeaderList) {
       const bytes = this.#copied(fields.end - fields.start);
       fields.bytes.copy(bytes, at, fields.start, fields.end);
-      return new HeaderList(bytes, 0, bytes.length);
+      return new HeaderList(bytes, 0, bytes.length, this.marks | fields.marks);
     }
     const checked = Array.from(fields, ([name, value]) => [checkedName(name), checkedValue(name, value)] as const);
     const bytes = this.#copied(
       checked.reduce((sum, [name, value]) => sum + fieldOverhead + name.length + value.length, 0),
     );
-    for (const [name, value] of checked) at = writeField(bytes, at, name, value);
-    return new HeaderList(bytes, 0, at);
+    let { marks } = this;
+    for (const [name, value] of checked) {
+      at = writeField(bytes, at, name, value);
+      marks |= markOf(name);
+    }
+    return new HeaderList(bytes, 0, at, marks);
   }
 
   /** The same without the fields of these names (lower-case). */
@@ -135,7 +150,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
       at = next;
     }
     if (!kept) return this;
-    return new HeaderList(kept, 0, size + bytes.copy(kept, size, from, end));
+    return new HeaderList(kept, 0, size + bytes.copy(kept, size, from, end), this.marks);
   }
 
   /**
@@ -155,16 +170,17 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
       if (!isNamed(bytes, rest, name)) size += bytes.copy(changed, size, rest, restEnd);
       rest = restEnd;
     }
-    return new HeaderList(changed, 0, size);
+    return new HeaderList(changed, 0, size, this.marks);
   }
 
   /** The same without the fields whose names are among these. */
   withoutAny(names: NameSet): HeaderList {
     const { bytes } = this;
+    if ((this.marks & names.marks) === 0) return this;
     for (let at = this.start; at < this.end; at = endOfField(bytes, at)) {
       if (!names.has(bytes, at + nameAt, nameEnd(bytes, at))) continue;
       const kept = Buffer.allocUnsafe(this.end - this.start);
-      return new HeaderList(kept, 0, this.#copyBut(names, kept, 0));
+      return new HeaderList(kept, 0, this.#copyBut(names, kept, 0), this.marks);
     }
     return this;
   }
@@ -187,6 +203,7 @@ export class HeaderList implements Iterable<[name: string, value: string]> {
 
   /** Where the first field of that name begins; `end` or more where there is none. */
   #find(name: string): number {
+    if ((this.marks & markOf(name)) === 0) return this.end;
     let at = this.start;
     while (at < this.end && !isNamed(this.bytes, at, name)) at = endOfField(this.bytes, at);
     return at;

@@ -1,14 +1,21 @@
+import { anyMark, markOf } from './name-mark.ts';
+
 /** Names of header fields, lower-case, that are looked for in bytes without making strings. */
 export class NameSet {
   readonly #byLength: (readonly string[] | undefined)[] = [];
   readonly #prefix: string | undefined;
+  /** The marks of all of them. */
+  readonly marks: number;
 
   /** `prefix`: what begins with it is one of them as well. */
   constructor(names: Iterable<string>, prefix?: string) {
     this.#prefix = prefix;
+    let marks = prefix === undefined ? 0 : anyMark;
     for (const name of new Set(names)) {
+      marks |= markOf(name);
       this.#byLength[name.length] = [...(this.#byLength[name.length] ?? []), name];
     }
+    this.marks = marks;
   }
 
   /** Whether the lower-case name `bytes[start, end)` is one of them. */

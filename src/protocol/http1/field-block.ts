@@ -15,6 +15,8 @@ export class FieldBlock {
   bytes: Buffer = nothing;
   start = 0;
   at = 0;
+  /** Of the names of its fields, see HeaderList. */
+  marks = 0;
 
   /** Makes room for `size` more bytes, which is never less than what will be written before `park` or `close`. */
   reserve(size: number): void {
@@ -37,10 +39,11 @@ export class FieldBlock {
 
   /** The section is complete. Gives what was written since `start` and lets go of the memory. */
   close(): HeaderList {
-    const { bytes, start, at } = this;
+    const { bytes, start, at, marks } = this;
     if (bytes === slab) slabUsed = at;
     this.bytes = nothing;
-    return start === at ? HeaderList.empty : HeaderList.ofValidBlock(bytes, start, at);
+    this.marks = 0;
+    return start === at ? HeaderList.empty : HeaderList.ofValidBlock(bytes, start, at, marks);
   }
 
   #move(size: number): void {

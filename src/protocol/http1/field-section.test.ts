@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HeaderList } from '../../core/headers.ts';
+import { markOf } from '../../core/name-mark.ts';
 import { FieldBlock } from './field-block.ts';
 import { FieldSection, type FieldSectionRules } from './field-section.ts';
 
@@ -96,6 +97,7 @@ function append(block: FieldBlock, name: string, value: string): void {
   const field = HeaderList.of([[name, value]]).bytes;
   block.reserve(field.length);
   block.at += field.copy(block.bytes, block.at);
+  block.marks |= markOf(name);
 }
 
 describe('FieldBlock', () => {

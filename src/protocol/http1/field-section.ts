@@ -1,5 +1,6 @@
 import { type ErrorCode, ProtocolError } from '../../core/errors.ts';
 import { completeField, fieldOverhead, nameAt, TOKEN, VALUE } from '../../core/headers.ts';
+import { nameMark } from '../../core/name-mark.ts';
 import { COLON, CR, HTAB, LF, SP } from './ascii.ts';
 import type { FieldBlock } from './field-block.ts';
 
@@ -114,6 +115,7 @@ export class FieldSection {
         if (out - name > this.#rules.maxFieldSize) throw this.#tooLarge();
         while (out > value && (bytes[out - 1] === SP || bytes[out - 1] === HTAB)) out--;
         if (this.#receiver.field(bytes, name, nameEnd, value, out)) {
+          block.marks |= nameMark(nameEnd - name, bytes[name] as number);
           name = nameAt + completeField(bytes, name - nameAt, nameEnd - name, out - value);
         }
         out = name;
