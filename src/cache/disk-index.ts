@@ -10,7 +10,7 @@ export interface DiskItem extends Used<DiskItem> {
   usedAt: number;
   /** The same as the file itself tells it to other threads, and to the next start. */
   markedAt: number;
-  /** When this thread heard of it. */
+  /** When this thread heard of it; 0 where it was there before, so that every purge means it, whatever the clock was then. */
   putAt: number;
 }
 

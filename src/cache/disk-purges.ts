@@ -134,7 +134,8 @@ export class DiskPurges {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(this.#tools.pathOf(file), 'r');
-      if (begunAtOf(descriptor) <= at) this.#tools.remove(file);
+      const wasThere = this.#index.get(file)?.putAt === 0;
+      if (wasThere || begunAtOf(descriptor) <= at) this.#tools.remove(file);
     } catch {
       this.#tools.drop(file);
     } finally {

@@ -51,9 +51,10 @@ export class DiskReader {
     try {
       const entry = await (pace.isQuick ? pace.run(() => readEntryNow(file, place)) : readEntry(file, place));
       if (key !== undefined && entry.start.key !== key) throw new BrokenFile('its key is another one');
-      const purged = guards.isPurged(entry.start.key, entry.head, entry.start.begunAt);
+      const item = this.#index.get(file);
+      const purged = guards.isPurged(entry.start.key, entry.head, item?.putAt === 0 ? 0 : entry.start.begunAt);
       if (purged === false) return entry;
-      if (purged !== true && this.#index.get(file)) purged.removed++;
+      if (purged !== true && item) purged.removed++;
       remove(file);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -349,6 +349,28 @@ describe('DiskStore', () => {
     }
   });
 
+  it('removes what is purged, also what was kept before a restart while the clock was ahead', async () => {
+    for (const what of [
+      { kind: 'key', value: '/a' },
+      { kind: 'prefix', value: '/' },
+      { kind: 'tag', value: 't' },
+      { kind: 'all' },
+    ] as const) {
+      for (const isInMemory of [false, true]) {
+        const first = openCache({}, { now: () => Date.now() + 3_600_000 });
+        await store(first.cache, '/a', 'old', { tags: ['t'] });
+        await first.caches.close();
+        const { cache, caches, counts } = openCache();
+        await until(() => counts().entries === 1, 'it is known');
+        if (isInMemory) assert.deepEqual(await found(cache, '/a'), ['old']);
+        assert.equal(await cache.purge(what), 1, what.kind);
+        assert.deepEqual(await found(cache, '/a'), []);
+        await caches.close();
+        assert.deepEqual(files(), []);
+      }
+    }
+  });
+
   it('gives nothing that was purged while all files are still looked into', async () => {
     const first = openCache();
     for (let each = 0; each < 50; each++) await store(first.cache, `/${each}`, 'x');
