@@ -131,7 +131,7 @@ const settings: Shape = {
   ignore: option(list(fullText), 'Fields of answers that mean nothing here, such as X-Accel-Redirect.', {
     nginx: 'proxy_ignore_headers',
   }),
-  trailers: option(flag, 'Trailers of answers go on.', { nginx: 'proxy_pass_trailers' }),
+  trailers: option(flag, 'Trailers go on, those of answers and those of requests.', { nginx: 'proxy_pass_trailers' }),
   interceptErrors: option(flag, '`errorPages` stand for failures of peers too.', { nginx: 'proxy_intercept_errors' }),
   buffer: option(flag, 'Answers are taken as fast as peers send them, so that slow clients keep none busy.', {
     nginx: 'proxy_buffering',

@@ -116,7 +116,7 @@ export interface ProxyDefaults {
   readonly pass?: readonly string[];
   /** Fields of answers that mean nothing here, such as X-Accel-Redirect. */
   readonly ignore?: readonly string[];
-  /** Trailers of answers go on. Default: true. */
+  /** Trailers go on, those of answers and those of requests. Default: true. */
   readonly trailers?: boolean;
   /** `errorPages` stand for failures of peers too. Default: false. */
   readonly interceptErrors?: boolean;
@@ -269,7 +269,7 @@ export interface ReverseProxy {
   readonly pass?: readonly string[];
   /** Fields of answers that mean nothing here, such as X-Accel-Redirect. */
   readonly ignore?: readonly string[];
-  /** Trailers of answers go on. Default: true. */
+  /** Trailers go on, those of answers and those of requests. Default: true. */
   readonly trailers?: boolean;
   /** `errorPages` stand for failures of peers too. Default: false. */
   readonly interceptErrors?: boolean;

@@ -22,6 +22,7 @@ export const forbiddenTrailers: ReadonlySet<string> = new Set([
   'expect',
   'expires',
   'host',
+  'http2-settings',
   'keep-alive',
   'location',
   'max-forwards',

@@ -34,7 +34,7 @@ export class ChangedExchange implements Exchange {
   }
 
   get trailers(): HeaderList {
-    return this.#exchange.trailers ?? HeaderList.empty;
+    return (this.body === this.#exchange.body && this.#exchange.trailers) || HeaderList.empty;
   }
 
   get queueMs(): number {

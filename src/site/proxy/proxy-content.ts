@@ -24,7 +24,7 @@ import { compileAnswerChanges } from './given-answers.ts';
 import type { CompiledTarget, ResolvedTarget } from './proxy-target.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { type RequestBody, requestBody } from './request-body.ts';
-import { compileFields, type MakeFields, type RequestFields } from './request-fields.ts';
+import { compileFields, type MadeFields, type RequestFields } from './request-fields.ts';
 import { requestTarget } from './request-target.ts';
 import { UpstreamAttempts } from './upstream-attempts.ts';
 
@@ -48,7 +48,7 @@ class LocationProxy {
   readonly #httpVersion: '1.0' | '1.1' | '2';
   readonly #target: CompiledTarget;
   readonly #prefix: string;
-  readonly #fields: MakeFields;
+  readonly #fields: MadeFields;
   readonly #answerFields: AnswerFields;
   readonly #chooser: Chooser;
   readonly #method: ((request: SiteRequest) => string) | undefined;
@@ -125,9 +125,7 @@ class LocationProxy {
       headers,
       body,
       bodyLength: length,
-      ...(length === 'chunked' && proxy.passesTrailers
-        ? { trailers: () => exchange.trailers ?? HeaderList.empty }
-        : {}),
+      ...(length === 'chunked' && proxy.passesTrailers ? { trailers: () => this.#fields.trailersOf(request) } : {}),
       version: isOld ? '1.0' : '1.1',
       keepsConnection: keeps && upstream.plan.keepAlive.idle > 0,
       upgrade: wanted,
@@ -186,7 +184,7 @@ class LocationProxy {
 
   #fieldsFor(request: SiteRequest, target: ResolvedTarget): RequestFields {
     try {
-      return this.#fields(request, target);
+      return this.#fields.of(request, target);
     } catch (error) {
       throw refused(request, error);
     }

@@ -31,7 +31,11 @@ export function requestBody(
   const body = limitedBody(request);
   if (body instanceof Uint8Array) {
     // The length of a body that is there and empty is told (RFC 9110 §8.6).
-    const isTrailed = (exchange.trailers?.count ?? 0) > 0 && httpVersion !== '1.0' && settings.passesTrailers;
+    const isTrailed =
+      (exchange.trailers?.count ?? 0) > 0 &&
+      httpVersion !== '1.0' &&
+      settings.passesTrailers &&
+      !settings.buffersRequest;
     if (isTrailed) return { body, length: 'chunked', isStreamed: false, isReplayable: always };
     const hasBody = body.length > 0 || told !== undefined || request.header('transfer-encoding') !== undefined;
     return hasBody ? { body, length: body.length, isStreamed: false, isReplayable: always } : noBody;

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { defaultProxy } from '../../../test/support/default-settings.ts';
 import { fakeContext, fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
 import type { Peer } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
 import type { ProxySettings } from '../plan/proxy-plan.ts';
 import type { ResolvedTarget } from './proxy-target.ts';
 import { compileFields } from './request-fields.ts';
@@ -17,7 +18,7 @@ function passedOn(headers: Fields, settings: Partial<ProxySettings> = {}, peer?:
   const make = compileFields({ ...defaultProxy, ...settings }, fakeContext());
   const { request } = fakeSiteRequest('/x', { host: 'site.example', headers, client });
   request.peer = peer;
-  return Object.fromEntries(make(request, target).headers);
+  return Object.fromEntries(make.of(request, target).headers);
 }
 
 describe('the fields of a request to a peer', () => {
@@ -62,7 +63,7 @@ describe('the fields of a request to a peer', () => {
     const sentBy = (address: string, agent: string): (string | undefined)[] => {
       const headers: Fields = [['user-agent', agent]];
       const { request } = fakeSiteRequest('/x', { host: 'site.example', headers, client: { address, port: 1 } });
-      const sent = make(request, target).headers;
+      const sent = make.of(request, target).headers;
       return [sent.getAll('x-forwarded-for').join(), sent.get('user-agent')];
     };
     const clients = ['192.0.2.1', '192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.2', '192.0.2.2'];
@@ -117,5 +118,25 @@ describe('the fields of a request to a peer', () => {
     const setFields = [{ name: 'X-Accel-Mapping', value: '/a=/b' }];
     const seen = passedOn(headers, { setFields, forwarded: 'none', via: false });
     assert.deepEqual(seen, { host: 'site.example', 'x-accel-mapping': '/a=/b', 'x-accel': '1' });
+  });
+
+  it('have no way around them in trailers', () => {
+    const setFields = [{ name: 'X-User', value: '' }];
+    const made = compileFields({ ...defaultProxy, setFields }, fakeContext());
+    const { request } = fakeSiteRequest('/x', { headers: [['connection', 'x-named']], client });
+    const trailers = HeaderList.of([
+      ['x-sum', '5'],
+      ['x-user', 'admin'],
+      ['x-real-ip', '1.1.1.1'],
+      ['x-forwarded-for', '1.1.1.1'],
+      ['forwarded', 'for=1.1.1.1'],
+      ['via', '1.1 evil'],
+      ['x-accel-redirect', '/x'],
+      ['proxy', 'evil'],
+      ['x-named', '1'],
+      ['x_under', '1'],
+    ]);
+    Object.assign(request.exchange, { trailers });
+    assert.deepEqual([...made.trailersOf(request)], [['x-sum', '5']]);
   });
 });

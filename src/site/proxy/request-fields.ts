@@ -19,7 +19,12 @@ export interface RequestFields {
 
 type Fields = [name: string, value: string][];
 
-export type MakeFields = (request: SiteRequest, target: ResolvedTarget) => RequestFields;
+/** Makes the fields of requests of one location. */
+export interface MadeFields {
+  of(request: SiteRequest, target: ResolvedTarget): RequestFields;
+  /** The trailers of a request whose body has ended: none by which a client could say what its fields may not. */
+  trailersOf(request: SiteRequest): HeaderList;
+}
 
 /**
  * Fields that no peer gets from a client: those of the connection (RFC 9110 §7.6.1) and of framing, which are the transport's to write;
@@ -59,7 +64,7 @@ const protectedNames: ReadonlySet<string> = new Set([
 ]);
 
 /** Throws PlanError. */
-export function compileFields(settings: ProxySettings, context: CompileContext): MakeFields {
+export function compileFields(settings: ProxySettings, context: CompileContext): MadeFields {
   const { forwarded, via, passesFields } = settings;
   const own = settings.setFields.map(({ name, value }) => ({
     name: name.toLowerCase(),
@@ -74,7 +79,7 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
   let last: Fields = [];
   /** What the last ones are; undefined where they were others than those before. */
   let lastList: HeaderList | undefined;
-  return (request, target) => {
+  const of = (request: SiteRequest, target: ResolvedTarget): RequestFields => {
     const fields: Fields = [];
     if (!setsHost) fields.push(['host', hostFor(request, target, settings)]);
     for (const { name, value } of sent) {
@@ -93,6 +98,14 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
       upgrade: textOf(controls.get('upgrade'), request),
     };
   };
+  const trailersOf = ({ exchange }: SiteRequest): HeaderList => {
+    const { trailers = HeaderList.empty, request } = exchange;
+    if (trailers.count === 0) return trailers;
+    const named = new Set(['via', ...namedByConnection(request.headers)]);
+    const plain = [...withoutForwarded(trailers).withoutAny(dropped)];
+    return HeaderList.of(plain.filter(([name]) => !named.has(name) && !name.includes('_')));
+  };
+  return { of, trailersOf };
 }
 
 function areSame(fields: Fields, others: Fields): boolean {
@@ -138,13 +151,19 @@ const plainOptions: ReadonlySet<string> = new Set(['', 'keep-alive', 'close', 'u
 
 /** Without the fields that `connection` names: they were meant for us (RFC 9110 §7.6.1). */
 function withoutNamed(headers: HeaderList): HeaderList {
-  const options = headers.getAll('connection');
-  if (options.every((value) => plainOptions.has(value.toLowerCase()))) return headers;
-  const named = options
-    .flatMap((value) => value.toLowerCase().split(listSeparator))
-    .filter((option) => !plainOptions.has(option) && !protectedNames.has(option));
+  const named = namedByConnection(headers);
   return named.length === 0 ? headers : headers.without(...named);
 }
+
+function namedByConnection(headers: HeaderList): readonly string[] {
+  const options = headers.getAll('connection');
+  if (options.every((value) => plainOptions.has(value.toLowerCase()))) return nothing;
+  return options
+    .flatMap((value) => value.toLowerCase().split(listSeparator))
+    .filter((option) => !plainOptions.has(option) && !protectedNames.has(option));
+}
+
+const nothing: readonly string[] = [];
 
 /** `via` with ourselves at its end. */
 export function viaOf(headers: HeaderList, version: string): string {

@@ -58,7 +58,7 @@ export function requestFields(request: UpstreamRequest, scheme: 'http' | 'https'
 export function trailerFields(trailers: HeaderList): OutgoingHttpHeaders {
   const fields: Record<string, string[]> = Object.create(null);
   for (const [name, value] of trailers) {
-    if (forbiddenTrailers.has(name)) continue;
+    if (left.has(name) || forbiddenTrailers.has(name)) continue;
     fields[name] = [...(fields[name] ?? []), value];
   }
   return fields;

@@ -84,7 +84,7 @@ export class Http2Exchange implements Sending, BodySource, RequestBodyEvents {
     try {
       const { trailers } = request;
       stream = connection.request(requestFields(request, connection.scheme), hasBody, trailers !== undefined);
-      if (trailers) stream.on('wantTrailers', () => stream.sendTrailers(trailerFields(trailers())));
+      if (trailers) stream.on('wantTrailers', () => this.#guard(() => stream.sendTrailers(trailerFields(trailers()))));
     } catch (error) {
       connection.close();
       this.#fail('upstream-closed', `it cannot be sent: ${error}`, { wasSent: false, isStaleConnection: isKept });

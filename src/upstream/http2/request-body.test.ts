@@ -19,6 +19,8 @@ describe('A request over HTTP/2', () => {
     const fields = [
       ['x-sum', '5'],
       ['host', 'evil'],
+      ['http2-settings', 'AAMAAABk'],
+      ['upgrade', 'h2c'],
     ] as const;
     const sent = stage.send({
       method: 'POST',
