@@ -39,7 +39,7 @@ function outputFor(name: string): string {
   const told = all.map((diagnostic) => {
     const mark = diagnostic.severity === 'warning' ? 'warning: ' : '';
     const hint = diagnostic.hint === undefined ? '' : `  hint: ${diagnostic.hint}\n`;
-    return `${mark}${nginxMessage(diagnostic).replaceAll(`${folder}/`, '')}\n${hint}`;
+    return `${mark}${nginxMessage(diagnostic)}\n${hint}`.replaceAll(`${folder}/`, '');
   });
   if (all.some(({ severity }) => severity === 'error')) return told.join('');
   const isFull = name === 'defaults';
