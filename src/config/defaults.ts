@@ -190,7 +190,7 @@ export const defaults: FullBlock = {
   cache: {
     cache: false,
     rules: 'rfc',
-    key: undefined, // nginx $scheme$proxy_host$request_uri
+    key: undefined, // nginx: what the upstream is asked for
     valid: [],
     bypass: [],
     noStore: [],

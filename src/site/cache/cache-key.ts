@@ -1,7 +1,9 @@
 import { encodePath } from '../../http/uri.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Template } from '../plan/site-plan.ts';
+import { requestTarget } from '../proxy/request-target.ts';
 import type { SiteRequest } from '../site-request.ts';
+import { proxyTargetOf } from '../variables/built-in/upstream.ts';
 
 /** What the answer to a request is kept under. */
 export type KeyOf = (request: SiteRequest) => string;
@@ -9,9 +11,9 @@ export type KeyOf = (request: SiteRequest) => string;
 /** Stands in front of a location's name. No target has it, so that no client's request has the key of one that was sent elsewhere. */
 export const locationMark = '#';
 
-/** `template`: undefined for the URL. Throws PlanError. */
-export function compileKey(template: Template | undefined, compile: CompileContext): KeyOf {
-  if (template === undefined) return urlKey;
+/** `template`: undefined for the URL, by the upstream's name where `isByTarget`. Throws PlanError. */
+export function compileKey(template: Template | undefined, compile: CompileContext, isByTarget = false): KeyOf {
+  if (template === undefined) return isByTarget ? targetKey : urlKey;
   const compiled = compile.template(template);
   return (request) => compiled.evaluate(request);
 }
@@ -28,6 +30,15 @@ function urlKey(request: SiteRequest): string {
     return `${origin}${withQuery(encodePath(request.uri), args)}${locationMark}${request.location.name}`;
   }
   return origin + (normalizedPath === path ? target : withQuery(normalizedPath, query));
+}
+
+/** nginx's default: what the upstream is asked for, whatever the client's request was. Contents that are no proxy have the URL. */
+function targetKey(request: SiteRequest): string {
+  const { location, exchange } = request;
+  if (!location.proxyTarget) return urlKey(request);
+  const target = proxyTargetOf(request);
+  if (!target) return '';
+  return `${exchange.connection.scheme}${target.host}${requestTarget(request, target, location.prefix)}`;
 }
 
 /** Whether it is not what a client asked for any more. */

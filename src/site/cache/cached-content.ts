@@ -88,7 +88,8 @@ export class CachedContent {
     this.#store = store;
     this.#content = content;
     this.#answers = answers;
-    this.#keyOf = compileKey(plan.key, compile);
+    // Where the client's host is told to the upstream, an answer may depend on it.
+    this.#keyOf = compileKey(plan.key, compile, !isRfc && settings.proxy.host === 'target');
     this.#bypass = plan.bypass.map((template) => compile.template(template));
     this.#methods = new Set(['GET', 'HEAD', ...plan.methods]);
     this.#isRfc = isRfc;

@@ -49,7 +49,7 @@ export interface CacheSettings {
   readonly cache: string;
   /** `rfc`: RFC 9111 as a shared cache, with Age and what requests ask for; `nginx`: as nginx, which has neither. */
   readonly rules: 'rfc' | 'nginx';
-  /** Undefined for the URL; see src/site/cache/cache-key.ts. */
+  /** Undefined for the URL, by `nginx` rules for that of the upstream; see src/site/cache/cache-key.ts. */
   readonly key: Template | undefined;
   /** How long answers that do not say so themselves are fresh. The first that fits counts. */
   readonly valid: readonly { readonly statuses: readonly number[] | 'any'; readonly ms: number }[];

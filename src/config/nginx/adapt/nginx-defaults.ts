@@ -89,7 +89,6 @@ export function nginxDefaults({ prefix, accessLogPath }: AdaptContext): ServerBl
     cache: {
       cache: false,
       rules: 'nginx',
-      key: '$scheme$proxy_host$request_uri',
       valid: [],
       bypass: [],
       noStore: [],

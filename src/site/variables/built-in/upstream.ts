@@ -6,8 +6,8 @@ import type { BuiltIns } from './built-in.ts';
 
 /** What became of a request at upstreams, and where it goes. */
 export const upstreamVariables: BuiltIns = {
-  proxy_host: (request) => targetOf(request)?.host,
-  proxy_port: (request) => targetOf(request)?.port,
+  proxy_host: (request) => proxyTargetOf(request)?.host,
+  proxy_port: (request) => proxyTargetOf(request)?.port,
   slice_range: ({ sliceRange }) => sliceRange,
   upstream_addr: attempted((attempt) => attempt.address),
   upstream_bytes_received: attempted((attempt) => String(attempt.receivedBytes)),
@@ -20,8 +20,8 @@ export const upstreamVariables: BuiltIns = {
   upstream_status: attempted(({ status }) => (status === undefined ? undefined : String(status))),
 };
 
-/** Undefined where what names it is no URL. */
-function targetOf(request: SiteRequest): ResolvedTarget | undefined {
+/** Where a request's location sends it; undefined where it is no proxy, and where what names the upstream is no URL. */
+export function proxyTargetOf(request: SiteRequest): ResolvedTarget | undefined {
   try {
     return request.location.proxyTarget?.resolve(request);
   } catch (error) {
