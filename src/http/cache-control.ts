@@ -53,8 +53,8 @@ const nothing: CacheControl = {
   isMalformed: false,
 };
 
-/** One directive, and what separates it from the next one: a token, maybe with a token or a quoted string. */
-const directive = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(=(?:"((?:[^"\\]|\\.)*)"|([^",]*))?)?)?[ \t]*(,|$)/y;
+/** One directive, and what separates it from the next one: a token, maybe with a token or a quoted string. Blanks match in one way only, or time grows with their square. */
+const directive = /[ \t]*(?:([!#$%&'*+\-.^_`|~\w]+)(?:(=)(?:"((?:[^"\\]|\\.)*)"[ \t]*|([^",]*))|[ \t]*))?(,|$)/y;
 
 const tokenOnly = /^[!#$%&'*+\-.^_`|~\w]*[ \t]*$/;
 
@@ -73,11 +73,11 @@ export function parseCacheControl(values: readonly string[]): CacheControl {
         continue;
       }
       at = directive.lastIndex;
-      const [, name, argument, quoted, token] = match;
+      const [, name, equals, quoted, token] = match;
       if (name === undefined) continue;
       if (++count > maxDirectives) return { ...result, isMalformed: true };
       if (token !== undefined && !tokenOnly.test(token)) result.isMalformed = true;
-      const text = argument === undefined ? undefined : (quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
+      const text = equals === undefined ? undefined : (quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
       take(result, name.toLowerCase(), text, quoted !== undefined);
     }
   }
