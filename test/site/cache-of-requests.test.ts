@@ -114,6 +114,34 @@ describe('The cache of a location', () => {
     assert.equal(site.asked.length, 3);
   });
 
+  it('forgets what a changed path is, and what its answer names, by the path without dot segments', async () => {
+    const fresh = HeaderList.of([['cache-control', 'max-age=60']]);
+    const site = siteOf({
+      '/a': () => ({ headers: fresh }),
+      '/b': ({ request }) => ({
+        headers: request.method === 'POST' ? HeaderList.of([['location', '/x%2f../a']]) : fresh,
+      }),
+    });
+    for (const target of ['/x/../a', '/x/%2e%2e/a', '/b']) {
+      await site.ask('/a');
+      const asked = site.asked.length;
+      await site.ask('/a');
+      assert.equal(site.asked.length, asked, 'it is kept');
+      await site.ask(target, { method: 'POST' });
+      await site.ask('/a');
+      assert.equal(site.asked.length, asked + 2, target);
+    }
+  });
+
+  it('takes no harm from an answer to POST that names what is no path', async () => {
+    const site = siteOf({
+      '/a': ({ request }) => ({ headers: HeaderList.of([['location', decodeURIComponent(request.query)]]) }),
+    });
+    for (const location of ['/%zz', '/%00', '/a%2f..%2f..%2f..', '/a//%2e%2e%2f..%2f..']) {
+      assert.equal((await site.ask(`/a?${encodeURIComponent(location)}`, { method: 'POST' })).status, 200, location);
+    }
+  });
+
   it('keeps ports of a host apart, as the app is told them', async () => {
     const site = siteOf({
       '/r': ({ request }) => ({

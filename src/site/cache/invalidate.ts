@@ -1,4 +1,7 @@
 import { alsoInvalidated, invalidates } from '../../cache/policy/invalidation.ts';
+import { ProtocolError } from '../../core/errors.ts';
+import type { RequestHead } from '../../core/exchange.ts';
+import { normalizePath } from '../../http/path.ts';
 import { decodePath } from '../../http/uri.ts';
 import { ChangedExchange } from '../content/changed-exchange.ts';
 import type { SiteOutcome } from '../outcome.ts';
@@ -24,21 +27,31 @@ export function invalidateBy(request: SiteRequest, outcome: SiteOutcome, forget:
   const host = request.header('host') ?? '';
   const base = `${exchange.connection.scheme}://${host}${exchange.request.target}`;
   if (!URL.canParse(base)) return;
-  for (const target of alsoInvalidated(outcome.headers, base)) forgetAll(target);
+  for (const target of alsoInvalidated(outcome.headers, base)) {
+    try {
+      forgetAll(target);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+    }
+  }
 }
 
-/** The request that would get what is kept for another target. */
+/** The request that would get what is kept for another target. Throws ProtocolError for a target that no request can have. */
 function asGet(request: SiteRequest, target: string): SiteRequest {
   const { exchange } = request;
-  const mark = target.indexOf('?');
-  const path = mark < 0 ? target : target.slice(0, mark);
-  const query = mark < 0 ? '' : target.slice(mark + 1);
-  const head = { ...exchange.request, method: 'GET', target, path, query, normalizedPath: path };
+  const isSame = target === exchange.request.target;
+  const head = { ...exchange.request, method: 'GET', ...(!isSame && partsOf(target)) };
   const copy = request.withExchange(new ChangedExchange(exchange, head, exchange.body));
   copy.method = 'GET';
-  if (target !== exchange.request.target) {
-    copy.uri = decodePath(path, request.server.mergesSlashes);
-    copy.args = query;
+  if (!isSame) {
+    copy.uri = decodePath(head.path, request.server.mergesSlashes);
+    copy.args = head.query;
   }
   return copy;
+}
+
+function partsOf(target: string): Pick<RequestHead, 'target' | 'path' | 'query' | 'normalizedPath'> {
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  return { target, path, query: mark < 0 ? '' : target.slice(mark + 1), normalizedPath: normalizePath(path) };
 }
