@@ -49,12 +49,14 @@ export class SiteRequest implements ExchangeObserver {
   attempts: UpstreamAttempts | undefined;
   /** Undefined where no cache was asked. */
   cacheStatus: CacheStatus | undefined;
-  /** A cache has begun to keep its answer. */
-  isKept = false;
+  /** Whether a cache has begun to keep its answer; undefined where none did though the answer does not forbid it. */
+  isKept: boolean | undefined;
   /** The `set-cookie` by which its client comes back to the peer that has answered, where a cache stands between them. */
   stickyCookie: string | undefined;
   /** nginx's `$slice_range`: the piece that is asked for. */
   sliceRange: string | undefined;
+  /** It is for a piece of what others may be kept of already. */
+  isAmongPieces = false;
   /** What an app wants of an answer that is sent in place of its own (X-Accel-Redirect). */
   acceleratedFields: readonly (readonly [name: string, value: string])[] | undefined;
   /** Of the failure for which it was sent to an error page. */
@@ -126,6 +128,7 @@ export class SiteRequest implements ExchangeObserver {
     copy.errorStatus = this.errorStatus;
     copy.attempts = this.attempts;
     copy.sliceRange = this.sliceRange;
+    copy.isAmongPieces = this.isAmongPieces;
     copy.peer = this.peer;
     return copy;
   }

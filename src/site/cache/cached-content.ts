@@ -107,7 +107,7 @@ export class CachedContent {
     const key = this.#keyOf(request) + suffix;
     const wish = this.#isRfc && (traits & trait.wish) !== 0 ? cacheWish(exchange.request.headers) : noWish;
     const lookup: Lookup = { request, key, traits, wish, waitedSince: 0 };
-    if (this.#isRfc && (hasBody(request) || (traits & trait.methodOverride) !== 0)) return this.#pass(lookup, isPiece);
+    if (this.passes(request, traits)) return this.#pass(lookup, isPiece);
     if (this.#bypass.length > 0 && this.#bypass.some((template) => isSet(template.evaluate(request)))) {
       request.cacheStatus = 'BYPASS';
       return this.#fetch(lookup, [], { why: 'bypass', keepsConditions: isPiece });
@@ -115,6 +115,18 @@ export class CachedContent {
     const entries = this.#store.find(key);
     if (entries instanceof Promise) return entries.then((late) => this.#found(lookup, late, isPiece));
     return this.#found(lookup, entries, isPiece);
+  }
+
+  /** Whether the answer to a request with these traits is for it alone. */
+  passes(request: SiteRequest, traits: number): boolean {
+    return this.#isRfc && (hasBody(request) || (traits & trait.methodOverride) !== 0);
+  }
+
+  /** A piece that is for one request alone: nothing of it is kept. */
+  handleOwnPiece(request: SiteRequest): Promise<SiteOutcome> {
+    request.cacheStatus = 'MISS';
+    const lookup: Lookup = { request, key: this.#keyOf(request), traits: 0, wish: noWish, waitedSince: 0 };
+    return this.#fetch(lookup, [], { why: 'uri-miss', isForAll: false, keepsConditions: true });
   }
 
   #found(lookup: Lookup, entries: readonly CacheEntry[], isPiece: boolean): Later<SiteOutcome> {
@@ -226,7 +238,9 @@ export class CachedContent {
   #fetch(lookup: Lookup, entries: readonly CacheEntry[], how: Partial<Miss> & Pick<Miss, 'why'>): Promise<SiteOutcome> {
     const { request, key, traits, wish } = lookup;
     const { minUses } = this.#plan;
-    const isOften = minUses <= 1 || how.entry !== undefined || this.#store.countUse(key) >= minUses;
+    // How often pieces are asked for is counted for all of them together.
+    const isOften =
+      minUses <= 1 || how.entry !== undefined || how.keepsConditions === true || this.#store.countUse(key) >= minUses;
     // Nobody waits for it; the client's own conditions and range go along, so that the answer is for it alone.
     const asksForPart = (traits & (trait.condition | trait.range)) !== 0;
     const isOwn = asksForPart && !how.entry && this.#knownMisses.has(key, request.services.now());

@@ -20,3 +20,11 @@ export function contentRangeOf(headers: HeaderList): ContentRange | undefined {
   const length = headers.get('content-length');
   return length === undefined || Number(length) === end - start ? { start, end, total } : undefined;
 }
+
+/** The same of an answer to a request for one piece, `bytes=0-4`; undefined where it is not that piece, of which only the last may be shorter. */
+export function pieceRangeOf(headers: HeaderList, asked: string | undefined): ContentRange | undefined {
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{1,15})$/.exec(asked ?? '') ?? [];
+  const range = contentRangeOf(headers);
+  const isAsked = range?.start === Number(first) && range.end === Math.min(Number(last) + 1, range.total);
+  return isAsked ? range : undefined;
+}

@@ -22,7 +22,7 @@ import { cancelReply } from '../reply/content-change.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
-import { contentRangeOf } from './content-range.ts';
+import { pieceRangeOf } from './content-range.ts';
 import { FetchExchange } from './fetch-exchange.ts';
 import { KeptBody } from './kept-body.ts';
 import type { KnownMisses } from './known-misses.ts';
@@ -214,10 +214,11 @@ class Fetch {
     const { key, entry, traits, isForAll, keepsConditions } = this.#miss;
     this.#request.stickyCookie = fetch.stickyCookie;
     const isPart = policy.keepsParts && reply.status === 206;
-    const part = isPart ? contentRangeOf(reply.headers) : undefined;
+    const part = isPart ? pieceRangeOf(reply.headers, fetch.sliceRange) : undefined;
     const length = part ? part.end - part.start : lengthOf(reply);
+    const mayKeep = isPart ? part !== undefined : this.#mayKeepWhole();
     const head =
-      plan && fetch.method !== 'HEAD' && isPart === (part !== undefined)
+      plan && fetch.method !== 'HEAD' && mayKeep
         ? storedHeadOf(fetch.exchange.request.headers, answer, policy)
         : undefined;
     const writer = head && store.write(key, head, length, this.#begunAt);
@@ -229,7 +230,9 @@ class Fetch {
     } else {
       // The answer to a condition or a range of the client says nothing of the whole.
       const isWhole = answer.status !== 304 && answer.status !== 206;
-      this.#isNotKept(fetch, plan !== undefined && head === undefined && isWhole);
+      const isForbidden = plan !== undefined && head === undefined && (isPart || mayKeep);
+      if (isForbidden) this.#request.isKept = false;
+      this.#isNotKept(fetch, isForbidden && isWhole);
       if (plan && entry && policy.rules === 'rfc' && answer.status < 500 && isWhole) store.remove(key, entry);
       // What the client asked for was asked for; a cache changes nothing of it. Nor of what is not the answer itself.
       const isAsItIs = !isForAll || keepsConditions || fetch.method === 'HEAD' || headers.has('x-accel-redirect');
@@ -249,6 +252,12 @@ class Fetch {
     const isSame = 'body' in outcome && outcome.body === body;
     // Trailers are there only at the end of the whole.
     return isSame && reply.trailers ? { ...outcome, trailers: reply.trailers } : outcome;
+  }
+
+  /** What is no piece is not kept among pieces: nothing could be put together with it. */
+  #mayKeepWhole(): boolean {
+    const { entry } = this.#miss;
+    return !this.#request.isAmongPieces || (entry !== undefined && entry.head.status !== 206);
   }
 
   #headers(headers: HeaderList, isStored: boolean): HeaderList {

@@ -4,7 +4,7 @@ import { type CachedStage, cachedStage, fetched } from '../../../test/support/ca
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { CachePurgeRequest } from '../../cache/cache-store.ts';
-import type { SiteOutcome } from '../outcome.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
@@ -144,8 +144,96 @@ describe('slices', () => {
         { 'cache-control': 'max-age=60', 'content-range': 'bytes 0-4/12', 'content-length': '8' },
         206,
       );
-    assert.equal((await stage.ask('/a')).status, 206);
+    await assert.rejects(stage.ask('/a'), { code: 'upstream-response-invalid', status: 502 });
     assert.equal(stage.store.counts.entries, 0);
+  });
+
+  for (const range of ['bytes 5-9/12', 'bytes 0-3/12', 'bytes 0-9/12', 'bytes 0-4/*', 'lines 0-4/12', undefined]) {
+    it(`neither gives nor keeps a part of ${range} where another was asked for`, async () => {
+      const stage = stageOf({ valid: [{ statuses: 'any', ms: 60_000 }] });
+      const fields = { etag: '"1"', ...(range && { 'content-range': range }) };
+      stage.content = () => fetched(pieces('01234'), fields, 206);
+      for (let time = 0; time < 2; time++) {
+        await assert.rejects(stage.ask('/a'), { code: 'upstream-response-invalid', status: 502 });
+        assert.equal(stage.asked.length, time + 1);
+      }
+      assert.equal(stage.store.counts.entries, 0);
+    });
+  }
+
+  describe('loses no pieces by a request', () => {
+    /** Some pieces are there, and content refuses the next one where the request has a field. */
+    async function begun(refuse: () => SiteOutcome): Promise<CachedStage> {
+      const stage = stageOf();
+      await stage.ask('/a', { headers: { range: 'bytes=0-4' } });
+      stage.content = (request) => (request.header('odd') ? refuse() : ranged()(request));
+      return stage;
+    }
+
+    const kept = { 'cache-control': 'max-age=60' };
+    for (const [what, refuse] of [
+      ['is refused', () => fetched('no', {}, 401)],
+      ['gets something else that may be kept', () => fetched('no', kept, 404)],
+      ['gets all at once', () => fetched(whole, kept)],
+      ['gets another part', () => fetched('0', { ...kept, 'content-range': 'bytes 0-0/12' }, 206)],
+      ['fails', () => statusOutcome(502)],
+    ] as const) {
+      it(`whose second piece ${what}`, async () => {
+        const stage = await begun(refuse);
+        for (const range of ['bytes=0-', 'bytes=6-7']) {
+          await stage.ask('/a', { headers: { odd: '1', range } }).catch(() => {});
+        }
+        stage.asked.length = 0;
+        assert.equal((await stage.ask('/a')).text, whole);
+        assert.deepEqual(rangesOf(stage), ['bytes=5-9', 'bytes=10-14']);
+        stage.asked.length = 0;
+        assert.equal((await stage.ask('/a')).text, whole);
+        assert.equal(stage.asked.length, 0);
+      });
+    }
+
+    it('that takes only what is kept, which gets 504 where some is missing', async () => {
+      const stage = stageOf();
+      const headers = { 'cache-control': 'only-if-cached' };
+      const ask = async (range: string): Promise<readonly unknown[]> => {
+        const { status, text } = await stage.ask('/a', { headers: { ...headers, range } });
+        return [status, text];
+      };
+      assert.deepEqual(await ask('bytes=0-'), [504, '']);
+      await stage.ask('/a', { headers: { range: 'bytes=5-9' } });
+      for (const range of ['bytes=0-', 'bytes=4-6', 'bytes=6-10', 'bytes=-1']) {
+        assert.deepEqual(await ask(range), [504, ''], range);
+      }
+      assert.deepEqual(await ask('bytes=6-8'), [206, '678']);
+      assert.equal(stage.asked.length, 1);
+      await stage.ask('/a');
+      assert.deepEqual(await ask('bytes=0-'), [206, whole]);
+      assert.equal(stage.asked.length, 3);
+    });
+  });
+
+  it('asks anew for what is gone, and for what has taken its place', async () => {
+    const stage = stageOf();
+    await stage.ask('/a', { headers: { range: 'bytes=0-1' } });
+    stage.content = ranged('012', '"2"');
+    await assert.rejects(stage.ask('/a'), /the resource has changed/);
+    assert.equal((await stage.ask('/a')).text, '012');
+  });
+
+  it('passes on what no cache answers', async () => {
+    const stage = stageOf();
+    await stage.ask('/a');
+    stage.content = (request) => fetched(`${request.exchange.body.toString()} ${request.header('range')}`);
+    assert.equal((await stage.ask('/a', { body: Buffer.from('query') })).text, 'query undefined');
+    assert.equal((await stage.ask('/a', { headers: { 'x-http-method-override': 'DELETE' } })).cache, 'BYPASS');
+    assert.equal((await stage.ask('/a')).text, whole);
+  });
+
+  it('counts how often all of it is asked for', async () => {
+    const stage = stageOf({ minUses: 2 });
+    for (let time = 0; time < 3; time++) assert.equal((await stage.ask('/a')).text, whole);
+    assert.equal(stage.asked.length, 6);
+    assert.equal(stage.store.counts.entries, 4);
   });
 
   it('fetches each piece once for all that ask at the same time', async () => {
@@ -155,6 +243,36 @@ describe('slices', () => {
       answers.map(({ text }) => text),
       [whole, whole, whole],
     );
+    assert.equal(stage.asked.length, 3);
+  });
+
+  for (const given of [{ lock: false }, { lockTimeoutMs: 0 }]) {
+    it(`keeps pieces once where many fetch them at the same time with ${JSON.stringify(given)}`, async () => {
+      const stage = stageOf(given);
+      const answers: (() => void)[] = [];
+      stage.content = (request) =>
+        new Promise<SiteOutcome>((resolve) => answers.push(() => resolve(ranged()(request))));
+      const asking = ['/a', '/a', '/a'].map((path) => stage.ask(path));
+      await until(() => answers.length === 3, 'all are asked for');
+      stage.content = ranged();
+      for (const answer of answers) answer();
+      for (const { text } of await Promise.all(asking)) assert.equal(text, whole);
+      assert.equal(stage.store.counts.entries, 4);
+      stage.asked.length = 0;
+      assert.equal((await stage.ask('/a')).text, whole);
+      assert.equal(stage.asked.length, 0);
+    });
+  }
+
+  it('keeps the lock though one request must not be kept', async () => {
+    const stage = stageOf();
+    for (const cacheControl of ['no-store', 'only-if-cached']) {
+      await stage.ask('/a', { headers: { 'cache-control': cacheControl } });
+      assert.equal(stage.store.counts.entries, 0);
+    }
+    stage.asked.length = 0;
+    const answers = await Promise.all(['/a', '/a', '/a'].map((path) => stage.ask(path)));
+    for (const { text } of answers) assert.equal(text, whole);
     assert.equal(stage.asked.length, 3);
   });
 

@@ -1,20 +1,24 @@
 import type { CacheStore } from '../../cache/cache-store.ts';
+import { cacheWish, noWish } from '../../cache/policy/reuse.ts';
 import { conditionFields } from '../../cache/policy/validation.ts';
 import { type Body, emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { Reply } from '../../core/reply.ts';
 import { ChangedExchange } from '../content/changed-exchange.ts';
-import type { SiteOutcome } from '../outcome.ts';
+import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import { cancelReply } from '../reply/content-change.ts';
-import type { SiteRequest } from '../site-request.ts';
+import type { CacheStatus, SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CachedContent } from './cached-content.ts';
-import { type ContentRange, contentRangeOf } from './content-range.ts';
+import { type ContentRange, pieceRangeOf } from './content-range.ts';
 import { answerOf, answerRules } from './representation.ts';
-import { traitsOf } from './request-traits.ts';
+import { trait, traitsOf } from './request-traits.ts';
 import { type SliceState, SliceStates } from './slice-states.ts';
+
+/** What was given out of the cache. */
+const keptStatuses: ReadonlySet<CacheStatus | undefined> = new Set(['HIT', 'STALE', 'UPDATING']);
 
 /** One piece as it came. */
 interface Piece extends ContentRange {
@@ -39,15 +43,22 @@ export function createSlices(
   const rules = { ...answerRules(plan.rules, settings), isRangeable: () => true };
   const states = new SliceStates(store, plan);
 
-  async function pieceAt(request: SiteRequest, index: number, { name }: SliceState): Promise<SiteOutcome> {
-    const range = `bytes=${index * size}-${index * size + size - 1}`;
+  async function pieceAt(
+    request: SiteRequest,
+    index: number,
+    { name }: SliceState,
+    isFirst: boolean,
+  ): Promise<SiteOutcome> {
+    const range = rangeOf(index, size);
     const { exchange } = request;
     const fields = exchange.request.headers.without(...conditionFields).with('range', range);
     const head = { ...exchange.request, method: 'GET', headers: fields };
     const copy = request.withExchange(new ChangedExchange(exchange, head, emptyBody));
     copy.method = 'GET';
     copy.sliceRange = range;
-    const outcome = await cached.handle(copy, true, isInKey ? ` ${name}` : ` ${range} ${name}`);
+    copy.isAmongPieces = !isFirst;
+    const suffix = isInKey ? ` ${name}` : ` ${range} ${name}`;
+    const outcome = await (name === undefined ? cached.handleOwnPiece(copy) : cached.handle(copy, true, suffix));
     request.cacheStatus = copy.cacheStatus;
     request.attempts = copy.attempts;
     request.stickyCookie ??= copy.stickyCookie;
@@ -57,10 +68,26 @@ export function createSlices(
 
   async function firstPiece(request: SiteRequest, index: number, state: SliceState): Promise<SiteOutcome> {
     try {
-      return await pieceAt(request, index, state);
+      return await pieceAt(request, index, state, state.isNew);
     } finally {
       state.settle(request.isKept);
     }
+  }
+
+  /** Whether all pieces from one byte to another are kept, besides one. */
+  async function areKept(
+    request: SiteRequest,
+    { from, to }: SlicedBody,
+    besides: number,
+    state: SliceState,
+  ): Promise<boolean> {
+    for (let index = Math.floor(from / size); index * size < to; index++) {
+      if (index === besides) continue;
+      const outcome = await pieceAt(request, index, state, false);
+      if ('body' in outcome) cancelReply(outcome);
+      if (!pieceOf(outcome, index, size)) return false;
+    }
+    return true;
   }
 
   return async (request) => {
@@ -68,37 +95,51 @@ export function createSlices(
     if (method !== 'GET' && method !== 'HEAD') return cached.handle(request);
     if (exchange.isWebSocket || exchange.hasUpgrade) return content(request);
     const { headers } = exchange.request;
+    const traits = traitsOf(headers);
+    if (cached.passes(request, traits)) return cached.handle(request);
+    const wish = plan.rules === 'rfc' && (traits & trait.wish) !== 0 ? cacheWish(headers) : noWish;
     const key = cached.keyOf(request);
-    const state = await states.of(key, request);
-    const first = await firstPiece(request, Math.floor(firstByte(headers.get('range')) / size), state);
-    if (!('headers' in first) || !('status' in first)) return first;
-    const piece = pieceOf(first, size);
-    if (!piece) return first;
-    const { total } = piece;
-    const fields = first.headers.without('content-range', 'content-length');
-    const body = (from = 0, to = total): Body =>
-      new SlicedBody(piece, size, from, to, {
-        fetch: (index) => pieceAt(request, index, state),
-        broken: (message) => {
-          states.forget(key);
-          request.log('error', message);
-        },
-      });
-    return answerOf(
+    const state = wish.onlyIfCached ? await states.find(key) : await states.of(key, request, wish.noStore);
+    if (!state) return statusOutcome(504);
+    const index = Math.floor(firstByte(headers.get('range')) / size);
+    const first = await firstPiece(request, index, state);
+    if (!('headers' in first) || !('status' in first) || first.status !== 206) return first;
+    const piece = pieceOf(first, index, size);
+    if (!piece) {
+      cancelReply(first);
+      throw new PeerError('upstream-response-invalid', `What came is not the piece ${rangeOf(index, size)}`);
+    }
+    let sliced: SlicedBody | undefined;
+    const outcome = answerOf(
       request,
       {
         status: 200,
         reason: '',
-        headers: fields,
-        length: total,
-        body,
+        headers: first.headers.without('content-range', 'content-length'),
+        length: piece.total,
+        body: (from = 0, to = piece.total) => {
+          sliced = new SlicedBody(piece, size, from, to, {
+            fetch: (index) => pieceAt(request, index, state, false),
+            isKept: () => keptStatuses.has(request.cacheStatus),
+            forget: () => void states.forget(key, state),
+            broken: (message) => request.log('error', message),
+          });
+          return sliced;
+        },
         release: () => cancelReply(first),
         canRepeat: false,
       },
-      traitsOf(headers),
+      traits,
       rules,
     );
+    if (!sliced || !wish.onlyIfCached || (await areKept(request, sliced, index, state))) return outcome;
+    void sliced.return();
+    return statusOutcome(504);
   };
+}
+
+function rangeOf(index: number, size: number): string {
+  return `bytes=${index * size}-${index * size + size - 1}`;
 }
 
 /** Where a request's only range begins; 0 where it has none. */
@@ -107,17 +148,19 @@ function firstByte(range: string | undefined): number {
   return start === undefined ? 0 : Number(start);
 }
 
-/** Undefined for an answer that is no piece as it was asked for. */
-function pieceOf(reply: Reply, size: number): Piece | undefined {
-  if (reply.status !== 206) return undefined;
-  const range = contentRangeOf(reply.headers);
-  if (!range || range.start % size !== 0 || range.end !== Math.min(range.start + size, range.total)) return undefined;
-  return { reply, ...range };
+/** Undefined for an answer that is not the piece that was asked for. */
+function pieceOf(outcome: SiteOutcome, index: number, size: number): Piece | undefined {
+  if (!('headers' in outcome) || !('status' in outcome) || outcome.status !== 206) return undefined;
+  const range = pieceRangeOf(outcome.headers, rangeOf(index, size));
+  return range && { reply: outcome, ...range };
 }
 
 interface PieceSource {
   fetch(index: number): Promise<SiteOutcome>;
+  /** Whether what was fetched last came out of the cache. */
+  isKept(): boolean;
   /** What is kept does not go together. */
+  forget(): void;
   broken(message: string): void;
 }
 
@@ -125,7 +168,8 @@ interface PieceSource {
 class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, undefined> {
   readonly #first: Piece;
   readonly #size: number;
-  readonly #to: number;
+  readonly from: number;
+  readonly to: number;
   readonly #source: PieceSource;
   #at: number;
   #isFirstUsed = false;
@@ -138,26 +182,27 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
   constructor(first: Piece, size: number, from: number, to: number, source: PieceSource) {
     this.#first = first;
     this.#size = size;
+    this.from = from;
+    this.to = to;
     this.#at = from;
-    this.#to = to;
     this.#source = source;
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    while (!this.#isOver && this.#at < this.#to) {
+    while (!this.#isOver && this.#at < this.to) {
       this.#current ??= await this.#open();
       const result = await this.#current.next();
       if (result.done) {
         this.#current = undefined;
-        if (this.#at % this.#size !== 0) throw this.#broken('a piece is shorter than it was said to be');
+        if (this.#at % this.#size !== 0) throw this.#unfit('a piece is shorter than it was said to be');
         continue;
       }
       if (this.#offset + result.value.length > this.#end) {
         void this.return();
-        throw this.#broken('a piece is longer than it was said to be');
+        throw this.#unfit('a piece is longer than it was said to be');
       }
       const from = Math.max(0, this.#at - this.#offset);
-      const bytes = result.value.subarray(from, this.#to - this.#offset);
+      const bytes = result.value.subarray(from, this.to - this.#offset);
       this.#offset += result.value.length;
       if (bytes.length === 0) continue;
       this.#at += bytes.length;
@@ -188,14 +233,18 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
       return iteratorOf(this.#first.reply.body);
     }
     const outcome = await this.#source.fetch(index);
-    const piece = 'headers' in outcome && 'status' in outcome ? pieceOf(outcome, this.#size) : undefined;
-    const isSame =
-      piece?.start === this.#offset && piece.total === this.#first.total && tagOf(piece) === tagOf(this.#first);
-    if (!piece || !isSame) {
-      if ('body' in outcome) cancelReply(outcome);
-      throw this.#broken(piece ? 'the resource has changed between two pieces' : 'what came is no piece of it');
-    }
-    return iteratorOf(piece.reply.body);
+    const piece = pieceOf(outcome, index, this.#size);
+    if (piece?.total === this.#first.total && tagOf(piece) === tagOf(this.#first)) return iteratorOf(piece.reply.body);
+    if ('body' in outcome) cancelReply(outcome);
+    if (piece || isPastEnd(outcome)) throw this.#unfit('the resource has changed between two pieces');
+    // What one request makes of it must not cost the others what is kept.
+    if (this.#source.isKept()) throw this.#unfit('what is kept is no piece of it');
+    throw this.#broken('what came is no piece of it');
+  }
+
+  #unfit(why: string): PeerError {
+    this.#source.forget();
+    return this.#broken(why);
   }
 
   #broken(why: string): PeerError {
@@ -203,6 +252,11 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
     this.#source.broken(message);
     return new PeerError('upstream-incomplete', message);
   }
+}
+
+/** The resource has become so short that there is nothing of the piece. */
+function isPastEnd(outcome: SiteOutcome): boolean {
+  return 'status' in outcome && outcome.status === 416;
 }
 
 function tagOf({ reply: { headers } }: Piece): string {
