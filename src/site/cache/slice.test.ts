@@ -4,6 +4,8 @@ import { type CachedStage, cachedStage, fetched } from '../../../test/support/ca
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { CachePurgeRequest } from '../../cache/cache-store.ts';
+import { defaults } from '../../config/defaults.ts';
+import { settingsOf } from '../../config/settings-of.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -244,6 +246,52 @@ describe('slices', () => {
       [whole, whole, whole],
     );
     assert.equal(stage.asked.length, 3);
+  });
+
+  it('leaves no piece half read where the client leaves while it is asked for', async () => {
+    const proxy = { ...settingsOf(defaults).proxy, bufferSize: 1, maxTempFileSize: 0 };
+    const stage = cachedStage(ranged(), { sliceSize: 5 }, { proxy });
+    const given = Promise.withResolvers<SiteOutcome>();
+    stage.content = (request) => (request.header('range') === 'bytes=5-9' ? given.promise : ranged()(request));
+    const outcome = await stage.begin('/a').outcome;
+    assert.ok('body' in outcome && !(outcome.body instanceof Uint8Array));
+    const body = outcome.body[Symbol.asyncIterator]();
+    assert.equal(String((await body.next()).value), '01234');
+    const next = body.next();
+    await until(() => stage.asked.length === 2, 'the second piece is asked for');
+    await body.return?.();
+    const fields = { 'cache-control': 'max-age=60', etag: '"1"', 'content-range': 'bytes 5-9/12' };
+    given.resolve(fetched(pieces(...'56789'), fields, 206));
+    assert.deepEqual(await next, { done: true, value: undefined });
+    await until(() => stage.store.counts.entries === 3, 'what was fetched is kept');
+    stage.content = ranged();
+    assert.equal((await stage.ask('/a')).text, whole);
+    assert.equal(stage.asked.length, 3);
+  });
+
+  it('forgets nothing where the client leaves in the middle of a piece', async () => {
+    const stage = stageOf();
+    await stage.ask('/a', { headers: { range: 'bytes=0-4' } });
+    const rest = Promise.withResolvers<void>();
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('56');
+      await rest.promise;
+      yield Buffer.from('789');
+    }
+    const fields = { 'cache-control': 'max-age=60', etag: '"1"', 'content-range': 'bytes 5-9/12' };
+    stage.content = () => fetched(slowly(), fields, 206);
+    const outcome = await stage.begin('/a').outcome;
+    assert.ok('body' in outcome && !(outcome.body instanceof Uint8Array));
+    const body = outcome.body[Symbol.asyncIterator]();
+    assert.equal(String((await body.next()).value) + String((await body.next()).value), '0123456');
+    const next = body.next();
+    await body.return?.();
+    assert.deepEqual(await next, { done: true, value: undefined });
+    rest.resolve();
+    await until(() => stage.store.counts.entries === 3, 'what was fetched is kept');
+    stage.content = ranged();
+    assert.equal((await stage.ask('/a')).text, whole);
+    assert.deepEqual(rangesOf(stage), ['bytes=0-4', 'bytes=5-9', 'bytes=10-14']);
   });
 
   for (const given of [{ lock: false }, { lockTimeoutMs: 0 }]) {

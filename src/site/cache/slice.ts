@@ -190,8 +190,16 @@ class SlicedBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     while (!this.#isOver && this.#at < this.to) {
-      this.#current ??= await this.#open();
+      if (!this.#current) {
+        const opened = await this.#open();
+        if (this.#isOver) {
+          void opened.return?.();
+          break;
+        }
+        this.#current = opened;
+      }
       const result = await this.#current.next();
+      if (this.#isOver) break;
       if (result.done) {
         this.#current = undefined;
         if (this.#at % this.#size !== 0) throw this.#unfit('a piece is shorter than it was said to be');
