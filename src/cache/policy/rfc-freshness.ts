@@ -14,8 +14,13 @@ import {
 /** Statuses that may be kept although nothing says so (RFC 9110 §15.1); 206 is not kept here. */
 const heuristicStatuses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
 
-/** What `valid any` means nothing for: a request that nobody else would send that way made them, and others would get them. */
+/** What `valid any` means nothing for, since others would get them. */
 const requestFaults: ReadonlySet<number> = new Set([400, 408, 413, 417, 421, 431]);
+
+/** Whether a request that nobody else would send that way has made such an answer. */
+export function isRequestFault(status: number): boolean {
+  return requestFaults.has(status);
+}
 
 const hour = 3_600_000;
 /** Of the time since an answer was changed last, so much is it fresh (RFC 9111 §4.2.2), but no longer than a day. */
@@ -85,7 +90,7 @@ export function rfcFreshness(
   }
 
   function isConfigured(): boolean {
-    if (!requestFaults.has(status)) return true;
+    if (!isRequestFault(status)) return true;
     return policy.valid.some(({ statuses }) => statuses !== 'any' && statuses.includes(status));
   }
 

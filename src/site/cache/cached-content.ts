@@ -15,7 +15,7 @@ import type { CompiledTemplate } from '../variables/template.ts';
 import { compileKey, type KeyOf, locationMark } from './cache-key.ts';
 import { type CacheParts, fetchAnswer, isSet, type Miss, releaseBody } from './fetch.ts';
 import { invalidateBy } from './invalidate.ts';
-import { type KnownMisses, knownMissesOf } from './known-misses.ts';
+import { type KnownMisses, knownMissesOf, knownMissOf } from './known-misses.ts';
 import { createPurge } from './purge.ts';
 import { answerRules } from './representation.ts';
 import { trait, traitsOf } from './request-traits.ts';
@@ -155,7 +155,7 @@ export class CachedContent {
     const why = reasonOf(entries, entry, now);
     const isHead = request.method === 'HEAD' && !this.#plan.convertsHead;
     if (isHead) return this.#passHead(lookup, entry);
-    const mayLock = entry !== undefined || (this.#plan.lock && !this.#knownMisses.has(key, now));
+    const mayLock = entry !== undefined || (this.#plan.lock && !this.#knownMisses.has(knownMissOf(key, request), now));
     const lock = mayLock && !wish.noStore ? onceReleased(this.#store.lock(key, this.#plan.lockAgeMs)) : undefined;
     if (entry) {
       const stale = this.#staleWhileUpdating(lookup, entry, lock, now, isPiece);
@@ -243,7 +243,7 @@ export class CachedContent {
       minUses <= 1 || how.entry !== undefined || how.keepsConditions === true || this.#store.countUse(key) >= minUses;
     // Nobody waits for it; the client's own conditions and range go along, so that the answer is for it alone.
     const asksForPart = (traits & (trait.condition | trait.range)) !== 0;
-    const isOwn = asksForPart && !how.entry && this.#knownMisses.has(key, request.services.now());
+    const isOwn = asksForPart && !how.entry && this.#knownMisses.has(knownMissOf(key, request), request.services.now());
     const isForAll = isOften && !isOwn && !wish.noStore && this.#isNearStart(request, traits) && how.isForAll !== false;
     return fetchAnswer(this.#parts, request, {
       ...{ entry: undefined, lock: undefined, keepsConditions: false, isBackground: false, isCollapsed: false },

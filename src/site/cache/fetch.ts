@@ -1,10 +1,12 @@
 import type { CacheEntry, CacheLock, CacheStore, CacheWriter } from '../../cache/cache-store.ts';
 import type { CachePolicy, FetchedAnswer } from '../../cache/policy/policy.ts';
 import { mayReplaceFailure } from '../../cache/policy/reuse.ts';
+import { isRequestFault } from '../../cache/policy/rfc-freshness.ts';
 import { storedHeadOf } from '../../cache/policy/stored-head.ts';
 import {
   conditionFields,
   freshened,
+  mayChange,
   validationFields,
   variantFields,
   variantOf,
@@ -25,7 +27,7 @@ import type { CompiledTemplate } from '../variables/template.ts';
 import { pieceRangeOf } from './content-range.ts';
 import { FetchExchange } from './fetch-exchange.ts';
 import { KeptBody } from './kept-body.ts';
-import type { KnownMisses } from './known-misses.ts';
+import { type KnownMisses, knownMissOf } from './known-misses.ts';
 import { PartBody } from './part-body.ts';
 import { answerOf, type Representation } from './representation.ts';
 import type { StoredAnswerOptions, StoredAnswers } from './stored-answers.ts';
@@ -205,7 +207,7 @@ class Fetch {
     const { knownMisses } = this.#parts;
     const { key, lock } = this.#miss;
     (fetch.exchange as FetchExchange).follow();
-    if (isKnown) knownMisses.add(key, fetch.services.now());
+    if (isKnown) knownMisses.add(knownMissOf(key, fetch), fetch.services.now());
     lock?.release();
   }
 
@@ -226,14 +228,14 @@ class Fetch {
     const kept = writer && this.#kept(reply, writer, length);
     if (writer) {
       this.#request.isKept = true;
-      knownMisses.delete(key);
+      knownMisses.delete(knownMissOf(key, fetch));
     } else {
       // The answer to a condition or a range of the client says nothing of the whole.
       const isWhole = answer.status !== 304 && answer.status !== 206;
       const isForbidden = plan !== undefined && head === undefined && (isPart || mayKeep);
       if (isForbidden) this.#request.isKept = false;
-      this.#isNotKept(fetch, isForbidden && isWhole);
-      if (plan && entry && policy.rules === 'rfc' && answer.status < 500 && isWhole) store.remove(key, entry);
+      this.#isNotKept(fetch, isForbidden && isWhole && !isRequestFault(answer.status));
+      if (plan && entry && isWhole && this.#replaces(fetch, answer)) store.remove(key, entry);
       // What the client asked for was asked for; a cache changes nothing of it. Nor of what is not the answer itself.
       const isAsItIs = !isForAll || keepsConditions || fetch.method === 'HEAD' || headers.has('x-accel-redirect');
       if (isAsItIs) return { ...reply, headers };
@@ -252,6 +254,13 @@ class Fetch {
     const isSame = 'body' in outcome && outcome.body === body;
     // Trailers are there only at the end of the whole.
     return isSame && reply.trailers ? { ...outcome, trailers: reply.trailers } : outcome;
+  }
+
+  /** Whether what is kept does not hold any more, though its answer of now is not kept. What refuses one client is no word on what others get. */
+  #replaces(fetch: SiteRequest, { status, headers }: FetchedAnswer): boolean {
+    const { policy } = this.#parts;
+    if (policy.rules !== 'rfc' || (status >= 400 && status !== 404 && status !== 410)) return false;
+    return mayChange(fetch.exchange.request.headers, headers, policy);
   }
 
   /** What is no piece is not kept among pieces: nothing could be put together with it. */

@@ -1,5 +1,6 @@
 import type { CacheStore } from '../../cache/cache-store.ts';
 import { keyNameOf } from '../../cache/entry-file.ts';
+import type { SiteRequest } from '../site-request.ts';
 
 /** Keys that are remembered at most. */
 const maxKeys = 4096;
@@ -12,6 +13,11 @@ export function knownMissesOf(store: CacheStore): KnownMisses {
   const known = ofStores.get(store) ?? new KnownMisses();
   ofStores.set(store, known);
   return known;
+}
+
+/** The key of a request among known misses: what one who is authorized is told says nothing of what others are (RFC 9111 §3.5). */
+export function knownMissOf(key: string, request: SiteRequest): string {
+  return request.header('authorization') === undefined ? key : `${key} authorization`;
 }
 
 /** Keys whose last answer was not one to keep: requests for them need not wait for each other. A key may be long, so its hash stands for it. */
