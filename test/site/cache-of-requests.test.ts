@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { resolve } from '../../src/config/resolve.ts';
-import type { Location } from '../../src/config/schema/user-config.ts';
+import type { Location, Server } from '../../src/config/schema/user-config.ts';
 import { toConfig } from '../../src/config/typed/to-config.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { HeaderList } from '../../src/core/headers.ts';
@@ -155,6 +155,44 @@ describe('The cache of a location', () => {
     await site.ask('/r', { headers: { host: 'test:1337' } });
     assert.equal((await site.ask('/r')).headers['location'], 'http://test/r/');
     assert.equal((await site.ask('/r', { headers: { host: 'TEST:80' } })).headers['location'], 'http://test/r/');
+  });
+
+  it('keeps what another server answers at another address apart, whatever host a client names', async () => {
+    const stage = (servers: readonly Server[]): SiteStage => {
+      const { config, problems } = toConfig(
+        { apps: { a: { python: 'a:app' }, b: { python: 'b:app' } }, defaults: { accessLog: false }, servers },
+        '/site',
+      );
+      assert.deepEqual(problems, []);
+      return siteStage(resolve(config, { hostname: 'here' }), () => ({
+        status: 200,
+        headers: HeaderList.of([['cache-control', 'max-age=60']]),
+        body: Buffer.from('x'),
+      }));
+    };
+    const cached = (app: string): Location[] => [{ path: '/', app, cache: true }];
+    const times = async (site: SiteStage, listeners: readonly number[]): Promise<number> => {
+      for (const listener of listeners) await site.ask('/p', { listener, headers: { host: 'victim.test' } });
+      return site.asked.length;
+    };
+    for (const [one, other] of [
+      [[':8081'], [':8082']],
+      [['127.0.0.1:80'], ['127.0.0.2:80']],
+      [[':80'], [':80', 'unix:/run/other']],
+    ] as const) {
+      const site = stage([
+        { listen: one, hosts: ['victim.test'], locations: cached('a') },
+        { listen: other, hosts: ['other.test'], locations: cached('b') },
+      ]);
+      assert.equal(await times(site, [1, 0, 1, 0]), 2, one[0]);
+    }
+    // They come to the same server.
+    const both = stage([
+      { listen: [':80', '[::]:80'], hosts: ['victim.test'], locations: cached('a') },
+      { listen: [':80', '[::]:80'], hosts: ['other.test'], locations: cached('b') },
+      { listen: [':8080'], locations: [{ path: '/', app: 'b' }] },
+    ]);
+    assert.equal(await times(both, [0, 1]), 1);
   });
 
   it('hears what clients do not', async () => {

@@ -4,7 +4,8 @@ import { fakeContext, fakeSiteRequest } from '../../../test/support/fake-site-re
 import { HeaderList } from '../../core/headers.ts';
 import { compileKey } from './cache-key.ts';
 
-const keyOf = compileKey(undefined, fakeContext());
+const options = { scope: '', isByTarget: false };
+const keyOf = compileKey(undefined, fakeContext(), options);
 
 describe('compileKey', () => {
   it('makes the URL that an upstream sees', () => {
@@ -26,6 +27,6 @@ describe('compileKey', () => {
 
   it('takes a template in its place', () => {
     const { request } = fakeSiteRequest('/a?b=1');
-    assert.equal(compileKey('x$arg_b', fakeContext())(request), 'x1');
+    assert.equal(compileKey('x$arg_b', fakeContext(), options)(request), 'x1');
   });
 });

@@ -8,12 +8,29 @@ import { proxyTargetOf } from '../variables/built-in/upstream.ts';
 /** What the answer to a request is kept under. */
 export type KeyOf = (request: SiteRequest) => string;
 
-/** Stands in front of a location's name. No target has it, so that no client's request has the key of one that was sent elsewhere. */
-export const locationMark = '#';
+/**
+ * Stands behind the URL, in front of a location's name and of a scope. No target has it, so that no client's request has the key of one that was
+ * sent elsewhere.
+ */
+export const keyMark = '#';
 
-/** `template`: undefined for the URL, by the upstream's name where `isByTarget`. Throws PlanError. */
-export function compileKey(template: Template | undefined, compile: CompileContext, isByTarget = false): KeyOf {
-  if (template === undefined) return isByTarget ? targetKey : urlKey;
+export interface KeyOptions {
+  /** Tells servers apart to which the same host may come; '' for none. */
+  readonly scope: string;
+  /** The URL is that of the upstream. */
+  readonly isByTarget: boolean;
+}
+
+/** `template`: undefined for the URL. Throws PlanError. */
+export function compileKey(
+  template: Template | undefined,
+  compile: CompileContext,
+  { scope, isByTarget }: KeyOptions,
+): KeyOf {
+  if (template === undefined) {
+    const byUrl: KeyOf = scope === '' ? urlKey : (request) => `${urlKey(request)}${keyMark}${scope}`;
+    return isByTarget ? (request) => (request.location.proxyTarget ? targetKey(request) : byUrl(request)) : byUrl;
+  }
   const compiled = compile.template(template);
   return (request) => compiled.evaluate(request);
 }
@@ -27,15 +44,14 @@ function urlKey(request: SiteRequest): string {
   const { target, path, query, normalizedPath } = exchange.request;
   const origin = originOf(exchange.connection.scheme, request.header('host'));
   if (isSentElsewhere(request)) {
-    return `${origin}${withQuery(encodePath(request.uri), args)}${locationMark}${request.location.name}`;
+    return `${origin}${withQuery(encodePath(request.uri), args)}${keyMark}${request.location.name}`;
   }
   return origin + (normalizedPath === path ? target : withQuery(normalizedPath, query));
 }
 
-/** nginx's default: what the upstream is asked for, whatever the client's request was. Contents that are no proxy have the URL. */
+/** nginx's default: what the upstream is asked for, whatever the client's request was. */
 function targetKey(request: SiteRequest): string {
   const { location, exchange } = request;
-  if (!location.proxyTarget) return urlKey(request);
   const target = proxyTargetOf(request);
   if (!target) return '';
   return `${exchange.connection.scheme}${target.host}${requestTarget(request, target, location.prefix)}`;

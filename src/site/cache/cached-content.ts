@@ -12,7 +12,7 @@ import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
-import { compileKey, type KeyOf, locationMark } from './cache-key.ts';
+import { compileKey, type KeyOf, keyMark } from './cache-key.ts';
 import { type CacheParts, fetchAnswer, isSet, type Miss, releaseBody } from './fetch.ts';
 import { invalidateBy } from './invalidate.ts';
 import { type KnownMisses, knownMissesOf, knownMissOf } from './known-misses.ts';
@@ -39,17 +39,18 @@ interface Lookup {
 
 /**
  * Puts a cache in front of the content of a location. What is fresh there is given without a promise where the store needs none. The content
- * itself where the settings have no cache. Throws PlanError.
+ * itself where the settings have no cache. `scope`: see KeyOptions. Throws PlanError.
  */
 export function createCachedContent(
   content: Content,
   settings: Settings,
   compile: CompileContext,
   store: CacheStore,
+  scope = '',
 ): Content {
   const plan = settings.cache;
   if (!plan) return content;
-  const cached = new CachedContent(content, plan, settings, compile, store);
+  const cached = new CachedContent(content, plan, settings, compile, store, scope);
   if (plan.sliceSize !== undefined) return createSlices(cached, content, plan, settings, store);
   return (request) => cached.handle(request);
 }
@@ -68,7 +69,14 @@ export class CachedContent {
   readonly #isRfc: boolean;
   readonly #purge: ReturnType<typeof createPurge> | undefined;
 
-  constructor(content: Content, plan: CacheSettings, settings: Settings, compile: CompileContext, store: CacheStore) {
+  constructor(
+    content: Content,
+    plan: CacheSettings,
+    settings: Settings,
+    compile: CompileContext,
+    store: CacheStore,
+    scope: string,
+  ) {
     const policy: CachePolicy = {
       rules: plan.rules,
       valid: plan.valid,
@@ -89,7 +97,7 @@ export class CachedContent {
     this.#content = content;
     this.#answers = answers;
     // Where the client's host is told to the upstream, an answer may depend on it.
-    this.#keyOf = compileKey(plan.key, compile, !isRfc && settings.proxy.host === 'target');
+    this.#keyOf = compileKey(plan.key, compile, { scope, isByTarget: !isRfc && settings.proxy.host === 'target' });
     this.#bypass = plan.bypass.map((template) => compile.template(template));
     this.#methods = new Set(['GET', 'HEAD', ...plan.methods]);
     this.#isRfc = isRfc;
@@ -304,7 +312,7 @@ export class CachedContent {
   /** What a client removes: all keys that begin with its own where it ends with `*`, as nginx's commercial version has it. */
   #purged(request: SiteRequest): CachePurgeRequest {
     const key = this.#keyOf(request);
-    const url = this.#plan.key === undefined ? key.split(locationMark, 1)[0] : key;
+    const url = this.#plan.key === undefined ? key.split(keyMark, 1)[0] : key;
     if (url?.endsWith('*')) return { kind: 'prefix', value: url.slice(0, -1) };
     return { kind: this.#plan.sliceSize === undefined ? 'key' : 'prefix', value: this.keyOf(request) };
   }

@@ -25,6 +25,7 @@ import { heedsAcceleratedFields } from '../reply/accelerated-fields.ts';
 import { createReplyFilters } from '../reply/order.ts';
 import { compileReturn, Script } from '../rewrite/script.ts';
 import type { Content } from '../steps.ts';
+import type { CacheScopes } from './cache-scopes.ts';
 import type { SiteResources } from './site-resources.ts';
 
 /** What locations are compiled with. */
@@ -34,6 +35,8 @@ export interface LocationContext {
   readonly logFormats: readonly LogFormatPlan[];
   readonly errorLog: LocationErrorLog;
   readonly profiles: ConnectionProfiles;
+  /** Of the server that they are in. */
+  readonly cacheScopes: CacheScopes;
 }
 
 /** The parts of a plan that become a {@link Location}. */
@@ -112,13 +115,13 @@ function cachedContentOf(
   settings: Settings,
   uncached: Content,
   prefix: string,
-  { compile, resources }: LocationContext,
+  { compile, resources, cacheScopes }: LocationContext,
 ): Content {
   const { cache, content } = settings;
   if (!cache) return uncached;
   const store = resources.caches.get(cache.cache);
   if (!store) throw new PlanError(`there is no cache "${cache.cache}"`);
-  const cached = createCachedContent(uncached, settings, compile, store);
+  const cached = createCachedContent(uncached, settings, compile, store, cacheScopes.get(cache.cache));
   if (content.kind !== 'proxy') return cached;
   return createGivenAnswers(cached, compileAnswerChanges(content.target, settings, prefix, compile));
 }

@@ -10,6 +10,7 @@ import { ServerNames } from '../routing/server-names.ts';
 import { Site } from '../site.ts';
 import { VariableTable } from '../variables/variable-table.ts';
 import type { VirtualServer } from '../virtual-server.ts';
+import { cacheScopes } from './cache-scopes.ts';
 import { compileLocation, type LocationContext } from './compile-location.ts';
 import type { SiteResources } from './site-resources.ts';
 
@@ -20,14 +21,17 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   const { log, files, now, app } = resources;
   const compile = new VariableTable(plan);
   const errorLog = new LocationErrorLog(files, log, () => new Date(now()));
-  const context: LocationContext = {
+  const context: Omit<LocationContext, 'cacheScopes'> = {
     compile,
     resources,
     logFormats: plan.logFormats,
     errorLog,
     profiles: new ConnectionProfiles(),
   };
-  const servers = plan.servers.map((server) => compileServer(server, context));
+  const scopes = cacheScopes(plan);
+  const servers = plan.servers.map((server, index) =>
+    compileServer(server, { ...context, cacheScopes: scopes[index] ?? new Map() }),
+  );
   const listeners = plan.listeners.map((listener) => {
     const names = new ServerNames<VirtualServer>();
     for (const index of listener.servers) {
