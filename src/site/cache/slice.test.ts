@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CachedStage, cachedStage, fetched } from '../../../test/support/cached-stage.ts';
+import { defaultProxy } from '../../../test/support/default-settings.ts';
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { CachePurgeRequest } from '../../cache/cache-store.ts';
-import { defaults } from '../../config/defaults.ts';
-import { settingsOf } from '../../config/settings-of.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
@@ -249,7 +248,7 @@ describe('slices', () => {
   });
 
   it('leaves no piece half read where the client leaves while it is asked for', async () => {
-    const proxy = { ...settingsOf(defaults).proxy, bufferSize: 1, maxTempFileSize: 0 };
+    const proxy = { ...defaultProxy, bufferSize: 1, maxTempFileSize: 0 };
     const stage = cachedStage(ranged(), { sliceSize: 5 }, { proxy });
     const given = Promise.withResolvers<SiteOutcome>();
     stage.content = (request) => (request.header('range') === 'bytes=5-9' ? given.promise : ranged()(request));
