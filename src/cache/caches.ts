@@ -1,5 +1,5 @@
 import type { Log } from '../observe/log.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheCounts, CacheNews } from './cache-event.ts';
 import type { CachePurgeRequest, CacheStore } from './cache-store.ts';
 import { DiskFolder } from './disk-folder.ts';

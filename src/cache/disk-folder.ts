@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync 
 import { opendir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { CacheDiskPlan } from '../site/plan/cache-plan.ts';
+import type { CacheDiskPlan } from '../plan/cache-plan.ts';
 import { makeCacheFolder } from './cache-folder.ts';
 import { isFileName } from './entry-file.ts';
 import { FolderLock } from './folder-lock.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs';
 import { promisify } from 'node:util';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { DiskFolder } from './disk-folder.ts';
 import type { DiskIndex, DiskItem } from './disk-index.ts';
 import type { HotKey } from './hot-entries.ts';

@@ -9,7 +9,7 @@ import { AppFolder } from '../../test/support/app-folder.ts';
 import { cachePlan, cacheSurroundings, found, store } from '../../test/support/cache-stage.ts';
 import type { CacheWorkerData, FromCacheWorker, ToCacheWorker } from '../../test/support/cache-worker.ts';
 import { until } from '../../test/support/until.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheStore } from './cache-store.ts';
 import { Caches } from './caches.ts';
 import { FetchLocks } from './fetch-locks.ts';

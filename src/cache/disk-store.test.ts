@@ -13,7 +13,7 @@ import {
   storedHead,
 } from '../../test/support/cache-stage.ts';
 import { until } from '../../test/support/until.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheCounts, CacheNews } from './cache-event.ts';
 import type { CacheEntry, CacheStore } from './cache-store.ts';
 import { type CacheSurroundings, Caches } from './caches.ts';

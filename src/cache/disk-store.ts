@@ -1,6 +1,6 @@
 import { close, open, unlinkSync, utimes, write } from 'node:fs';
 import { promisify } from 'node:util';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
 import type { CacheEntry, CacheLock, CachePurgeRequest, CacheWriter, StoredHead } from './cache-store.ts';
 import { DiskEntry, type EntryPlace, isSameFile } from './disk-entry.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bodyText, cachePlan, cacheSurroundings, found, store, storedHead } from '../../test/support/cache-stage.ts';
 import { until } from '../../test/support/until.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheNews } from './cache-event.ts';
 import type { CacheStore } from './cache-store.ts';
 import { Caches } from './caches.ts';

@@ -1,5 +1,5 @@
 import type { Body } from '../core/body.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CacheCounts, CacheEvent } from './cache-event.ts';
 import type { CacheEntry, CacheLock, CachePurgeRequest, CacheWriter, StoredHead } from './cache-store.ts';
 import type { FetchLocks } from './fetch-locks.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { cachePlan, cacheSurroundings, found, store, storedHead } from '../../test/support/cache-stage.ts';
 import { until } from '../../test/support/until.ts';
-import type { CachePlan } from '../site/plan/cache-plan.ts';
+import type { CachePlan } from '../plan/cache-plan.ts';
 import type { CachePurgeRequest, CacheStore } from './cache-store.ts';
 import { Caches } from './caches.ts';
 

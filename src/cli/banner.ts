@@ -1,10 +1,10 @@
 import { proxyUrlText } from '../config/proxy-url.ts';
 import { bindText } from '../front/listen.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
 import type { AppRunner } from '../server/app-runner.ts';
 import type { ServeOptions } from '../server/options.ts';
 import type { RunningServer } from '../server/running-server.ts';
 import { version } from '../server/version.ts';
-import type { SitePlan } from '../site/plan/site-plan.ts';
 import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';
 

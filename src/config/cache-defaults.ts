@@ -1,4 +1,4 @@
-import type { CacheDiskPlan, CachePlan } from '../site/plan/cache-plan.ts';
+import type { CacheDiskPlan, CachePlan } from '../plan/cache-plan.ts';
 
 /** The name of the cache that is there without being said. */
 export const defaultCacheName = 'default';

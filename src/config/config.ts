@@ -1,8 +1,8 @@
 import type { Bind } from '../core/bind.ts';
-import type { CachePlan, CacheSettings } from '../site/plan/cache-plan.ts';
-import type { LocationMatch, RuleOf } from '../site/plan/location-plan.ts';
-import type { ErrorLogPlan, LogFormatPlan } from '../site/plan/log-plan.ts';
-import type { ProxySettings, ProxyTls } from '../site/plan/proxy-plan.ts';
+import type { CachePlan, CacheSettings } from '../plan/cache-plan.ts';
+import type { LocationMatch, RuleOf } from '../plan/location-plan.ts';
+import type { ErrorLogPlan, LogFormatPlan } from '../plan/log-plan.ts';
+import type { ProxySettings, ProxyTls } from '../plan/proxy-plan.ts';
 import type {
   Addition,
   AuthRequest,
@@ -17,11 +17,11 @@ import type {
   Substitution,
   TryFiles,
   UserIdPlan,
-} from '../site/plan/settings.ts';
-import type { ConnectionPlan, RealIpPlan, Template } from '../site/plan/site-plan.ts';
-import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
-import type { VariablePlan } from '../site/plan/variable-plan.ts';
-import type { ConnectionZonePlan, RequestZonePlan } from '../site/plan/zone-plan.ts';
+} from '../plan/settings.ts';
+import type { ConnectionPlan, RealIpPlan, Template } from '../plan/site-plan.ts';
+import type { UpstreamPlan } from '../plan/upstream-plan.ts';
+import type { VariablePlan } from '../plan/variable-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from '../plan/zone-plan.ts';
 import type { AppConfig } from './app-config.ts';
 
 /**

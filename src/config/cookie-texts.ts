@@ -1,4 +1,4 @@
-import type { CookieFlag } from '../site/plan/upstream-plan.ts';
+import type { CookieFlag } from '../plan/upstream-plan.ts';
 
 /** A name of a cookie: a token (RFC 6265 §4.1.1). */
 export const cookieNamePattern: RegExp = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;

@@ -1,6 +1,6 @@
 import { mimes } from 'mrmime';
 import { bufferedBodySize, connectionTimeouts, httpLimits, proxyLimits } from '../core/limits.ts';
-import type { ConnectionPlan, RealIpPlan } from '../site/plan/site-plan.ts';
+import type { ConnectionPlan, RealIpPlan } from '../plan/site-plan.ts';
 import type { FullBlock } from './full-block.ts';
 
 /** Types of text that become much smaller when they are compressed. */

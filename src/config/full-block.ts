@@ -1,5 +1,5 @@
-import type { CacheSettings } from '../site/plan/cache-plan.ts';
-import type { ProxySettings, ProxyTls } from '../site/plan/proxy-plan.ts';
+import type { CacheSettings } from '../plan/cache-plan.ts';
+import type { ProxySettings, ProxyTls } from '../plan/proxy-plan.ts';
 import type {
   Addition,
   BasicAuth,
@@ -12,8 +12,8 @@ import type {
   Substitution,
   TryFiles,
   UserIdPlan,
-} from '../site/plan/settings.ts';
-import type { Template } from '../site/plan/site-plan.ts';
+} from '../plan/settings.ts';
+import type { Template } from '../plan/site-plan.ts';
 import type { Block, Grouped } from './config.ts';
 
 /** A block in which nothing is absent: what is undefined or false is off. */

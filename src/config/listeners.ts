@@ -1,5 +1,5 @@
 import type { Bind } from '../core/bind.ts';
-import type { ListenerPlan } from '../site/plan/site-plan.ts';
+import type { ListenerPlan } from '../plan/site-plan.ts';
 import type { ServerConfig } from './config.ts';
 
 /** The addresses of all servers, in their order; the default server of one is the first where none is said to be it. */

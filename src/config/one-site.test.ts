@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
 import { appSite, folderSite, type ProxiedPath, proxySite } from './one-site.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 

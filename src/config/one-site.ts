@@ -1,10 +1,10 @@
 import type { Bind } from '../core/bind.ts';
 import { httpLimits } from '../core/limits.ts';
-import type { LocationMatch } from '../site/plan/location-plan.ts';
-import type { AccessLogPlan } from '../site/plan/log-plan.ts';
-import type { SitePlan, Template } from '../site/plan/site-plan.ts';
-import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
-import type { VariablePlan } from '../site/plan/variable-plan.ts';
+import type { LocationMatch } from '../plan/location-plan.ts';
+import type { AccessLogPlan } from '../plan/log-plan.ts';
+import type { SitePlan, Template } from '../plan/site-plan.ts';
+import type { UpstreamPlan } from '../plan/upstream-plan.ts';
+import type { VariablePlan } from '../plan/variable-plan.ts';
 import type { Block, Config, LocationConfig, ServerBlock } from './config.ts';
 import { defaults } from './defaults.ts';
 import { type ProxyUrl, targetOfUrl, upstreamOfUrl } from './proxy-url.ts';

@@ -1,14 +1,14 @@
 import { Caches } from '../cache/caches.ts';
 import { FetchLocks } from '../cache/fetch-locks.ts';
 import { LogFiles } from '../observe/log-files.ts';
+import type { LocationPlan, Rule } from '../plan/location-plan.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
+import type { ConnectionZonePlan } from '../plan/zone-plan.ts';
 import { compileSite } from '../site/compile/compile-site.ts';
 import { PlanError } from '../site/compile-context.ts';
 import { FileCache } from '../site/files/file-cache.ts';
 import { openZones, zoneBuffers } from '../site/limits/limit-zones.ts';
-import type { LocationPlan, Rule } from '../site/plan/location-plan.ts';
-import type { Settings } from '../site/plan/settings.ts';
-import type { SitePlan } from '../site/plan/site-plan.ts';
-import type { ConnectionZonePlan } from '../site/plan/zone-plan.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 
 /** Why front threads could not serve a plan; undefined where they can. Opens nothing: whether logs can be opened shows at the start. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import type { ProxyTarget } from '../site/plan/proxy-plan.ts';
-import type { PeerAddress, UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { ProxyTarget } from '../plan/proxy-plan.ts';
+import type { PeerAddress, UpstreamPlan } from '../plan/upstream-plan.ts';
 import { peerDefaults, resolvesByDefault, upstreamOf } from './upstream-defaults.ts';
 
 /** Where a proxy is to send requests, as `http://HOST[:PORT][/PATH]` or `http://unix:PATH[:/PATH]`; `grpc://` and `grpcs://` as well. */

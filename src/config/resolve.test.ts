@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LocationPlan } from '../site/plan/location-plan.ts';
-import type { Settings } from '../site/plan/settings.ts';
-import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { LocationPlan } from '../plan/location-plan.ts';
+import type { Settings } from '../plan/settings.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
 import type { Block, Config, LocationConfig, ServerBlock, ServerConfig } from './config.ts';
 import { defaults } from './defaults.ts';
 import { resolve } from './resolve.ts';

@@ -1,5 +1,5 @@
-import type { LocationMatch, LocationPlan, Rule } from '../site/plan/location-plan.ts';
-import type { ConnectionPlan, RealIpPlan, ServerPlan, SitePlan } from '../site/plan/site-plan.ts';
+import type { LocationMatch, LocationPlan, Rule } from '../plan/location-plan.ts';
+import type { ConnectionPlan, RealIpPlan, ServerPlan, SitePlan } from '../plan/site-plan.ts';
 import type { Block, Config, LocationConfig, RuleConfig, ServerBlock, ServerConfig } from './config.ts';
 import { connectionDefaults, defaults, mergeSlashesDefault, realIpDefaults } from './defaults.ts';
 import type { FullBlock } from './full-block.ts';

@@ -1,4 +1,4 @@
-import type { Addition, Charset, Compression, RefererPlan, SecureLinkPlan, Settings } from '../site/plan/settings.ts';
+import type { Addition, Charset, Compression, RefererPlan, SecureLinkPlan, Settings } from '../plan/settings.ts';
 import type { FullBlock } from './full-block.ts';
 
 /** The settings of a level of which all is known: what is not used is left out. */

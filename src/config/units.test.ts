@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Expires } from '../site/plan/settings.ts';
+import type { Expires } from '../plan/settings.ts';
 import {
   durationText,
   expiresText,

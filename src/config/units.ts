@@ -1,4 +1,4 @@
-import type { Expires } from '../site/plan/settings.ts';
+import type { Expires } from '../plan/settings.ts';
 
 const durationUnits: readonly (readonly [unit: string, ms: number])[] = [
   ['y', 31_536_000_000],

@@ -7,7 +7,7 @@ import type {
   PeerPlan,
   ResolverPlan,
   UpstreamPlan,
-} from '../site/plan/upstream-plan.ts';
+} from '../plan/upstream-plan.ts';
 
 /** Galley's own defaults of upstreams, which nginx.conf does not have: its adapter says nginx's. */
 

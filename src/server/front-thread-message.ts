@@ -5,8 +5,8 @@ import type { Bind } from '../core/bind.ts';
 import type { QueueLimits } from '../core/limits.ts';
 import type { ErrorLogTarget } from '../observe/error-log.ts';
 import type { LogLevel } from '../observe/log.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
 import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
-import type { SitePlan } from '../site/plan/site-plan.ts';
 import type { StartFailure } from '../site/start-failure/start-failure.ts';
 import type { UpstreamMembers, UpstreamState } from '../upstream/member.ts';
 

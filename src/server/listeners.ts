@@ -1,6 +1,6 @@
 import type { Bind } from '../core/bind.ts';
 import { bindText } from '../front/listen.ts';
-import type { ListenerPlan, SitePlan } from '../site/plan/site-plan.ts';
+import type { ListenerPlan, SitePlan } from '../plan/site-plan.ts';
 import type { ListenerPlace } from './front-thread-message.ts';
 
 /** One socket that a plan needs, and which of its listeners the connections there are for. */

@@ -1,6 +1,6 @@
 import type { AppOptions } from '../app/options.ts';
 import type { ProcessConfig } from '../config/config.ts';
-import type { SitePlan } from '../site/plan/site-plan.ts';
+import type { SitePlan } from '../plan/site-plan.ts';
 
 /** What is served: what one reading of the config, or of the command line, came to. */
 export interface Serving {

@@ -1,5 +1,5 @@
+import type { Template } from '../plan/site-plan.ts';
 import type { Pattern } from './pattern/pattern.ts';
-import type { Template } from './plan/site-plan.ts';
 import type { SiteRequest } from './site-request.ts';
 import type { CompiledTemplate } from './variables/template.ts';
 import type { Evaluate } from './variables/variable.ts';

@@ -1,6 +1,6 @@
+import type { ErrorPage } from '../plan/settings.ts';
 import type { CompileContext } from './compile-context.ts';
 import type { InternalRedirect, StatusOutcome } from './outcome.ts';
-import type { ErrorPage } from './plan/settings.ts';
 import type { SiteRequest } from './site-request.ts';
 import type { CompiledTemplate } from './variables/template.ts';
 

@@ -1,5 +1,5 @@
+import type { Settings } from '../plan/settings.ts';
 import type { ErrorPages } from './error-pages.ts';
-import type { Settings } from './plan/settings.ts';
 import type { CompiledTarget } from './proxy/proxy-target.ts';
 import type { Script } from './rewrite/script.ts';
 import type { SiteRequest } from './site-request.ts';

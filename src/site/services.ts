@@ -1,7 +1,7 @@
 import type { Exchange } from '../core/exchange.ts';
 import type { Outcome } from '../core/reply.ts';
+import type { ErrorLogLevel } from '../plan/log-plan.ts';
 import type { SiteOutcome } from './outcome.ts';
-import type { ErrorLogLevel } from './plan/log-plan.ts';
 import type { SiteRequest } from './site-request.ts';
 
 /** What the requests of a site share. */

@@ -1,8 +1,8 @@
 import type { Exchange, ExchangeObserver, Peer } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Reply } from '../core/reply.ts';
+import type { ErrorLogLevel } from '../plan/log-plan.ts';
 import type { Location } from './location.ts';
-import type { ErrorLogLevel } from './plan/log-plan.ts';
 import type { UpstreamAttempts } from './proxy/upstream-attempts.ts';
 import type { SiteServices } from './services.ts';
 import type { VirtualServer } from './virtual-server.ts';

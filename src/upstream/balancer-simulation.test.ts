@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BalancerStage, seeded } from '../../test/support/balancer-stage.ts';
-import type { Balance } from '../site/plan/upstream-plan.ts';
+import type { Balance } from '../plan/upstream-plan.ts';
 import type { Member } from './member.ts';
 
 const requestCount = 10_000;

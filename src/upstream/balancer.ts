@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PeerError } from '../core/errors.ts';
-import type { Balance, UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { Balance, UpstreamPlan } from '../plan/upstream-plan.ts';
 import { measured } from './balance/least-time.ts';
 import { methodOf } from './balance/method-of.ts';
 import { type Conditions, type Method, Peer } from './balance/peer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { BreakerPlan } from '../site/plan/upstream-plan.ts';
+import type { BreakerPlan } from '../plan/upstream-plan.ts';
 import { CircuitBreakers, slidingCount, trips } from './circuit-breaker.ts';
 
 const plan: BreakerPlan = { failureRate: 0.5, windowMs: 1_000, minRequests: 4, openMs: 500 };

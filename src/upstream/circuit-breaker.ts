@@ -1,4 +1,4 @@
-import type { BreakerPlan } from '../site/plan/upstream-plan.ts';
+import type { BreakerPlan } from '../plan/upstream-plan.ts';
 
 /** Nothing is held back. */
 const closed = 0;

@@ -1,5 +1,5 @@
 import { PeerError } from '../core/errors.ts';
-import type { NextCondition } from '../site/plan/proxy-plan.ts';
+import type { NextCondition } from '../plan/proxy-plan.ts';
 import { type AttemptOwner, AttemptRecord } from './attempt-record.ts';
 import type { QueuedLease } from './balancer.ts';
 import type { Lease } from './lease.ts';

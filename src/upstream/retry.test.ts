@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type NextCondition, nextConditions } from '../site/plan/proxy-plan.ts';
+import { type NextCondition, nextConditions } from '../plan/proxy-plan.ts';
 import { type AttemptResult, mayTryNext, type RetryQuestion } from './retry.ts';
 import { UpstreamFailure, type UpstreamStage } from './upstream-request.ts';
 

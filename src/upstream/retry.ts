@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../core/errors.ts';
-import type { NextCondition } from '../site/plan/proxy-plan.ts';
+import type { NextCondition } from '../plan/proxy-plan.ts';
 import { UpstreamFailure } from './upstream-request.ts';
 
 /** What an attempt came to: no answer, or one whose status may be reason for another attempt. */

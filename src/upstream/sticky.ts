@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Sticky } from '../site/plan/upstream-plan.ts';
+import type { Sticky } from '../plan/upstream-plan.ts';
 import { addressText, type SocketAddress } from './member.ts';
 
 /** What `expires max` stands for: the last second that nginx names. */

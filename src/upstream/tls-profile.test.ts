@@ -8,7 +8,7 @@ import { AppFolder } from '../../test/support/app-folder.ts';
 import { plainRequest, plainWish, ToldAttempt, TransportStage, textOf } from '../../test/support/raw-upstream.ts';
 import { requires } from '../../test/support/requirements.ts';
 import { until } from '../../test/support/until.ts';
-import type { ProxyTls } from '../site/plan/proxy-plan.ts';
+import type { ProxyTls } from '../plan/proxy-plan.ts';
 import { readTlsProfile } from './tls-profile.ts';
 import type { UpstreamReply } from './upstream-request.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
-import type { ProxyTls } from '../site/plan/proxy-plan.ts';
+import type { ProxyTls } from '../plan/proxy-plan.ts';
 import type { TlsProfile } from './transport.ts';
 
 const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { UpstreamPlan } from '../plan/upstream-plan.ts';
 import { Balancer } from './balancer.ts';
 import { Http1Transport } from './http1/http1-transport.ts';
 import { Http2Transport } from './http2/http2-transport.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { DnsServer } from '../../test/support/dns-server.ts';
 import { literalStates } from '../../test/support/literal-upstreams.ts';
 import { peerPlan, upstreamPlan } from '../../test/support/upstream-plans.ts';
-import type { UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { UpstreamPlan } from '../plan/upstream-plan.ts';
 import type { Choice } from './lease.ts';
 import { mostMembers } from './peer-counters.ts';
 import type { Upstream } from './upstream.ts';

@@ -1,4 +1,4 @@
-import type { ResolverPlan, UpstreamPlan } from '../site/plan/upstream-plan.ts';
+import type { ResolverPlan, UpstreamPlan } from '../plan/upstream-plan.ts';
 import { Resolver } from './dns/resolver.ts';
 import type { Member, UpstreamMembers, UpstreamState } from './member.ts';
 import { mostMembers, PeerCounters } from './peer-counters.ts';

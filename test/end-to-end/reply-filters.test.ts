@@ -4,7 +4,7 @@ import { afterEach, describe, it } from 'node:test';
 import { createGunzip } from 'node:zlib';
 import { BodyStream } from '../../src/core/body.ts';
 import type { Reply } from '../../src/core/reply.ts';
-import type { Settings } from '../../src/site/plan/settings.ts';
+import type { Settings } from '../../src/plan/settings.ts';
 import { createReplyFilters } from '../../src/site/reply/order.ts';
 import { runFilters } from '../../src/site/run-steps.ts';
 import { SiteRequest } from '../../src/site/site-request.ts';

@@ -10,7 +10,7 @@ import { printConfig } from '../../src/config/print/print.ts';
 import { resolve } from '../../src/config/resolve.ts';
 import { checkProxies } from '../../src/config/typed/check-proxies.ts';
 import { toConfig } from '../../src/config/typed/to-config.ts';
-import type { SitePlan } from '../../src/site/plan/site-plan.ts';
+import type { SitePlan } from '../../src/plan/site-plan.ts';
 
 const folder = join(import.meta.dirname, 'nginx-config');
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HeaderList } from '../../src/core/headers.ts';
+import type { AccessRule, AccessSettings, UserIdPlan } from '../../src/plan/settings.ts';
 import { createAccessSteps } from '../../src/site/access/access-steps.ts';
 import { createRealIp } from '../../src/site/access/real-ip.ts';
 import { createUserId } from '../../src/site/access/user-id.ts';
 import type { SiteOutcome } from '../../src/site/outcome.ts';
-import type { AccessRule, AccessSettings, UserIdPlan } from '../../src/site/plan/settings.ts';
 import { fakeContext, fakeSiteRequest } from '../support/fake-site-request.ts';
 import { requestLog, startLoggedNginx } from '../support/nginx-request-log.ts';
 import { requires } from '../support/requirements.ts';

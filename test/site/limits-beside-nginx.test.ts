@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { LimitRequest, LimitSettings } from '../../src/plan/settings.ts';
 import { createLimitSteps } from '../../src/site/limits/limit-steps.ts';
 import { openZones, zoneBuffers } from '../../src/site/limits/limit-zones.ts';
 import { RequestZone } from '../../src/site/limits/request-zone.ts';
 import type { SiteOutcome } from '../../src/site/outcome.ts';
-import type { LimitRequest, LimitSettings } from '../../src/site/plan/settings.ts';
 import { fakeContext, fakeSiteRequest } from '../support/fake-site-request.ts';
 import { requestLog, startLoggedNginx } from '../support/nginx-request-log.ts';
 import { requires } from '../support/requirements.ts';

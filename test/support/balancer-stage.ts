@@ -1,4 +1,4 @@
-import type { UpstreamPlan } from '../../src/site/plan/upstream-plan.ts';
+import type { UpstreamPlan } from '../../src/plan/upstream-plan.ts';
 import { Balancer } from '../../src/upstream/balancer.ts';
 import type { Choice, Lease, LeaseResult } from '../../src/upstream/lease.ts';
 import type { Member } from '../../src/upstream/member.ts';

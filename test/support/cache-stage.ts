@@ -4,7 +4,7 @@ import { FetchLocks } from '../../src/cache/fetch-locks.ts';
 import type { Body } from '../../src/core/body.ts';
 import { HeaderList } from '../../src/core/headers.ts';
 import type { Log } from '../../src/observe/log.ts';
-import type { CachePlan } from '../../src/site/plan/cache-plan.ts';
+import type { CachePlan } from '../../src/plan/cache-plan.ts';
 
 /** A head with little in it. */
 export function storedHead(given: Partial<StoredHead> = {}): StoredHead {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CacheNews } from '../../src/cache/cache-event.ts';
 import type { CacheLock, CachePurgeRequest } from '../../src/cache/cache-store.ts';
 import { Caches } from '../../src/cache/caches.ts';
-import type { CachePlan } from '../../src/site/plan/cache-plan.ts';
+import type { CachePlan } from '../../src/plan/cache-plan.ts';
 import { cacheSurroundings, found, store } from './cache-stage.ts';
 
 export interface CacheWorkerData {

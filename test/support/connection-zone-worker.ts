@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ConnectionZonePlan } from '../../src/plan/zone-plan.ts';
 import { ConnectionZone } from '../../src/site/limits/connection-zone.ts';
-import type { ConnectionZonePlan } from '../../src/site/plan/zone-plan.ts';
 
 /** What a thread that enters a zone and leaves it again and again is given. */
 export interface ConnectionZoneWorkerData {

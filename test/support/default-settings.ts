@@ -1,5 +1,5 @@
 import { defaults } from '../../src/config/defaults.ts';
-import type { ProxySettings } from '../../src/site/plan/proxy-plan.ts';
+import type { ProxySettings } from '../../src/plan/proxy-plan.ts';
 
 /** What a proxy of a typed config does that says nothing else. */
 export const defaultProxy: ProxySettings = defaults.proxy;

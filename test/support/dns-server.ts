@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net';
-import type { ResolverPlan } from '../../src/site/plan/upstream-plan.ts';
+import type { ResolverPlan } from '../../src/plan/upstream-plan.ts';
 
 type DnsRecord =
   | { readonly type: 'A' | 'AAAA'; readonly address: string; readonly ttl?: number }

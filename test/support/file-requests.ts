@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import type { Settings } from '../../src/site/plan/settings.ts';
+import type { Settings } from '../../src/plan/settings.ts';
 
 const modified = new Date('2020-01-01T00:00:00Z');
 const same = 'Wed, 01 Jan 2020 00:00:00 GMT';

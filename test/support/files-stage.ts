@@ -1,12 +1,12 @@
 import type { Exchange } from '../../src/core/exchange.ts';
 import type { Reply } from '../../src/core/reply.ts';
 import { decodePath } from '../../src/http/uri.ts';
+import type { Settings } from '../../src/plan/settings.ts';
 import { FileCache } from '../../src/site/files/file-cache.ts';
 import { createFiles } from '../../src/site/files/files.ts';
 import { createTryFiles } from '../../src/site/files/try-files.ts';
 import type { Location } from '../../src/site/location.ts';
 import type { SiteOutcome } from '../../src/site/outcome.ts';
-import type { Settings } from '../../src/site/plan/settings.ts';
 import { SiteRequest } from '../../src/site/site-request.ts';
 import { statusReply } from '../../src/site/status-reply.ts';
 import type { Content, Step } from '../../src/site/steps.ts';

@@ -3,7 +3,7 @@ import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:ht
 import type { AddressInfo, Server } from 'node:net';
 import { emptyBody } from '../../src/core/body.ts';
 import { HeaderList } from '../../src/core/headers.ts';
-import type { KeepAlivePlan } from '../../src/site/plan/upstream-plan.ts';
+import type { KeepAlivePlan } from '../../src/plan/upstream-plan.ts';
 import { Http2Transport } from '../../src/upstream/http2/http2-transport.ts';
 import type { SocketAddress } from '../../src/upstream/member.ts';
 import type { ConnectionProfile, ConnectionWish } from '../../src/upstream/transport.ts';

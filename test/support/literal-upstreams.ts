@@ -1,4 +1,4 @@
-import type { UpstreamPlan } from '../../src/site/plan/upstream-plan.ts';
+import type { UpstreamPlan } from '../../src/plan/upstream-plan.ts';
 import type { UpstreamState } from '../../src/upstream/member.ts';
 import { PeerCounters } from '../../src/upstream/peer-counters.ts';
 

@@ -1,9 +1,9 @@
 import { emptyBody } from '../../src/core/body.ts';
 import type { Exchange, RequestHead } from '../../src/core/exchange.ts';
 import { HeaderList } from '../../src/core/headers.ts';
+import type { ErrorLogPlan } from '../../src/plan/log-plan.ts';
 import type { CompileContext } from '../../src/site/compile-context.ts';
 import type { Location } from '../../src/site/location.ts';
-import type { ErrorLogPlan } from '../../src/site/plan/log-plan.ts';
 import type { RequestErrorLog } from '../../src/site/services.ts';
 import { SiteRequest } from '../../src/site/site-request.ts';
 import { connectionVariables } from '../../src/site/variables/built-in/connection.ts';

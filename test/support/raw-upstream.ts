@@ -1,7 +1,7 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { HeaderList } from '../../src/core/headers.ts';
 import { httpLimits } from '../../src/core/limits.ts';
-import type { KeepAlivePlan } from '../../src/site/plan/upstream-plan.ts';
+import type { KeepAlivePlan } from '../../src/plan/upstream-plan.ts';
 import { Http1Transport } from '../../src/upstream/http1/http1-transport.ts';
 import type { SocketAddress } from '../../src/upstream/member.ts';
 import type { ConnectionWish } from '../../src/upstream/transport.ts';

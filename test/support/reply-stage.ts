@@ -1,9 +1,9 @@
 import { type Body, emptyBody } from '../../src/core/body.ts';
 import { HeaderList } from '../../src/core/headers.ts';
 import type { Reply } from '../../src/core/reply.ts';
+import type { Settings } from '../../src/plan/settings.ts';
 import type { CompileContext } from '../../src/site/compile-context.ts';
 import type { Location } from '../../src/site/location.ts';
-import type { Settings } from '../../src/site/plan/settings.ts';
 import type { SubrequestAnswer } from '../../src/site/services.ts';
 import { SiteRequest } from '../../src/site/site-request.ts';
 import { compileTemplate } from '../../src/site/variables/compile-template.ts';

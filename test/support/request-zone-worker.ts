@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RequestZonePlan } from '../../src/plan/zone-plan.ts';
 import { RequestZone } from '../../src/site/limits/request-zone.ts';
-import type { RequestZonePlan } from '../../src/site/plan/zone-plan.ts';
 
 /** What a thread that asks a zone for requests is given. Without `clock`, milliseconds, it goes by the machine's. */
 export interface RequestZoneWorkerData {

@@ -1,4 +1,4 @@
-import type { HealthCheckPlan, PeerPlan, UpstreamPlan } from '../../src/site/plan/upstream-plan.ts';
+import type { HealthCheckPlan, PeerPlan, UpstreamPlan } from '../../src/plan/upstream-plan.ts';
 
 /** A peer as nginx has it where the config says nothing. */
 export function peerPlan(host: string, port: number, changes: Partial<PeerPlan> = {}): PeerPlan {

@@ -13,19 +13,15 @@ export const layers: readonly string[] = [
   'app',
   'cache',
   'tls',
-  'site/plan',
+  'plan',
   'observe',
   'protocol',
   'http',
   'core',
 ];
 
-/**
- * Where a file of src/ stands: its folder; undefined for a file of src/ itself, which is the public API and may import all. Plans are plain
- * data, which all that does a part of one may read.
- */
+/** Where a file of src/ stands: its folder; undefined for a file of src/ itself, which is the public API and may import all. */
 function layerOf(path: string): string | undefined {
-  if (path.startsWith('src/site/plan/')) return 'site/plan';
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }
 

@@ -52,13 +52,8 @@ describeRule('importDirections', importDirections, [
   },
   {
     path: 'src/upstream/a.ts',
-    good: ["import type { B } from '../site/plan/b.ts';"],
+    good: ["import type { B } from '../plan/b.ts';"],
     bad: ["import type { B } from '../site/b.ts';"],
-  },
-  {
-    path: 'src/site/plan/a.ts',
-    good: ["import type { B } from '../../observe/b.ts';"],
-    bad: ["import type { B } from '../b.ts';"],
   },
   {
     path: 'src/core/a.test.ts',

@@ -2,8 +2,8 @@ import type { Config } from '../../config/config.ts';
 import { resolve } from '../../config/resolve.ts';
 import { pathBytes } from '../../observe/error-log.ts';
 import { LogFiles } from '../../observe/log-files.ts';
-import type { LocationPlan, Rule } from '../../site/plan/location-plan.ts';
-import type { Settings } from '../../site/plan/settings.ts';
+import type { LocationPlan, Rule } from '../../plan/location-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
 
 /** Opens every log that a config names, as nginx does when it tests one: those that are missing are made. Throws LogFileError. */
 export function openLogs(config: Config, hostname: string): void {

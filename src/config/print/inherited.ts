@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ProxySettings, ProxyTls } from '../../site/plan/proxy-plan.ts';
+import type { ProxySettings, ProxyTls } from '../../plan/proxy-plan.ts';
 import type { Block, Config } from '../config.ts';
 import { defaults } from '../defaults.ts';
 import { mapBlocks } from '../map-blocks.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
-import type { VariablePlan } from '../../site/plan/variable-plan.ts';
+import type { UpstreamPlan } from '../../plan/upstream-plan.ts';
+import type { VariablePlan } from '../../plan/variable-plan.ts';
 import type { AppConfig } from '../app-config.ts';
 import { withCacheNames } from '../cache-names.ts';
 import type { Config, ProcessConfig, ServerBlock } from '../config.ts';

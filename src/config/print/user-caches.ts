@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CachePlan } from '../../site/plan/cache-plan.ts';
+import type { CachePlan } from '../../plan/cache-plan.ts';
 import { cacheDefaults, cacheDiskDefaults, maxDiskEntrySize } from '../cache-defaults.ts';
 import type { Block } from '../config.ts';
 import type { Cache, CacheUse } from '../schema/user-caches.ts';

@@ -1,4 +1,4 @@
-import type { ProxyMatch, ProxyRedirect } from '../../site/plan/proxy-plan.ts';
+import type { ProxyMatch, ProxyRedirect } from '../../plan/proxy-plan.ts';
 import type { Block } from '../config.ts';
 import { proxyUrlText } from '../proxy-url.ts';
 import type { ProxyDefaults, ProxyTls, ReverseProxy } from '../schema/user-proxies.ts';

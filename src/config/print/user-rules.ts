@@ -1,5 +1,5 @@
-import type { Condition } from '../../site/plan/location-plan.ts';
-import type { AddedField } from '../../site/plan/settings.ts';
+import type { Condition } from '../../plan/location-plan.ts';
+import type { AddedField } from '../../plan/settings.ts';
 import type { RuleConfig } from '../config.ts';
 import type { IfRule, Location, Rule } from '../schema/user-config.ts';
 import { userSettings } from './user-settings.ts';

@@ -1,4 +1,4 @@
-import type { AddedField } from '../../site/plan/settings.ts';
+import type { AddedField } from '../../plan/settings.ts';
 import { addressText } from '../address.ts';
 import type { Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
 import type { Defaults, Location, Server } from '../schema/user-config.ts';

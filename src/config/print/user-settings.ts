@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AccessLogPlan, ErrorLogPlan } from '../../site/plan/log-plan.ts';
-import type { AccessRule, AddedField, Content, ErrorPage, TryFiles } from '../../site/plan/settings.ts';
+import type { AccessLogPlan, ErrorLogPlan } from '../../plan/log-plan.ts';
+import type { AccessRule, AddedField, Content, ErrorPage, TryFiles } from '../../plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { IfSettings } from '../schema/user-config.ts';
 import type { AccessLog, ErrorLog, Settings } from '../schema/user-settings.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../site/plan/upstream-plan.ts';
+import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../plan/upstream-plan.ts';
 import { upstreamNameOf } from '../proxy-url.ts';
 import type { Peer, Resolver, Upstream } from '../schema/user-upstreams.ts';
 import { given, picked } from '../typed/conversion.ts';

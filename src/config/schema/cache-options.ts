@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { staleConditions } from '../../site/plan/cache-plan.ts';
+import { staleConditions } from '../../plan/cache-plan.ts';
 import {
   duration,
   either,

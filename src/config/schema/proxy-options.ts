@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nextConditions } from '../../site/plan/proxy-plan.ts';
+import { nextConditions } from '../../plan/proxy-plan.ts';
 import {
   count,
   duration,

@@ -1,4 +1,4 @@
-import { proxiedConditions } from '../../site/plan/settings.ts';
+import { proxiedConditions } from '../../plan/settings.ts';
 import {
   charsetName,
   checkedObject,

@@ -1,4 +1,4 @@
-import type { ErrorPage, TryFiles } from '../../site/plan/settings.ts';
+import type { ErrorPage, TryFiles } from '../../plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { IfSettings } from '../schema/user-config.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { CachePlan } from '../../site/plan/cache-plan.ts';
+import type { CachePlan } from '../../plan/cache-plan.ts';
 import { cacheDefaults, cacheDiskDefaults, defaultCacheName, maxDiskEntrySize } from '../cache-defaults.ts';
 import { cacheNamesOf, withCacheNames } from '../cache-names.ts';
 import type { Block, Config } from '../config.ts';

@@ -1,8 +1,8 @@
+import type { LocationPlan, Rule } from '../../plan/location-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
+import type { VariablePlan } from '../../plan/variable-plan.ts';
 import { PlanError } from '../../site/compile-context.ts';
-import type { LocationPlan, Rule } from '../../site/plan/location-plan.ts';
-import type { Settings } from '../../site/plan/settings.ts';
-import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
-import type { VariablePlan } from '../../site/plan/variable-plan.ts';
 import { ConnectionProfiles } from '../../site/proxy/connection-profiles.ts';
 import { compileCookies } from '../../site/proxy/cookies.ts';
 import { compileFields } from '../../site/proxy/request-fields.ts';

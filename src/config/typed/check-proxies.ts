@@ -1,6 +1,6 @@
 import { closestName } from '../../core/closest-name.ts';
-import type { Settings } from '../../site/plan/settings.ts';
-import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
 import { usedOnlyAs } from '../../upstream/supervision/upstream-uses.ts';
 import { type ProxyUrl, parseHost, parseProxyUrl } from '../proxy-url.ts';
 import type { UserConfig } from '../schema/user-config.ts';

@@ -1,7 +1,7 @@
 import { closestName } from '../../core/closest-name.ts';
-import type { LocationPlan } from '../../site/plan/location-plan.ts';
-import type { Settings } from '../../site/plan/settings.ts';
-import type { ServerPlan, SitePlan } from '../../site/plan/site-plan.ts';
+import type { LocationPlan } from '../../plan/location-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
 import type { Block, Config, LocationConfig, ServerConfig } from '../config.ts';
 import { bindKey } from '../listeners.ts';
 import { resolve } from '../resolve.ts';

@@ -1,4 +1,4 @@
-import type { Content } from '../../site/plan/settings.ts';
+import type { Content } from '../../plan/settings.ts';
 import type { IfSettings, Location } from '../schema/user-config.ts';
 import type { Conversion } from './conversion.ts';
 import { proxyContent } from './proxy.ts';

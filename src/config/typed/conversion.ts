@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
-import type { VariablePlan } from '../../site/plan/variable-plan.ts';
-import type { ConnectionZonePlan, RequestZonePlan } from '../../site/plan/zone-plan.ts';
+import type { UpstreamPlan } from '../../plan/upstream-plan.ts';
+import type { VariablePlan } from '../../plan/variable-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from '../../plan/zone-plan.ts';
 import { type ProxyUrl, upstreamNameOf, upstreamOfUrl } from '../proxy-url.ts';
 
 /** Where in a config something stands: the names and indices that lead to it. */

@@ -1,4 +1,4 @@
-import type { AddedField } from '../../site/plan/settings.ts';
+import type { AddedField } from '../../plan/settings.ts';
 import type { Cors, SecurityHeaders, Settings } from '../schema/user-settings.ts';
 import { parseDuration } from '../units.ts';
 import { type Conversion, listOf } from './conversion.ts';

@@ -1,4 +1,4 @@
-import type { LimitRequest } from '../../site/plan/settings.ts';
+import type { LimitRequest } from '../../plan/settings.ts';
 import type { Block } from '../config.ts';
 import type { Settings } from '../schema/user-settings.ts';
 import { parseRate, parseSize } from '../units.ts';

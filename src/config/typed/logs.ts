@@ -1,4 +1,4 @@
-import type { AccessLogPlan, ErrorLogPlan } from '../../site/plan/log-plan.ts';
+import type { AccessLogPlan, ErrorLogPlan } from '../../plan/log-plan.ts';
 import type { AccessLog, ErrorLog } from '../schema/user-settings.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { type Conversion, listOf } from './conversion.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SitePlan } from '../../site/plan/site-plan.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
 import { resolve } from '../resolve.ts';
 import type { Location, Server, UserConfig } from '../schema/user-config.ts';
 import { toConfig } from './to-config.ts';

@@ -1,5 +1,5 @@
-import type { ProxyMatch, ProxyRedirect, ProxyTarget } from '../../site/plan/proxy-plan.ts';
-import type { Content } from '../../site/plan/settings.ts';
+import type { ProxyMatch, ProxyRedirect, ProxyTarget } from '../../plan/proxy-plan.ts';
+import type { Content } from '../../plan/settings.ts';
 import type { Block } from '../config.ts';
 import { isGrpcUrl, parseProxyUrl, targetOfUrl } from '../proxy-url.ts';
 import type { ReverseProxy } from '../schema/user-proxies.ts';

@@ -1,4 +1,4 @@
-import type { Condition, LocationMatch } from '../../site/plan/location-plan.ts';
+import type { Condition, LocationMatch } from '../../plan/location-plan.ts';
 import type { RuleConfig } from '../config.ts';
 import type { IfRule, Rule } from '../schema/user-config.ts';
 import { blockFields } from './block.ts';

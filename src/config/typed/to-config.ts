@@ -1,4 +1,4 @@
-import type { VariablePlan } from '../../site/plan/variable-plan.ts';
+import type { VariablePlan } from '../../plan/variable-plan.ts';
 import type { AppConfig } from '../app-config.ts';
 import type { Config, ProcessConfig } from '../config.ts';
 import type { App, Process, UserConfig } from '../schema/user-config.ts';

@@ -1,4 +1,4 @@
-import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../site/plan/upstream-plan.ts';
+import type { Balance, PeerPlan, ResolverPlan, Sticky, UpstreamPlan } from '../../plan/upstream-plan.ts';
 import { parseHost } from '../proxy-url.ts';
 import type { Peer, Resolver, Upstream } from '../schema/user-upstreams.ts';
 import { parseDuration } from '../units.ts';

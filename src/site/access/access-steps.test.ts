@@ -9,9 +9,9 @@ import {
 } from '../../../test/support/fake-site-request.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { AccessRule, AccessSettings } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { AccessRule, AccessSettings } from '../plan/settings.ts';
 import type { SiteServices } from '../services.ts';
 import { createAccessSteps } from './access-steps.ts';
 

@@ -1,5 +1,5 @@
+import type { AccessSettings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { AccessSettings } from '../plan/settings.ts';
 import type { Step } from '../steps.ts';
 import { createAddressCheck } from './address-check.ts';
 import { createAuthRequest } from './auth-request.ts';

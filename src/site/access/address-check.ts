@@ -1,7 +1,7 @@
 import { type Network, networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
+import type { AccessRule } from '../../plan/settings.ts';
 import { PlanError } from '../compile-context.ts';
 import { statusOutcome } from '../outcome.ts';
-import type { AccessRule } from '../plan/settings.ts';
 import { type Check, forbiddenByRule } from './gate.ts';
 
 interface Rule {

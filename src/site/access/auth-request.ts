@@ -1,6 +1,6 @@
+import type { AuthRequest } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { statusOutcome } from '../outcome.ts';
-import type { AuthRequest } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { discard, fieldOf, statusOf } from './answer-parts.ts';
 import type { Check, Verdict } from './gate.ts';

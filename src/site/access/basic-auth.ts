@@ -1,7 +1,7 @@
 import { getSystemErrorMessage } from 'node:util';
+import type { BasicAuth } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type StatusOutcome, statusOutcome } from '../outcome.ts';
-import type { BasicAuth } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Check, Verdict } from './gate.ts';
 import { NobodyAsks, PasswordChecker, TooManyPasswords } from './password-checker.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { fakeContext, fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
 import { until } from '../../../test/support/until.ts';
 import type { Body } from '../../core/body.ts';
-import type { ContentSettings } from '../plan/settings.ts';
+import type { ContentSettings } from '../../plan/settings.ts';
 import type { SiteServices } from '../services.ts';
 import { createMirror } from './mirror.ts';
 

@@ -1,6 +1,6 @@
 import { emptyBody } from '../../core/body.ts';
+import type { ContentSettings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { ContentSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Step } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
+import type { RealIpPlan } from '../../plan/site-plan.ts';
 import { PlanError } from '../compile-context.ts';
-import type { RealIpPlan } from '../plan/site-plan.ts';
 import { createRealIp } from './real-ip.ts';
 
 const plan: RealIpPlan = { from: ['10.0.0.0/8', '2001:db8::/32'], header: 'x-forwarded-for', recursive: true };

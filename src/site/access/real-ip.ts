@@ -1,7 +1,7 @@
 import type { ConnectionFacts, Peer } from '../../core/exchange.ts';
 import { addressText, type Network, networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
+import type { RealIpPlan } from '../../plan/site-plan.ts';
 import { PlanError } from '../compile-context.ts';
-import type { RealIpPlan } from '../plan/site-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 /** Proxies that one request may have come through; nginx has no bound. http.md 253: 10,000 entries must cost nothing. */

@@ -8,7 +8,7 @@ import {
 } from '../../../test/support/fake-site-request.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { UserIdPlan } from '../plan/settings.ts';
+import type { UserIdPlan } from '../../plan/settings.ts';
 import { createUserId } from './user-id.ts';
 
 const plan: UserIdPlan = {

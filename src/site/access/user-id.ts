@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseAddress } from '../../http/network.ts';
+import type { UserIdPlan } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { UserIdPlan } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter, Step } from '../steps.ts';
 import { fieldFinder, findCookie } from '../variables/lookup.ts';

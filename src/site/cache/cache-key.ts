@@ -1,6 +1,6 @@
 import { encodePath } from '../../http/uri.ts';
+import type { Template } from '../../plan/site-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Template } from '../plan/site-plan.ts';
 import { requestTarget } from '../proxy/request-target.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { proxyTargetOf } from '../variables/built-in/upstream.ts';

@@ -5,10 +5,10 @@ import { freshened, isSameByHead, mayChange } from '../../cache/policy/validatio
 import { matchesVary } from '../../cache/policy/vary.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { ForwardReason } from '../../http/cache-status.ts';
+import type { CacheSettings } from '../../plan/cache-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { CacheSettings } from '../plan/cache-plan.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

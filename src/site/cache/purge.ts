@@ -2,9 +2,9 @@ import type { CachePurgeRequest, CacheStore } from '../../cache/cache-store.ts';
 import { emptyBody } from '../../core/body.ts';
 import { HeaderList } from '../../core/headers.ts';
 import { networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
+import type { CachePurge } from '../../plan/cache-plan.ts';
 import { PlanError } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { CachePurge } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 const purged: SiteOutcome = { status: 200, headers: HeaderList.empty, body: emptyBody };

@@ -11,9 +11,9 @@ import {
 } from '../../http/conditional.ts';
 import { parseHttpDate } from '../../http/date.ts';
 import { type ByteRange, decideRanges } from '../../http/range.ts';
+import type { FileSettings, ForwardSettings } from '../../plan/settings.ts';
 import { multipartOf } from '../files/multipart.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { FileSettings, ForwardSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { trait } from './request-traits.ts';
 

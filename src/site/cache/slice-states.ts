@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CacheEntry, CacheLock, CacheStore, StoredHead } from '../../cache/cache-store.ts';
 import { HeaderList } from '../../core/headers.ts';
-import type { CacheSettings } from '../plan/cache-plan.ts';
+import type { CacheSettings } from '../../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { type KnownMisses, knownMissesOf } from './known-misses.ts';
 

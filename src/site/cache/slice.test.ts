@@ -5,8 +5,8 @@ import { defaultProxy } from '../../../test/support/default-settings.ts';
 import { pieces } from '../../../test/support/reply-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { CachePurgeRequest } from '../../cache/cache-store.ts';
+import type { CacheSettings } from '../../plan/cache-plan.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { CacheSettings } from '../plan/cache-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 const whole = '0123456789ab';

@@ -1,7 +1,7 @@
 import type { Bind } from '../../core/bind.ts';
-import type { LocationPlan } from '../plan/location-plan.ts';
-import type { Settings } from '../plan/settings.ts';
-import type { ServerPlan, SitePlan } from '../plan/site-plan.ts';
+import type { LocationPlan } from '../../plan/location-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
 
 /** By the name of a cache: the addresses of a server, where another server with that cache has other ones; '' else. */
 export type CacheScopes = ReadonlyMap<string, string>;

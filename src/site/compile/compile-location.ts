@@ -1,3 +1,6 @@
+import type { LocationMatch, Rule } from '../../plan/location-plan.ts';
+import type { LogFormatPlan } from '../../plan/log-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
 import { createAccessSteps } from '../access/access-steps.ts';
 import { exceptedMethods } from '../access/limit-except.ts';
 import { createMirror } from '../access/mirror.ts';
@@ -14,9 +17,6 @@ import { createLimitSteps } from '../limits/limit-steps.ts';
 import type { Location } from '../location.ts';
 import { createAccessLogger } from '../log/access-logger.ts';
 import type { LocationErrorLog } from '../log/request-error-log.ts';
-import type { LocationMatch, Rule } from '../plan/location-plan.ts';
-import type { LogFormatPlan } from '../plan/log-plan.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { ConnectionProfiles } from '../proxy/connection-profiles.ts';
 import { compileAnswerChanges, createGivenAnswers } from '../proxy/given-answers.ts';
 import { createProxyContent } from '../proxy/proxy-content.ts';

@@ -1,8 +1,8 @@
+import type { LocationPlan } from '../../plan/location-plan.ts';
+import type { Content } from '../../plan/settings.ts';
+import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
 import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
-import type { LocationPlan } from '../plan/location-plan.ts';
-import type { Content } from '../plan/settings.ts';
-import type { ServerPlan, SitePlan } from '../plan/site-plan.ts';
 import { ConnectionProfiles } from '../proxy/connection-profiles.ts';
 import { Script } from '../rewrite/script.ts';
 import { type LocationNode, LocationTree } from '../routing/location-tree.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '../plan/settings.ts';
+import type { Settings } from '../../plan/settings.ts';
 
 /** A file of a listing. */
 export interface ListedFile {

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { HeaderList } from '../../core/headers.ts';
+import type { Settings } from '../../plan/settings.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { formatListing, type ListedFile } from './autoindex-format.ts';
 import { filePath } from './file-path.ts';

@@ -1,5 +1,5 @@
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 

@@ -12,8 +12,8 @@ import {
 import { formatHttpDate } from '../../http/date.ts';
 import { fileEntityTag } from '../../http/entity-tag.ts';
 import { type ByteRange, decideRanges } from '../../http/range.ts';
+import type { Charset, Settings } from '../../plan/settings.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { Charset, Settings } from '../plan/settings.ts';
 import { type MediaTypeTest, mediaTypeTest } from '../reply/media-types.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { FileContents } from './file-contents.ts';

@@ -6,8 +6,8 @@ import { AppFolder } from '../../../test/support/app-folder.ts';
 import type { FakeSiteRequestOptions } from '../../../test/support/fake-site-request.ts';
 import { FilesStage, fileSettings } from '../../../test/support/files-stage.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { SiteOutcome } from '../outcome.ts';
-import type { Settings } from '../plan/settings.ts';
 import { SiteRequest } from '../site-request.ts';
 
 let folder: AppFolder;

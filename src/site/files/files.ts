@@ -1,8 +1,8 @@
 import { HeaderList } from '../../core/headers.ts';
 import { encodePath, encodeUnsafe } from '../../http/uri.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, type StatusOutcome, statusOutcome } from '../outcome.ts';
-import type { Settings } from '../plan/settings.ts';
 import { createCompressionGate } from '../reply/compression-rules.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';

@@ -1,6 +1,6 @@
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import { isAllowedPath } from './allowed-path.ts';

@@ -1,5 +1,5 @@
 import { chooseEncoding } from '../../http/accept-encoding.ts';
-import type { Settings } from '../plan/settings.ts';
+import type { Settings } from '../../plan/settings.ts';
 import { FreshMap } from './fresh-map.ts';
 
 type Precompressed = Settings['precompressed'][number];

@@ -1,6 +1,6 @@
+import type { LimitSettings } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import { statusOutcome } from '../outcome.ts';
-import type { LimitSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Step } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionZonePlan } from '../plan/zone-plan.ts';
+import type { ConnectionZonePlan } from '../../plan/zone-plan.ts';
 import { SharedKeys } from './shared-keys.ts';
 
 /**

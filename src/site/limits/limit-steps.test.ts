@@ -7,10 +7,10 @@ import {
   fakeSiteRequest,
 } from '../../../test/support/fake-site-request.ts';
 import { drop } from '../../core/reply.ts';
+import type { LimitSettings } from '../../plan/settings.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
 import { PlanError } from '../compile-context.ts';
 import { statusOutcome } from '../outcome.ts';
-import type { LimitSettings } from '../plan/settings.ts';
-import type { SitePlan } from '../plan/site-plan.ts';
 import type { Step } from '../steps.ts';
 import { createLimitSteps } from './limit-steps.ts';
 import { clearFront, openZones, zoneBuffers } from './limit-zones.ts';

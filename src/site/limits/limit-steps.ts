@@ -1,5 +1,5 @@
+import type { LimitSettings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { LimitSettings } from '../plan/settings.ts';
 import type { Step } from '../steps.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import type { LimitZones } from './limit-zones.ts';

@@ -1,5 +1,5 @@
-import type { SitePlan } from '../plan/site-plan.ts';
-import type { ConnectionZonePlan, RequestZonePlan } from '../plan/zone-plan.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from '../../plan/zone-plan.ts';
 import { ConnectionZone } from './connection-zone.ts';
 import { DelayLine } from './delay-line.ts';
 import { RequestZone } from './request-zone.ts';

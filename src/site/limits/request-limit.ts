@@ -1,8 +1,8 @@
 import { drop } from '../../core/reply.ts';
+import type { ErrorLogLevel } from '../../plan/log-plan.ts';
+import type { LimitSettings } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { ErrorLogLevel } from '../plan/log-plan.ts';
-import type { LimitSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Step } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

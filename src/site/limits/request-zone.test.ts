@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { RequestZoneWorkerData, RequestZoneWorkerTask } from '../../../test/support/request-zone-worker.ts';
-import type { RequestZonePlan } from '../plan/zone-plan.ts';
+import type { RequestZonePlan } from '../../plan/zone-plan.ts';
 import { RequestZone } from './request-zone.ts';
 
 const plan: RequestZonePlan = { name: 'x', key: '$key', size: 65_536, rate: 2000 };

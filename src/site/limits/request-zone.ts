@@ -1,4 +1,4 @@
-import type { RequestZonePlan } from '../plan/zone-plan.ts';
+import type { RequestZonePlan } from '../../plan/zone-plan.ts';
 import { SharedKeys } from './shared-keys.ts';
 
 /** Excess, when it was counted, and when the key was last asked for; each 8 bytes. */

@@ -5,8 +5,8 @@ import { AppFolder } from '../../../test/support/app-folder.ts';
 import { finishedRequest, logContext } from '../../../test/support/log-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { LogFiles } from '../../observe/log-files.ts';
+import type { AccessLogPlan } from '../../plan/log-plan.ts';
 import { PlanError } from '../compile-context.ts';
-import type { AccessLogPlan } from '../plan/log-plan.ts';
 import { createAccessLogger } from './access-logger.ts';
 
 const formats = [{ name: 'short', escape: 'default', text: '$request_uri $status' }] as const;

@@ -1,7 +1,7 @@
 import { type LogFile, LogFileError } from '../../observe/log-file.ts';
 import type { LogFiles } from '../../observe/log-files.ts';
+import type { AccessLogPlan, LogFormatPlan } from '../../plan/log-plan.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { AccessLogPlan, LogFormatPlan } from '../plan/log-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { findLogFormat } from './log-format.ts';
 import { VariableLogFiles } from './variable-log-files.ts';

@@ -5,7 +5,7 @@ import { finishedRequest, logContext } from '../../../test/support/log-stage.ts'
 import { OracleNginx } from '../../../test/support/oracle-nginx.ts';
 import { requires } from '../../../test/support/requirements.ts';
 import { until } from '../../../test/support/until.ts';
-import type { LogFormatPlan } from '../plan/log-plan.ts';
+import type { LogFormatPlan } from '../../plan/log-plan.ts';
 import { findLogFormat } from './log-format.ts';
 
 const formats: readonly LogFormatPlan[] = [

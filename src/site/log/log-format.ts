@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { LogFormatPlan } from '../../plan/log-plan.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { LogFormatPlan } from '../plan/log-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { parseTemplate, type TemplatePart, wireText } from '../variables/parse-template.ts';
 import type { Evaluate } from '../variables/variable.ts';

@@ -5,7 +5,7 @@ import { AppFolder } from '../../../test/support/app-folder.ts';
 import { endedAt, type FinishedOptions, finishedRequest } from '../../../test/support/log-stage.ts';
 import { createLog } from '../../observe/log.ts';
 import { LogFiles } from '../../observe/log-files.ts';
-import type { ErrorLogLevel } from '../plan/log-plan.ts';
+import type { ErrorLogLevel } from '../../plan/log-plan.ts';
 import { refusedExchange } from './refused-exchange.ts';
 import { LocationErrorLog } from './request-error-log.ts';
 

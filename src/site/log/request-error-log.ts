@@ -2,7 +2,7 @@ import { ErrorLog } from '../../observe/error-log.ts';
 import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import type { Log, LogLevel } from '../../observe/log.ts';
 import type { LogFiles } from '../../observe/log-files.ts';
-import type { ErrorLogPlan } from '../plan/log-plan.ts';
+import type { ErrorLogPlan } from '../../plan/log-plan.ts';
 import type { RequestErrorLog } from '../services.ts';
 import type { SiteRequest } from '../site-request.ts';
 

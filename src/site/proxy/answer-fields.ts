@@ -1,8 +1,8 @@
 import { HeaderList } from '../../core/headers.ts';
 import { NameSet } from '../../core/name-set.ts';
 import { encodeUnsafe } from '../../http/uri.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { UpstreamReply } from '../../upstream/upstream-request.ts';
-import type { Settings } from '../plan/settings.ts';
 import { locationField } from '../redirect-location.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ChangeCookie } from './cookies.ts';

@@ -1,7 +1,7 @@
+import type { UpstreamPlan } from '../../plan/upstream-plan.ts';
 import type { Member } from '../../upstream/member.ts';
 import { cookieRoute, stickyCookie } from '../../upstream/sticky.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { UpstreamPlan } from '../plan/upstream-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 

@@ -1,7 +1,7 @@
+import type { Settings } from '../../plan/settings.ts';
 import { readTlsProfile } from '../../upstream/tls-profile.ts';
 import type { ConnectionProfile } from '../../upstream/transport.ts';
 import { PlanError } from '../compile-context.ts';
-import type { Settings } from '../plan/settings.ts';
 
 /** How the locations of a site connect to peers, read once where several do it alike. */
 export class ConnectionProfiles {

@@ -1,5 +1,5 @@
+import type { ProxySettings } from '../../plan/proxy-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { ProxySettings } from '../plan/proxy-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { applyFirst, compileNameMatch, compileTextRule } from './proxy-match.ts';
 

@@ -1,7 +1,7 @@
+import type { ProxyTarget } from '../../plan/proxy-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { SiteOutcome } from '../outcome.ts';
-import type { ProxyTarget } from '../plan/proxy-plan.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Content } from '../steps.ts';
 import { type AnswerChanges, compileAnswerFields } from './answer-fields.ts';

@@ -1,7 +1,7 @@
+import type { ProxyMatch } from '../../plan/proxy-plan.ts';
+import type { Template } from '../../plan/site-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { compileMatcher } from '../pattern/matcher.ts';
-import type { ProxyMatch } from '../plan/proxy-plan.ts';
-import type { Template } from '../plan/site-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 /** What becomes of a text by a rule; undefined where the rule is not for it. */

@@ -1,10 +1,10 @@
 import { PeerError } from '../../core/errors.ts';
+import type { ProxyTarget } from '../../plan/proxy-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { ConnectionProfile } from '../../upstream/transport.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import type { Upstreams } from '../../upstream/upstreams.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { ProxyTarget } from '../plan/proxy-plan.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ConnectionProfiles } from './connection-profiles.ts';
 

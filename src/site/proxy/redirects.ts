@@ -1,5 +1,5 @@
+import type { ProxyRedirect, ProxyTarget } from '../../plan/proxy-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { ProxyRedirect, ProxyTarget } from '../plan/proxy-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { applyFirst, compileTextRule, type TextRule } from './proxy-match.ts';
 

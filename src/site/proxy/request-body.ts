@@ -1,8 +1,8 @@
 import { type Body, emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
+import type { ProxySettings } from '../../plan/proxy-plan.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-request.ts';
 import { limitedBody } from '../content/body-limit.ts';
-import type { ProxySettings } from '../plan/proxy-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { gatherBody } from './gathered-body.ts';
 

@@ -4,7 +4,7 @@ import { defaultProxy } from '../../../test/support/default-settings.ts';
 import { fakeContext, fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
 import type { Peer } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
-import type { ProxySettings } from '../plan/proxy-plan.ts';
+import type { ProxySettings } from '../../plan/proxy-plan.ts';
 import type { ResolvedTarget } from './proxy-target.ts';
 import { compileFields } from './request-fields.ts';
 

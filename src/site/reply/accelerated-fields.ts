@@ -1,6 +1,6 @@
 import type { HeaderList } from '../../core/headers.ts';
 import { NameSet } from '../../core/name-set.ts';
-import type { Settings } from '../plan/settings.ts';
+import type { Settings } from '../../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { withCharset } from './charset.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/reply-stage.ts';
 import { BodyStream } from '../../core/body.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { Addition } from '../plan/settings.ts';
+import type { Addition } from '../../plan/settings.ts';
 import { createAddition } from './addition.ts';
 
 const both: Addition = { before: '/before?x=$x', after: '/after', types: ['text/html'] };

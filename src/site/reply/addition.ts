@@ -1,6 +1,6 @@
 import { type Body, emptyBody } from '../../core/body.ts';
+import type { Addition } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Addition } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

@@ -9,8 +9,8 @@ import {
   textReply,
 } from '../../../test/support/reply-stage.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { Charset } from '../../plan/settings.ts';
 import { PlanError } from '../compile-context.ts';
-import type { Charset } from '../plan/settings.ts';
 import { createCharset } from './charset.ts';
 
 const plain: Charset = { charset: 'utf-8', source: undefined, override: false, types: ['text/html', 'text/plain'] };

@@ -1,7 +1,7 @@
 import type { Reply } from '../../core/reply.ts';
 import { isToken } from '../../http/token.ts';
+import type { Charset } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { Charset } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { changedContent, hasWholeContent } from './content-change.ts';

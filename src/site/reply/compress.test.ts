@@ -11,7 +11,7 @@ import {
 } from '../../../test/support/reply-stage.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { Compression } from '../plan/settings.ts';
+import type { Compression } from '../../plan/settings.ts';
 import { createCompression } from './compress.ts';
 
 const page = '<p>Some text that can be compressed.</p>\n'.repeat(50);

@@ -1,7 +1,7 @@
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { Compression } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Compression } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { createCompressionChoice, hasDirective } from './compression-rules.ts';
 import { changedContent, hasWholeContent, variesByEncoding } from './content-change.ts';

@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../core/headers.ts';
 import { chooseEncoding } from '../../http/accept-encoding.ts';
+import type { Compression } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Compression } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { Encoding } from './engine.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { replyStage, stageContext, textReply } from '../../../test/support/reply-stage.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { Expires } from '../../plan/settings.ts';
 import { PlanError } from '../compile-context.ts';
-import type { Expires } from '../plan/settings.ts';
 import { createExpires, parseExpires } from './expires.ts';
 
 const now = Date.parse('Sat, 21 Nov 2026 18:00:00 GMT');

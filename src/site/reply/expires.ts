@@ -1,7 +1,7 @@
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { Expires } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { Expires } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { plainStatuses } from './headers.ts';
 

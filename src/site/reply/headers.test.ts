@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { pieces, replyStage, stageContext, textReply } from '../../../test/support/reply-stage.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { AddedField } from '../../plan/settings.ts';
 import { PlanError } from '../compile-context.ts';
-import type { AddedField } from '../plan/settings.ts';
 import { createAddedFields, createAddedTrailers, createServerHeader } from './headers.ts';
 
 function add(fields: readonly AddedField[], reply: Reply, variables: Record<string, string> = {}): Reply {

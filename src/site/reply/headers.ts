@@ -1,8 +1,8 @@
 import { HeaderList, InvalidHeader } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
+import type { AddedField, ContentSettings } from '../../plan/settings.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import { errorReply } from '../error-reply.ts';
-import type { AddedField, ContentSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

@@ -1,7 +1,7 @@
 import type { Body } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
+import type { LimitSettings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { LimitSettings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { sizeOf } from '../variables/size.ts';

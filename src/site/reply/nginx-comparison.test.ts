@@ -8,7 +8,7 @@ import { contentOf, replyStage, stageContext, textReply } from '../../../test/su
 import { requires } from '../../../test/support/requirements.ts';
 import { HeaderList } from '../../core/headers.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { Compression, ReplySettings, Settings } from '../plan/settings.ts';
+import type { Compression, ReplySettings, Settings } from '../../plan/settings.ts';
 import { createReplyFilters } from './order.ts';
 
 /** An answer of an origin behind nginx, and the request for it. */

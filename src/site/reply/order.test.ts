@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { contentOf, pieces, replyStage, stageContext, textReply } from '../../../test/support/reply-stage.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { ReplySettings, Settings } from '../plan/settings.ts';
+import type { ReplySettings, Settings } from '../../plan/settings.ts';
 import { createReplyFilters } from './order.ts';
 
 const bare: ReplySettings = {

@@ -1,5 +1,5 @@
+import type { Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Settings } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { heedsAcceleratedFields, takeAcceleratedFields } from './accelerated-fields.ts';
 import { createAddition } from './addition.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { contentOf, pieces, replyStage, stageContext, textReply } from '../../../test/support/reply-stage.ts';
 import type { Reply } from '../../core/reply.ts';
-import type { Substitution } from '../plan/settings.ts';
+import type { Substitution } from '../../plan/settings.ts';
 import { substituting } from './substituting.ts';
 import { createSubstitution } from './substitution.ts';
 

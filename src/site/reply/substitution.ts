@@ -1,5 +1,5 @@
+import type { Substitution } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { Substitution } from '../plan/settings.ts';
 import type { ReplyFilter } from '../steps.ts';
 import { changedContent, hasWholeContent } from './content-change.ts';
 import { declaredBody } from './declared-body.ts';

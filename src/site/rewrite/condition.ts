@@ -1,8 +1,8 @@
 import { constants, type Stats, statSync } from 'node:fs';
+import type { Condition } from '../../plan/location-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { filePath } from '../files/file-path.ts';
 import { compileMatcher } from '../pattern/matcher.ts';
-import type { Condition } from '../plan/location-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 /** nginx's `if (…)`. Files are looked at by the event loop itself. Throws PlanError. */

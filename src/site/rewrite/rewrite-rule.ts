@@ -1,8 +1,8 @@
 import { encodeArgument, encodePath } from '../../http/uri.ts';
+import type { RewriteFlag, Rule } from '../../plan/location-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
 import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
-import type { RewriteFlag, Rule } from '../plan/location-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { compileTemplate } from '../variables/compile-template.ts';
 import type { CompiledTemplate } from '../variables/template.ts';

@@ -1,8 +1,8 @@
+import type { Rule } from '../../plan/location-plan.ts';
+import type { Content, Settings } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Location } from '../location.ts';
 import { type SiteOutcome, statusOutcome } from '../outcome.ts';
-import type { Rule } from '../plan/location-plan.ts';
-import type { Content, Settings } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { compileCondition } from './condition.ts';
 import { RewriteRule, type RuleOutcome } from './rewrite-rule.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fakeSiteRequest } from '../../../test/support/fake-site-request.ts';
-import type { LocationMatch } from '../plan/location-plan.ts';
+import type { LocationMatch } from '../../plan/location-plan.ts';
 import { VariableTable } from '../variables/variable-table.ts';
 import { type LocationNode, LocationTree } from './location-tree.ts';
 

@@ -1,7 +1,7 @@
+import type { LocationMatch } from '../../plan/location-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Location } from '../location.ts';
 import { compileMatcher, type Matcher } from '../pattern/matcher.ts';
-import type { LocationMatch } from '../plan/location-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 
 /** A location and those inside of it. */

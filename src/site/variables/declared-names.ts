@@ -1,7 +1,7 @@
-import type { LocationPlan, Rule } from '../plan/location-plan.ts';
-import type { ProxyMatch } from '../plan/proxy-plan.ts';
-import type { Settings } from '../plan/settings.ts';
-import type { SitePlan } from '../plan/site-plan.ts';
+import type { LocationPlan, Rule } from '../../plan/location-plan.ts';
+import type { ProxyMatch } from '../../plan/proxy-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
 
 /**
  * The names, in lower case, of all variables that a plan writes: by `set`, `auth_request_set` and named groups of patterns. They are

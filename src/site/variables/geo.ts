@@ -1,6 +1,6 @@
 import { type Network, networkContains, parseAddress, parseNetwork } from '../../http/network.ts';
+import type { GeoPlan } from '../../plan/variable-plan.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { GeoPlan } from '../plan/variable-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { AddressRanges } from './address-ranges.ts';
 import { NetworkTable } from './network-table.ts';

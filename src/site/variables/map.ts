@@ -1,6 +1,6 @@
+import type { MapPlan } from '../../plan/variable-plan.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
 import { compileMatcher } from '../pattern/matcher.ts';
-import type { MapPlan } from '../plan/variable-plan.ts';
 import { ServerNames } from '../routing/server-names.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { asciiLowerCase, wireText } from './parse-template.ts';

@@ -1,6 +1,6 @@
+import type { RefererPlan } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { RefererPlan } from '../plan/settings.ts';
 import { ServerNames } from '../routing/server-names.ts';
 import type { SiteRequest } from '../site-request.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { SecureLinkPlan } from '../../plan/settings.ts';
 import type { CompileContext } from '../compile-context.ts';
-import type { SecureLinkPlan } from '../plan/settings.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { wireText } from './parse-template.ts';
 import type { CompiledTemplate } from './template.ts';

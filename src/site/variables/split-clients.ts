@@ -1,5 +1,5 @@
+import type { SplitPlan } from '../../plan/variable-plan.ts';
 import { type CompileContext, PlanError } from '../compile-context.ts';
-import type { SplitPlan } from '../plan/variable-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { wireText } from './parse-template.ts';
 

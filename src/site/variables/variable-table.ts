@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { SitePlan, Template } from '../../plan/site-plan.ts';
+import type { VariablePlan } from '../../plan/variable-plan.ts';
 import { type CompileContext, PlanError, type SetVariable } from '../compile-context.ts';
 import { compilePattern } from '../pattern/compile-pattern.ts';
 import type { Pattern } from '../pattern/pattern.ts';
-import type { SitePlan, Template } from '../plan/site-plan.ts';
-import type { VariablePlan } from '../plan/variable-plan.ts';
 import type { SiteRequest } from '../site-request.ts';
 import { absentVariables } from './built-in/absent.ts';
 import type { BuiltIns } from './built-in/built-in.ts';

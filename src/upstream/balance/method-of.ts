@@ -1,4 +1,4 @@
-import type { Balance } from '../../site/plan/upstream-plan.ts';
+import type { Balance } from '../../plan/upstream-plan.ts';
 import { createConsistentHash } from './consistent-hash.ts';
 import { createIpHash } from './ip-hash.ts';
 import { createKeyHash } from './key-hash.ts';

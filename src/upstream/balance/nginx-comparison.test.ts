@@ -8,7 +8,7 @@ import { type NginxServing, serveWithNginx } from '../../../test/support/nginx-s
 import { requires } from '../../../test/support/requirements.ts';
 import { until } from '../../../test/support/until.ts';
 import { PeerError } from '../../core/errors.ts';
-import type { Balance } from '../../site/plan/upstream-plan.ts';
+import type { Balance } from '../../plan/upstream-plan.ts';
 import type { Lease } from '../lease.ts';
 import { addressText, type Member } from '../member.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DnsServer } from '../../../test/support/dns-server.ts';
-import type { ResolverPlan } from '../../site/plan/upstream-plan.ts';
+import type { ResolverPlan } from '../../plan/upstream-plan.ts';
 import { DnsClient, LookupFailure } from './dns-client.ts';
 
 const one = { type: 'A', address: '192.0.2.1', ttl: 30 } as const;

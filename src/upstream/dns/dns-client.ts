@@ -2,7 +2,7 @@ import { ADDRCONFIG } from 'node:dns';
 import { lookup, Resolver as ResolverOfNode } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { ResolverPlan } from '../../site/plan/upstream-plan.ts';
+import type { ResolverPlan } from '../../plan/upstream-plan.ts';
 import { holdMs, systemAnswerMs } from './answer-time.ts';
 
 /** A name that could not be looked up; the message tells which and why, for a log. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { PeerError } from '../../core/errors.ts';
-import type { ResolverPlan } from '../../site/plan/upstream-plan.ts';
+import type { ResolverPlan } from '../../plan/upstream-plan.ts';
 import { retryMs } from './answer-time.ts';
 import { DnsClient, LookupFailure } from './dns-client.ts';
 

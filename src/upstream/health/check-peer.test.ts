@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { requires } from '../../../test/support/requirements.ts';
-import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
+import type { HealthCheckPlan } from '../../plan/upstream-plan.ts';
 import { checkPeer } from './check-peer.ts';
 
 const plan: HealthCheckPlan = {

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import { connect, isIP } from 'node:net';
-import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
+import type { HealthCheckPlan } from '../../plan/upstream-plan.ts';
 import type { Member, SocketAddress } from '../member.ts';
 
 /** The text of a body is looked for in so many bytes. */

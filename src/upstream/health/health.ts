@@ -1,4 +1,4 @@
-import type { HealthCheckPlan } from '../../site/plan/upstream-plan.ts';
+import type { HealthCheckPlan } from '../../plan/upstream-plan.ts';
 
 /** What checks have shown of a member; `checking`: nothing yet, and it gets no requests until they have. */
 export interface Health {

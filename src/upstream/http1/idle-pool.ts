@@ -1,4 +1,4 @@
-import type { KeepAlivePlan } from '../../site/plan/upstream-plan.ts';
+import type { KeepAlivePlan } from '../../plan/upstream-plan.ts';
 import type { PeerConnections } from './peer-connections.ts';
 
 /** A connection that may wait for its next request. */

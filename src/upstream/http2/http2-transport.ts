@@ -1,4 +1,4 @@
-import type { KeepAlivePlan } from '../../site/plan/upstream-plan.ts';
+import type { KeepAlivePlan } from '../../plan/upstream-plan.ts';
 import { addressText, type SocketAddress } from '../member.ts';
 import type { ConnectionWish, Transport } from '../transport.ts';
 import type { Attempt, Sending, UpstreamRequest } from '../upstream-request.ts';

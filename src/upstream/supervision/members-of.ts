@@ -1,4 +1,4 @@
-import type { PeerPlan } from '../../site/plan/upstream-plan.ts';
+import type { PeerPlan } from '../../plan/upstream-plan.ts';
 import type { Health } from '../health/health.ts';
 import { addressText, type Member, type MemberState, type SocketAddress } from '../member.ts';
 import { routeOfAddress } from '../sticky.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { PeerPlan, ResolverPlan } from '../../site/plan/upstream-plan.ts';
+import type { PeerPlan, ResolverPlan } from '../../plan/upstream-plan.ts';
 import { retryMs } from '../dns/answer-time.ts';
 import { type Answer, DnsClient, type ServiceAddress } from '../dns/dns-client.ts';
 import { NameWatch, type NameWatchOptions } from '../dns/name-watch.ts';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { PeerAddress, PeerPlan } from '../../site/plan/upstream-plan.ts';
+import type { PeerAddress, PeerPlan } from '../../plan/upstream-plan.ts';
 import { addressText } from '../member.ts';
 
 /** What can be done to a member while Galley runs. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../observe/log.ts';
-import type { PeerPlan, UpstreamPlan } from '../../site/plan/upstream-plan.ts';
+import type { PeerPlan, UpstreamPlan } from '../../plan/upstream-plan.ts';
 import type { Health } from '../health/health.ts';
 import { type Checked, checkedText, HealthMonitor } from '../health/health-monitor.ts';
 import { addressText, type Member, type UpstreamState } from '../member.ts';

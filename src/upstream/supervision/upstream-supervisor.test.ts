@@ -7,7 +7,7 @@ import { planOf } from '../../../test/support/site-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { healthCheckPlan, peerPlan, upstreamPlan } from '../../../test/support/upstream-plans.ts';
 import { createLog } from '../../observe/log.ts';
-import type { UpstreamPlan } from '../../site/plan/upstream-plan.ts';
+import type { UpstreamPlan } from '../../plan/upstream-plan.ts';
 import { addressText, type UpstreamMembers, type UpstreamState } from '../member.ts';
 import { PeerCounters } from '../peer-counters.ts';
 import { UpstreamSupervisor } from './upstream-supervisor.ts';

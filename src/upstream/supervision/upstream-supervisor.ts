@@ -1,5 +1,5 @@
 import type { Log } from '../../observe/log.ts';
-import type { SitePlan } from '../../site/plan/site-plan.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
 import type { UpstreamMembers, UpstreamState } from '../member.ts';
 import type { UpstreamStatus } from '../upstream-status.ts';
 import type { MemberChange } from './runtime-changes.ts';

@@ -1,6 +1,6 @@
-import type { LocationPlan, Rule } from '../../site/plan/location-plan.ts';
-import type { Settings } from '../../site/plan/settings.ts';
-import type { SitePlan } from '../../site/plan/site-plan.ts';
+import type { LocationPlan, Rule } from '../../plan/location-plan.ts';
+import type { Settings } from '../../plan/settings.ts';
+import type { SitePlan } from '../../plan/site-plan.ts';
 
 /** How a place of a site sends requests to an upstream. */
 export interface UpstreamUse {

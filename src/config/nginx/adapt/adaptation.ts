@@ -1,12 +1,12 @@
 import { isAbsolute, join } from 'node:path';
+import type { CachePlan } from '../../../plan/cache-plan.ts';
+import type { LogFormatPlan } from '../../../plan/log-plan.ts';
+import type { Template } from '../../../plan/site-plan.ts';
+import type { HealthCheckPlan, UpstreamPlan } from '../../../plan/upstream-plan.ts';
+import type { VariablePlan } from '../../../plan/variable-plan.ts';
+import type { ConnectionZonePlan, RequestZonePlan } from '../../../plan/zone-plan.ts';
 import { PlanError } from '../../../site/compile-context.ts';
 import { compilePattern } from '../../../site/pattern/compile-pattern.ts';
-import type { CachePlan } from '../../../site/plan/cache-plan.ts';
-import type { LogFormatPlan } from '../../../site/plan/log-plan.ts';
-import type { Template } from '../../../site/plan/site-plan.ts';
-import type { HealthCheckPlan, UpstreamPlan } from '../../../site/plan/upstream-plan.ts';
-import type { VariablePlan } from '../../../site/plan/variable-plan.ts';
-import type { ConnectionZonePlan, RequestZonePlan } from '../../../site/plan/zone-plan.ts';
 import { parseTemplate } from '../../../site/variables/parse-template.ts';
 import { isKnownVariable, isWritableVariable } from '../../../site/variables/variable-table.ts';
 import type { AppConfig } from '../../app-config.ts';

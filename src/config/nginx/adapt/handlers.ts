@@ -1,4 +1,4 @@
-import type { Template } from '../../../site/plan/site-plan.ts';
+import type { Template } from '../../../plan/site-plan.ts';
 import type { ServerBlock } from '../../config.ts';
 import type { Argument, Directive } from '../syntax/tree.ts';
 import type { Adaptation } from './adaptation.ts';

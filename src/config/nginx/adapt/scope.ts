@@ -1,6 +1,6 @@
-import type { LocationMatch } from '../../../site/plan/location-plan.ts';
-import type { ProxySettings } from '../../../site/plan/proxy-plan.ts';
-import type { ResolverPlan } from '../../../site/plan/upstream-plan.ts';
+import type { LocationMatch } from '../../../plan/location-plan.ts';
+import type { ProxySettings } from '../../../plan/proxy-plan.ts';
+import type { ResolverPlan } from '../../../plan/upstream-plan.ts';
 import type { Listen, LocationConfig, RuleConfig, ServerBlock } from '../../config.ts';
 import type { Position } from '../syntax/tree.ts';
 

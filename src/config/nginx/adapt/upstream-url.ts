@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { PeerAddress } from '../../../site/plan/upstream-plan.ts';
+import type { PeerAddress } from '../../../plan/upstream-plan.ts';
 
 /** Where a server is, as nginx writes it: `host`, `host:port`, `[::1]:port`, `unix:path`, maybe with a URI. */
 export interface UpstreamUrl {

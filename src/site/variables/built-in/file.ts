@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
+import type { Settings } from '../../../plan/settings.ts';
 import type { CompileContext } from '../../compile-context.ts';
 import { filePath } from '../../files/file-path.ts';
-import type { Settings } from '../../plan/settings.ts';
 import type { SiteRequest } from '../../site-request.ts';
 import type { CompiledTemplate } from '../template.ts';
 import type { BuiltIns } from './built-in.ts';

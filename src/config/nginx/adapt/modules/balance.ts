@@ -1,4 +1,4 @@
-import type { Balance } from '../../../../site/plan/upstream-plan.ts';
+import type { Balance } from '../../../../plan/upstream-plan.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers } from '../handlers.ts';

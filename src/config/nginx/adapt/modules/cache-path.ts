@@ -1,4 +1,4 @@
-import type { CacheDiskPlan, CachePlan } from '../../../../site/plan/cache-plan.ts';
+import type { CacheDiskPlan, CachePlan } from '../../../../plan/cache-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler } from '../handlers.ts';

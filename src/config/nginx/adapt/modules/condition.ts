@@ -1,4 +1,4 @@
-import type { Condition } from '../../../../site/plan/location-plan.ts';
+import type { Condition } from '../../../../plan/location-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 

@@ -1,5 +1,5 @@
 import { parseNetwork } from '../../../../http/network.ts';
-import type { GeoPlan } from '../../../../site/plan/variable-plan.ts';
+import type { GeoPlan } from '../../../../plan/variable-plan.ts';
 import { addressRange, overlappingRanges } from '../../../networks.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

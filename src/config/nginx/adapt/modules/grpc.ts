@@ -1,4 +1,4 @@
-import type { ProxySettings, ProxyTarget, ProxyTls } from '../../../../site/plan/proxy-plan.ts';
+import type { ProxySettings, ProxyTarget, ProxyTls } from '../../../../plan/proxy-plan.ts';
 import type { ServerBlock } from '../../../config.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

@@ -1,4 +1,4 @@
-import { type Compression, type FileSettings, proxiedConditions } from '../../../../site/plan/settings.ts';
+import { type Compression, type FileSettings, proxiedConditions } from '../../../../plan/settings.ts';
 import type { ServerBlock } from '../../../config.ts';
 import { argument, choice, flag, type Handler, type Handlers, mediaTypes, number, offset } from '../handlers.ts';
 

@@ -1,5 +1,5 @@
 import { isToken } from '../../../../http/token.ts';
-import type { Expires } from '../../../../site/plan/settings.ts';
+import type { Expires } from '../../../../plan/settings.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers } from '../handlers.ts';

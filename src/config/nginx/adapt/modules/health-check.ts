@@ -1,4 +1,4 @@
-import type { HealthCheckPlan } from '../../../../site/plan/upstream-plan.ts';
+import type { HealthCheckPlan } from '../../../../plan/upstream-plan.ts';
 import { healthCheckDefaults } from '../../../upstream-defaults.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

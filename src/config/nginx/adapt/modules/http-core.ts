@@ -1,4 +1,4 @@
-import type { ErrorPage, TryFiles } from '../../../../site/plan/settings.ts';
+import type { ErrorPage, TryFiles } from '../../../../plan/settings.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, flag, type Handlers } from '../handlers.ts';

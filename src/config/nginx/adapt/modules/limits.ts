@@ -1,4 +1,4 @@
-import type { LimitRequest } from '../../../../site/plan/settings.ts';
+import type { LimitRequest } from '../../../../plan/settings.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, choice, flag, type Handlers, number, rate } from '../handlers.ts';

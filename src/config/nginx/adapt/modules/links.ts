@@ -1,5 +1,5 @@
-import type { RefererPlan } from '../../../../site/plan/settings.ts';
-import type { Template } from '../../../../site/plan/site-plan.ts';
+import type { RefererPlan } from '../../../../plan/settings.ts';
+import type { Template } from '../../../../plan/site-plan.ts';
 import type { Argument } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers } from '../handlers.ts';

@@ -1,4 +1,4 @@
-import type { LocationMatch } from '../../../../site/plan/location-plan.ts';
+import type { LocationMatch } from '../../../../plan/location-plan.ts';
 import type { LocationConfig, RuleConfig } from '../../../config.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

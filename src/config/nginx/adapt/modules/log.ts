@@ -1,4 +1,4 @@
-import type { AccessLogPlan, LogFormatPlan } from '../../../../site/plan/log-plan.ts';
+import type { AccessLogPlan, LogFormatPlan } from '../../../../plan/log-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, flag, type Handlers } from '../handlers.ts';

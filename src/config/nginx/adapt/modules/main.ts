@@ -1,4 +1,4 @@
-import type { ErrorLogLevel, ErrorLogPlan } from '../../../../site/plan/log-plan.ts';
+import type { ErrorLogLevel, ErrorLogPlan } from '../../../../plan/log-plan.ts';
 import type { ProcessConfig } from '../../../config.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers, readFlag } from '../handlers.ts';

@@ -1,6 +1,6 @@
 import { parseNetwork } from '../../../../http/network.ts';
 import { isToken } from '../../../../http/token.ts';
-import { type CachePurge, type CacheSettings, staleConditions } from '../../../../site/plan/cache-plan.ts';
+import { type CachePurge, type CacheSettings, staleConditions } from '../../../../plan/cache-plan.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import {

@@ -1,4 +1,4 @@
-import type { ProxyTarget } from '../../../../site/plan/proxy-plan.ts';
+import type { ProxyTarget } from '../../../../plan/proxy-plan.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler } from '../handlers.ts';

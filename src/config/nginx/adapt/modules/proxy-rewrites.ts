@@ -1,4 +1,4 @@
-import type { ProxyMatch } from '../../../../site/plan/proxy-plan.ts';
+import type { ProxyMatch } from '../../../../plan/proxy-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers } from '../handlers.ts';

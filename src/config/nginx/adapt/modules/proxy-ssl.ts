@@ -1,4 +1,4 @@
-import type { ProxyTls } from '../../../../site/plan/proxy-plan.ts';
+import type { ProxyTls } from '../../../../plan/proxy-plan.ts';
 import { argument, flag, type Handler, type Handlers, number, template, words } from '../handlers.ts';
 
 const protocols = ['sslv2', 'sslv3', 'tlsv1', 'tlsv1.1', 'tlsv1.2', 'tlsv1.3'] as const;

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { isToken } from '../../../../http/token.ts';
-import { nextConditions } from '../../../../site/plan/proxy-plan.ts';
+import { nextConditions } from '../../../../plan/proxy-plan.ts';
 import type { Block } from '../../../config.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

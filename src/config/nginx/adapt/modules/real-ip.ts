@@ -1,5 +1,5 @@
 import { parseNetwork } from '../../../../http/network.ts';
-import type { RealIpPlan } from '../../../../site/plan/site-plan.ts';
+import type { RealIpPlan } from '../../../../plan/site-plan.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers, readFlag } from '../handlers.ts';

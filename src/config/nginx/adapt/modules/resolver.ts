@@ -1,5 +1,5 @@
 import { longestTimerMs } from '../../../../core/limits.ts';
-import type { ResolverPlan } from '../../../../site/plan/upstream-plan.ts';
+import type { ResolverPlan } from '../../../../plan/upstream-plan.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers } from '../handlers.ts';

@@ -1,4 +1,4 @@
-import type { RewriteFlag } from '../../../../site/plan/location-plan.ts';
+import type { RewriteFlag } from '../../../../plan/location-plan.ts';
 import { argument, type Handlers } from '../handlers.ts';
 import { Scope } from '../scope.ts';
 import { parseNumber } from '../values.ts';

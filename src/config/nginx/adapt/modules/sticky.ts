@@ -1,4 +1,4 @@
-import type { Sticky } from '../../../../site/plan/upstream-plan.ts';
+import type { Sticky } from '../../../../plan/upstream-plan.ts';
 import { cookieFlags, cookieNamePattern, cookieTextPattern } from '../../../cookie-texts.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

@@ -5,7 +5,7 @@ import type {
   ResolverPlan,
   Sticky,
   UpstreamPlan,
-} from '../../../../site/plan/upstream-plan.ts';
+} from '../../../../plan/upstream-plan.ts';
 
 /** An `upstream` block while it is read. */
 export interface UpstreamDraft {

@@ -1,4 +1,4 @@
-import type { PeerPlan } from '../../../../site/plan/upstream-plan.ts';
+import type { PeerPlan } from '../../../../plan/upstream-plan.ts';
 import { cookieTextPattern } from '../../../cookie-texts.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';

@@ -1,4 +1,4 @@
-import type { KeepAlivePlan, PeerPlan, ResolverPlan, UpstreamPlan } from '../../../../site/plan/upstream-plan.ts';
+import type { KeepAlivePlan, PeerPlan, ResolverPlan, UpstreamPlan } from '../../../../plan/upstream-plan.ts';
 import { upstreamNameOf } from '../../../proxy-url.ts';
 import { resolverDefaults } from '../../../upstream-defaults.ts';
 import type { Directive } from '../../syntax/tree.ts';

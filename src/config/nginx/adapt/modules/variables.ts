@@ -1,4 +1,4 @@
-import type { VariablePlan } from '../../../../site/plan/variable-plan.ts';
+import type { VariablePlan } from '../../../../plan/variable-plan.ts';
 import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers } from '../handlers.ts';

@@ -1,4 +1,4 @@
-import type { Bind } from '../../core/bind.ts';
+import type { Bind } from '../core/bind.ts';
 import type { CachePlan } from './cache-plan.ts';
 import type { LocationPlan, Rule } from './location-plan.ts';
 import type { LogFormatPlan } from './log-plan.ts';

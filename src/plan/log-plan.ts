@@ -1,4 +1,4 @@
-import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
+import type { ErrorLogLevel } from '../observe/error-log-level.ts';
 import type { Template } from './site-plan.ts';
 
 /** nginx `log_format`. `galley`, Galley's own format, and `combined` exist without one. */
