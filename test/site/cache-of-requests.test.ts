@@ -41,8 +41,9 @@ async function proxyOf(
   fields: Readonly<Record<string, string>>,
 ): Promise<SiteStage & AsyncDisposable> {
   const origin = createServer((request, response) => {
-    response.writeHead(200, fields);
-    response.end(`for ${request.headers.cookie}`);
+    const isSame = fields['etag'] !== undefined && request.headers['if-none-match'] === fields['etag'];
+    response.writeHead(isSame ? 304 : 200, fields);
+    response.end(isSame ? undefined : `for ${request.headers.cookie}`);
   }).listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const { port } = origin.address() as AddressInfo;
@@ -216,6 +217,15 @@ describe('The cache of a location', () => {
     const second = await site.ask('/', { headers: { cookie: 'a=b' } });
     assert.deepEqual([second.text, second.headers['set-cookie']], ['for undefined', undefined]);
     assert.match(second.headers['cache-status'] ?? '', /; hit;/);
+  });
+
+  it('binds who has asked to the server that said that what is kept still holds', async () => {
+    await using site = await proxyOf({}, { 'cache-control': 'no-cache', etag: '"1"' });
+    for (const what of ['stored', 'fwd-status=304']) {
+      const { headers } = await site.ask('/');
+      assert.match(headers['cache-status'] ?? '', new RegExp(what));
+      assert.match(headers['set-cookie'] ?? '', /^stick=/, what);
+    }
   });
 
   it('forgets all that begins with a path for PURGE alone', async () => {

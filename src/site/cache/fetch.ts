@@ -157,6 +157,7 @@ class Fetch {
     request.attempts = fetch.attempts;
     request.isBodySent = fetch.isBodySent;
     request.limitRate ??= fetch.limitRate;
+    request.stickyCookie = fetch.stickyCookie;
   }
 
   #isNoStore(fetch: SiteRequest): boolean {
@@ -214,7 +215,6 @@ class Fetch {
   #answer(fetch: SiteRequest, reply: Reply, answer: FetchedAnswer, plan: CacheSettings | undefined): SiteOutcome {
     const { store, policy, knownMisses, options } = this.#parts;
     const { key, entry, traits, isForAll, keepsConditions } = this.#miss;
-    this.#request.stickyCookie = fetch.stickyCookie;
     const isPart = policy.keepsParts && reply.status === 206;
     const part = isPart ? pieceRangeOf(reply.headers, fetch.sliceRange) : undefined;
     const length = part ? part.end - part.start : lengthOf(reply);
