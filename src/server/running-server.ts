@@ -309,7 +309,11 @@ export class RunningServer implements ControlTarget {
   /** Apps that run as before load their code anew. */
   async #reloadApps(apps: readonly AppRunner[]): Promise<ReloadOutcome> {
     const outcomes = await Promise.all(apps.map(({ supervisor }) => supervisor.reload()));
-    return outcomes.find(({ ok }) => !ok) ?? outcomes[0] ?? { ok: true, text: 'There is no app to load anew' };
+    const outcome = outcomes.find(({ ok }) => !ok) ?? outcomes[0];
+    if (outcome) return outcome;
+    const text = 'There is no app to load anew';
+    this.#parts.log.info(text);
+    return { ok: true, text };
   }
 
   async #reread(reread: () => Promise<Serving>): Promise<ReloadOutcome> {

@@ -6,6 +6,7 @@ import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { AppFolder } from '../support/app-folder.ts';
 import { runGalley, startGalley } from '../support/galley.ts';
+import { until } from '../support/until.ts';
 
 /** What the upstream saw of a request. */
 interface Seen {
@@ -80,6 +81,16 @@ describe('galley URL', () => {
     const [answer] = (await once(socket, 'data')) as [Buffer];
     assert.equal(answer.toString(), 'hello');
     socket.destroy();
+  });
+
+  it('says that there is nothing to load anew', async () => {
+    await using galley = await startGalley(upstream);
+    galley.signal('SIGHUP');
+    await until(
+      () => galley.stderr().includes('There is no app to load anew'),
+      () => galley.stderr(),
+    );
+    assert.equal((await seen(galley.url)).url, '/');
   });
 
   it('puts the path of the URL before that of requests', async () => {
