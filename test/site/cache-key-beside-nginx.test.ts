@@ -46,6 +46,7 @@ describe('The default key of a cache beside nginx', { skip: requires('nginx') },
         listen LISTEN0;
         add_header x-cache $upstream_cache_status always;
         proxy_cache z;
+        proxy_cache_lock on;
         proxy_cache_valid 200 10m;
         location / { proxy_pass http://u; }
         location = /auth { internal; proxy_pass http://u/auth; }

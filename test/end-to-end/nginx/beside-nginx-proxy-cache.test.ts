@@ -11,7 +11,8 @@ const cached = (path: string, rest: string, cache = 'kept'): string => {
 const pieces: readonly ProxyPiece[] = [
   {
     name: 'what is kept',
-    http: 'proxy_cache_path OWN/cache levels=1:2 keys_zone=kept:1m;',
+    // The lock is for all: what is being written to a slow disk is waited for, where else it would be fetched again.
+    http: 'proxy_cache_path OWN/cache levels=1:2 keys_zone=kept:1m; proxy_cache_lock on;',
     server: [
       cached('/plain/', ''),
       cached('/valid/', 'proxy_cache_valid 200 302 10m; proxy_cache_valid 404 1m; proxy_cache_valid 301 0;'),
