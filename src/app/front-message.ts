@@ -14,8 +14,8 @@ export interface RequestName {
 export type ToWorkers =
   /** The worker may have requests; its counters are in that slot. */
   | { readonly kind: 'serve'; readonly worker: number; readonly slot: number }
-  /** It gets no more requests, finishes what it has and exits. */
-  | { readonly kind: 'drain'; readonly worker: number }
+  /** It gets no more requests, finishes what it has and exits. `isStop`: all of them do, so that what it was sent ahead is for nobody else. */
+  | { readonly kind: 'drain'; readonly worker: number; readonly isStop: boolean }
   /** Closes the WebSockets there with 1012. */
   | { readonly kind: 'restart-websockets'; readonly worker: number }
   /** The link to it is cut: it is gone, or not wanted. */

@@ -138,7 +138,8 @@ export class AppRunner {
     const { now } = this.#surroundings;
     const deadline = now() + graceMs;
     this.unwatch();
-    while (this.#counters.queueDepth > 0 && now() < deadline) await setTimeout(queueLookMs);
+    const isAwaited = (): boolean => this.#counters.queueDepth + this.#counters.againDepth > 0;
+    while (isAwaited() && now() < deadline) await setTimeout(queueLookMs);
     await this.stop(Math.max(0, deadline - now()));
   }
 

@@ -90,7 +90,7 @@ export class AppFront {
         break;
       case 'drain':
         this.#dispatcher.remove(link);
-        link.drain();
+        link.drain(message.isStop);
         break;
       case 'restart-websockets':
         link.restartWebSockets();

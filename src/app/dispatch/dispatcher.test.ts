@@ -89,6 +89,24 @@ describe('Dispatcher', () => {
     assert.deepEqual(await Promise.all(replies.map((reply) => text(reply))), ['one', 'two', 'three']);
   });
 
+  it('takes back what it sent ahead to a worker that drains, but not where all of them do', async () => {
+    for (const isStop of [false, true]) {
+      const { dispatcher, worker, links } = await stage();
+      const fake = await worker(1, { interface: 'wsgi', concurrency: 1 });
+      const replies = ['/1', '/2', '/3'].map((target) => dispatcher.dispatch(fakeExchange(target)));
+      await fake.frame(request);
+      fake.respond(1, 'one');
+      await until(() => fake.requests.length === 3, 'the others are sent ahead');
+      const link = links.get(1);
+      if (link) dispatcher.remove(link);
+      link?.drain(isStop);
+      const { kind } = await fake.frame(({ kind }) => kind === Kind.cancel || kind === Kind.drain);
+      assert.equal(kind, isStop ? Kind.drain : Kind.cancel);
+      for (const stream of [2, 3]) fake.respond(stream, 'done');
+      assert.deepEqual(await Promise.all(replies.map((reply) => text(reply))), ['one', 'done', 'done']);
+    }
+  });
+
   it('names the request in whose background work the app failed after its answer', async () => {
     const { dispatcher, worker, appErrors } = await stage();
     const fake = await worker(1);

@@ -217,11 +217,11 @@ export class WorkerLink implements FrameSink, StreamCarrier {
     this.#schedule();
   }
 
-  /** Tells the worker that no request will follow: it ends what it has and exits. */
-  drain(): void {
+  /** Tells the worker that no request will follow: it ends what it has and exits. What it was sent ahead comes back, but at a stop. */
+  drain(isStop: boolean): void {
     if (this.#draining || this.#closed) return;
     this.#draining = true;
-    this.takeBack(Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
+    if (!isStop) this.takeBack(Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY);
     this.#writer.drain();
     this.#schedule();
   }

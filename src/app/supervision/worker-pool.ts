@@ -297,7 +297,7 @@ export class WorkerPool {
       ...usedBy(worker),
     });
     zygote.announceEnd(id);
-    this.#context.fronts.post({ kind: 'drain', worker: id });
+    this.#context.fronts.post({ kind: 'drain', worker: id, isStop: reason === 'stop' });
     const startedAt = this.#context.now();
     worker.drain = new Drain(graceMs, reason === 'stop' || worker.isHung ? 0 : appShutdownMs, {
       restartWebSockets: () => this.#context.fronts.post({ kind: 'restart-websockets', worker: id }),
