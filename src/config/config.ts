@@ -19,6 +19,7 @@ import type {
   UserIdPlan,
 } from '../plan/settings.ts';
 import type { ConnectionPlan, RealIpPlan, Template } from '../plan/site-plan.ts';
+import type { IssuerPlan, TlsPlan } from '../plan/tls-plan.ts';
 import type { UpstreamPlan } from '../plan/upstream-plan.ts';
 import type { VariablePlan } from '../plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../plan/zone-plan.ts';
@@ -39,6 +40,7 @@ export interface Config {
   /** Those that are named, and one for each other address that a proxy names. */
   readonly upstreams: readonly UpstreamPlan[];
   readonly caches: readonly CachePlan[];
+  readonly issuers: readonly IssuerPlan[];
   /** What servers inherit: nginx's `http` block. */
   readonly defaults: ServerBlock;
   readonly servers: readonly ServerConfig[];
@@ -64,6 +66,8 @@ export interface Listen {
   readonly isDefault: boolean;
   readonly backlog?: number;
   readonly takesProxyProtocol?: boolean;
+  readonly tls?: boolean;
+  readonly http2?: boolean;
   /** An IPv6 address takes no IPv4 connections, as nginx has it; undefined for what the system does. */
   readonly ipv6Only?: boolean;
 }
@@ -81,6 +85,9 @@ export interface ServerBlock extends Block {
   readonly connection?: Partial<ConnectionPlan>;
   readonly mergeSlashes?: boolean;
   readonly realIp?: Partial<RealIpPlan>;
+  /** Where a server has some of it, the rest are defaults; one without any has no TLS. */
+  readonly tls?: Partial<TlsPlan>;
+  readonly http2?: boolean;
 }
 
 export interface LocationConfig extends Block {

@@ -1,5 +1,5 @@
 import { mimes } from 'mrmime';
-import { bufferedBodySize, connectionTimeouts, httpLimits, proxyLimits } from '../core/limits.ts';
+import { bufferedBodySize, connectionTimeouts, http2Limits, httpLimits, proxyLimits } from '../core/limits.ts';
 import type { ConnectionPlan, RealIpPlan } from '../plan/site-plan.ts';
 import type { FullBlock } from './full-block.ts';
 
@@ -60,10 +60,14 @@ export const connectionDefaults: ConnectionPlan = {
   maxFieldSize: httpLimits.maxHeadSize,
   maxFieldCount: httpLimits.maxFieldCount,
   maxTargetSize: httpLimits.maxTargetSize,
+  maxStreams: http2Limits.maxStreams,
   underscoresInHeaders: false, // http.md 267: `x_a` and `x-a` are one variable of CGI
 };
 
 export const mergeSlashesDefault = true;
+
+/** Over TLS it costs nothing; without it only clients that know of it begin with it. */
+export const http2Default = true; // nginx false
 
 /** Where `realIp` says whose word is taken, but not more. */
 export const realIpDefaults: Omit<RealIpPlan, 'from'> = { header: 'x-forwarded-for', recursive: true };

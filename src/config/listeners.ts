@@ -16,6 +16,8 @@ export function listenersOf(servers: readonly ServerConfig[]): readonly Listener
       servers: [...new Set(listens.map(({ server }) => server))],
       defaultServer: (listens.find(({ isDefault }) => isDefault) ?? first).server,
       ipv6Only: listens.find(({ ipv6Only }) => ipv6Only !== undefined)?.ipv6Only ?? true,
+      tls: listens.some(({ tls }) => tls),
+      http2: listens.some(({ http2 }) => http2),
       takesProxyProtocol: listens.some(({ takesProxyProtocol }) => takesProxyProtocol),
       backlog: listens.find(({ backlog }) => backlog !== undefined)?.backlog,
     };

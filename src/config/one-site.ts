@@ -146,6 +146,7 @@ function oneServer(binds: readonly Bind[], { block, server, accessLog, proxies, 
     logFormats: [],
     upstreams: [...new Map(made.map((upstream) => [upstream.name, upstream])).values()],
     caches: [],
+    issuers: [],
     defaults: { accessLogs: accessLogsOf(accessLog), errorLogs: [] },
     servers: [
       {

@@ -24,6 +24,7 @@ function problemOf(fields: Partial<ServerConfig>): string | undefined {
     logFormats: [],
     upstreams: [],
     caches: [],
+    issuers: [],
     defaults: {},
     servers: [server],
   };

@@ -19,6 +19,7 @@ function config(servers: readonly ServerConfig[], shared: ServerBlock = {}): Con
     logFormats: [],
     upstreams: [],
     caches: [],
+    issuers: [],
     defaults: shared,
     servers,
   };

@@ -1,11 +1,13 @@
 import type { LocationMatch, LocationPlan, Rule } from '../plan/location-plan.ts';
 import type { ConnectionPlan, RealIpPlan, ServerPlan, SitePlan } from '../plan/site-plan.ts';
+import type { TlsPlan } from '../plan/tls-plan.ts';
 import type { Block, Config, LocationConfig, RuleConfig, ServerBlock, ServerConfig } from './config.ts';
-import { connectionDefaults, defaults, mergeSlashesDefault, realIpDefaults } from './defaults.ts';
+import { connectionDefaults, defaults, http2Default, mergeSlashesDefault, realIpDefaults } from './defaults.ts';
 import type { FullBlock } from './full-block.ts';
 import { inherit, inheritInIf, inheritInLocation } from './inherit.ts';
 import { listenersOf } from './listeners.ts';
 import { settingsOf } from './settings-of.ts';
+import { tlsDefaults } from './tls-defaults.ts';
 
 /** What a plan depends on beside its config. */
 export interface ResolveContext {
@@ -15,7 +17,7 @@ export interface ResolveContext {
 
 /** The plan of a config: every level inherits from the one around it by nginx's rules, and what nobody says is Galley's default. */
 export function resolve(config: Config, { hostname }: ResolveContext): SitePlan {
-  const { process, variables, requestZones, connectionZones, logFormats, upstreams, caches } = config;
+  const { process, variables, requestZones, connectionZones, logFormats, upstreams, caches, issuers } = config;
   const outermost = process.errorLogs === undefined ? defaults : inherit(defaults, { errorLogs: process.errorLogs });
   const shared = serverFields(config.defaults);
   const block = inherit(outermost, blockOf(config.defaults));
@@ -28,6 +30,7 @@ export function resolve(config: Config, { hostname }: ResolveContext): SitePlan 
     logFormats,
     upstreams,
     caches,
+    issuers,
     hostname,
   };
 }
@@ -37,10 +40,18 @@ interface ServerFields {
   readonly connection: Partial<ConnectionPlan>;
   readonly mergeSlashes: boolean;
   readonly realIp: Partial<RealIpPlan>;
+  readonly tls: Partial<TlsPlan> | undefined;
+  readonly http2: boolean;
 }
 
-function serverFields({ connection, mergeSlashes, realIp }: ServerBlock): ServerFields {
-  return { connection: connection ?? {}, mergeSlashes: mergeSlashes ?? mergeSlashesDefault, realIp: realIp ?? {} };
+function serverFields({ connection, mergeSlashes, realIp, tls, http2 }: ServerBlock): ServerFields {
+  return {
+    connection: connection ?? {},
+    mergeSlashes: mergeSlashes ?? mergeSlashesDefault,
+    realIp: realIp ?? {},
+    tls,
+    http2: http2 ?? http2Default,
+  };
 }
 
 function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock): ServerPlan {
@@ -50,6 +61,8 @@ function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock
     names: server.names,
     connection: { ...connectionDefaults, ...shared.connection, ...server.connection },
     mergeSlashes: server.mergeSlashes ?? shared.mergeSlashes,
+    tls: server.tls || shared.tls ? { ...tlsDefaults, ...shared.tls, ...server.tls } : undefined,
+    http2: server.http2 ?? shared.http2,
     realIp: from && from.length > 0 ? { from, ...realIp } : undefined,
     rules: server.rules.map((rule) => rulePlan(rule, block)),
     locations: server.locations.map((location) => locationPlan(location, block, '')),
@@ -84,6 +97,6 @@ function pathOf(match: LocationMatch): string {
 
 /** What of a level is inherited, without what makes it a server or a location. */
 function blockOf(level: Block & Partial<ServerConfig & LocationConfig>): Block {
-  const { listen, names, rules, locations, match, connection, mergeSlashes, realIp, ...block } = level;
+  const { listen, names, rules, locations, match, connection, mergeSlashes, realIp, tls, http2, ...block } = level;
   return block;
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { HeaderList } from './headers.ts';
 import type { Reply } from './reply.ts';
+import type { TlsFacts } from './tls-facts.ts';
 
 /** A validated request head. Strings are latin-1 of what was received unless said otherwise. */
 export interface RequestHead {
@@ -37,6 +38,8 @@ export interface ConnectionFacts {
   /** Which of the addresses that are listened on it came in on, in the order in which they were opened. */
   readonly listener: number;
   readonly scheme: 'http' | 'https';
+  /** Undefined where the client speaks without TLS to us, whatever a proxy tells. */
+  readonly tls?: TlsFacts;
   readonly client: Peer;
   /** Who connected, where `client` is who a trusted proxy tells of. */
   readonly connected?: Peer;

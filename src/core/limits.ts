@@ -38,6 +38,48 @@ export const httpLimits: HttpLimits = {
   dropsUnderscores: false, // nginx true; our WSGI workers leave them out themselves
 };
 
+/** What one HTTP/2 connection may do. Rates are budgets: so many at once, and so many more in each second. */
+export interface Http2Limits {
+  /** Streams that a client may have open (SETTINGS_MAX_CONCURRENT_STREAMS). */
+  readonly maxStreams: number;
+  /** What one stream may send ahead of its reader, in bytes (SETTINGS_INITIAL_WINDOW_SIZE). */
+  readonly streamWindow: number;
+  /** The same for all streams of a connection together. */
+  readonly connectionWindow: number;
+  /** The longest frame that is taken (SETTINGS_MAX_FRAME_SIZE). */
+  readonly maxFrameSize: number;
+  /** Memory for the fields that a client has said before (SETTINGS_HEADER_TABLE_SIZE), and for those that we have. */
+  readonly headerTableSize: number;
+  /** One field section as it is sent, compressed, in bytes, however many frames it has. */
+  readonly maxSectionSize: number;
+  /** Streams that a client resets, or makes us reset by what it sends (CVE-2023-44487, CVE-2025-8671). */
+  readonly resets: RateBudget;
+  /** Frames that want an answer or change nothing: SETTINGS, PING, PRIORITY, PRIORITY_UPDATE, WINDOW_UPDATE beyond what data asks for, unknown ones. */
+  readonly controls: RateBudget;
+  /** Frames of streams without content: DATA or CONTINUATION of 0 bytes (CVE-2019-9518). */
+  readonly emptyFrames: RateBudget;
+  /** Answers to its frames (acknowledgements, resets) that a client has not taken yet, in bytes. */
+  readonly maxUnsentControl: number;
+}
+
+export interface RateBudget {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+export const http2Limits: Http2Limits = {
+  maxStreams: 128, // nginx 128, Apache 100, Go 250
+  streamWindow: 64 * KiB, // bufferedBodySize: more would only wait here
+  connectionWindow: MiB, // nginx 2 GiB, Go 1 MiB
+  maxFrameSize: 16 * KiB, // the least that RFC 9113 §4.2 allows
+  headerTableSize: 4 * KiB, // RFC 9113 §6.5.2
+  maxSectionSize: 16 * KiB, // as httpLimits.maxHeadSize
+  resets: { burst: 200, perSecond: 33 }, // h2o 200, hyper 20 and 200, nghttp2 1000 and 33; http.md 281
+  controls: { burst: 1_000, perSecond: 33 }, // nghttp2 1000 unanswered
+  emptyFrames: { burst: 100, perSecond: 10 }, // Apache 100s of them
+  maxUnsentControl: 64 * KiB, // nghttp2 1000 answers
+};
+
 /** Timeouts of a client connection, in milliseconds. */
 export interface ConnectionTimeouts {
   /** From the first byte of a head to its last. */

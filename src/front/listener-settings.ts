@@ -1,4 +1,11 @@
-import { type ConnectionTimeouts, connectionTimeouts, type HttpLimits, httpLimits } from '../core/limits.ts';
+import {
+  type ConnectionTimeouts,
+  connectionTimeouts,
+  type Http2Limits,
+  type HttpLimits,
+  http2Limits,
+  httpLimits,
+} from '../core/limits.ts';
 
 /** What holds for the connections of one listening socket. */
 export interface ListenerSettings {
@@ -10,6 +17,11 @@ export interface ListenerSettings {
   readonly keepAliveTimeMs: number;
   /** Each begins with a header of the PROXY protocol. */
   readonly takesProxyProtocol: boolean;
+  /** Each begins with a handshake; see TlsHosts. */
+  readonly tls: boolean;
+  /** A client without TLS may begin with HTTP/2 (RFC 9113 §3.3). */
+  readonly http2: boolean;
+  readonly http2Limits: Http2Limits;
 }
 
 export const listenerSettings: ListenerSettings = {
@@ -18,4 +30,7 @@ export const listenerSettings: ListenerSettings = {
   keepAliveRequests: Number.POSITIVE_INFINITY, // nginx 1000, to free memory that we do not keep for each connection
   keepAliveTimeMs: Number.POSITIVE_INFINITY, // nginx 1h
   takesProxyProtocol: false,
+  tls: false,
+  http2: true,
+  http2Limits,
 };

@@ -3,6 +3,7 @@ import type { CachePlan } from './cache-plan.ts';
 import type { LocationPlan, Rule } from './location-plan.ts';
 import type { LogFormatPlan } from './log-plan.ts';
 import type { Settings } from './settings.ts';
+import type { IssuerPlan, TlsPlan } from './tls-plan.ts';
 import type { UpstreamPlan } from './upstream-plan.ts';
 import type { VariablePlan } from './variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from './zone-plan.ts';
@@ -23,6 +24,7 @@ export interface SitePlan {
   readonly logFormats: readonly LogFormatPlan[];
   readonly upstreams: readonly UpstreamPlan[];
   readonly caches: readonly CachePlan[];
+  readonly issuers: readonly IssuerPlan[];
   /** Whether what PCRE allows and costs too much is refused, and so on: see docs/nginx.md. */
   readonly hostname: string;
 }
@@ -39,6 +41,10 @@ export interface ListenerPlan {
   readonly defaultServer: number;
   /** Each connection begins with a header of the PROXY protocol (v1 or v2) that tells of its client. */
   readonly takesProxyProtocol: boolean;
+  /** Its servers speak TLS there. */
+  readonly tls: boolean;
+  /** HTTP/2 is offered there whichever server it is: over TLS by ALPN, without it to clients that begin with it. */
+  readonly http2: boolean;
   /** A socket for all IPv6 addresses takes no IPv4 connections. */
   readonly ipv6Only: boolean;
   /** Kernel queue of connections that wait to be accepted; undefined for the default. */
@@ -50,6 +56,10 @@ export interface ServerPlan {
   /** As nginx's `server_name`: `example.com`, `*.example.com`, `.example.com`, `www.example.*`, `~^regex$`, ''. The first one is `$server_name`. */
   readonly names: readonly string[];
   readonly connection: ConnectionPlan;
+  /** Undefined where it has none, even on addresses with TLS. */
+  readonly tls: TlsPlan | undefined;
+  /** HTTP/2 is offered to whoever asks for one of its names. */
+  readonly http2: boolean;
   /** Two slashes of a path are one. */
   readonly mergeSlashes: boolean;
   readonly realIp: RealIpPlan | undefined;
@@ -71,6 +81,8 @@ export interface ConnectionPlan {
   readonly maxFieldSize: number;
   readonly maxFieldCount: number;
   readonly maxTargetSize: number;
+  /** HTTP/2 streams that one connection may have open. */
+  readonly maxStreams: number;
   /** Longest time in which a client takes nothing of an answer. */
   readonly sendTimeoutMs: number;
   /** Bodies beyond this are refused before a location is chosen, in bytes; undefined where only locations have limits. */

@@ -3,7 +3,7 @@ import type { Caches } from '../cache/caches.ts';
 import { PeerError } from '../core/errors.ts';
 import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
-import { connectionTimeouts, httpLimits } from '../core/limits.ts';
+import { connectionTimeouts, http2Limits, httpLimits } from '../core/limits.ts';
 import type { Outcome } from '../core/reply.ts';
 import { Forwarding } from '../front/forwarding.ts';
 import type { ListenerSettings } from '../front/listener-settings.ts';
@@ -141,6 +141,9 @@ function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
     keepAliveRequests: connection.keepAliveRequests,
     keepAliveTimeMs: connection.keepAliveTimeMs,
     takesProxyProtocol: listener.takesProxyProtocol,
+    tls: listener.tls,
+    http2: listener.http2 || server.http2,
+    http2Limits: { ...http2Limits, maxStreams: connection.maxStreams },
   };
 }
 

@@ -8,6 +8,7 @@ import type { LogLevel } from '../observe/log.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import type { ZoneBuffers } from '../site/limits/limit-zones.ts';
 import type { StartFailure } from '../site/start-failure/start-failure.ts';
+import type { AcmeChallenges, TlsMaterial } from '../tls/tls-material.ts';
 import type { UpstreamMembers, UpstreamState } from '../upstream/member.ts';
 
 /** One address for a front thread to listen on. */
@@ -63,6 +64,8 @@ export interface FrontSite {
   readonly apps: readonly { readonly name: string; readonly id: number }[];
   /** One for each upstream of the plan. */
   readonly upstreams: readonly UpstreamState[];
+  /** One for each server of the plan; undefined for those without TLS. */
+  readonly tls: readonly (TlsMaterial | undefined)[];
 }
 
 /** What the main thread tells a front thread. */
@@ -77,6 +80,17 @@ export type ToFrontThread =
   | { readonly kind: 'site'; readonly site: FrontSite }
   /** Who the members of an upstream are from now on; one that the thread does not know is no fault. */
   | { readonly kind: 'upstream-members'; readonly members: UpstreamMembers }
+  /** What the TLS of the site's servers is made of from now on: files or keys have changed. */
+  | { readonly kind: 'tls-materials'; readonly materials: readonly (TlsMaterial | undefined)[] }
+  /** The answer to `certificate-wanted`; undefined: there is none for that name. */
+  | {
+      readonly kind: 'certificate';
+      readonly server: number;
+      readonly name: string;
+      readonly material: TlsMaterial | undefined;
+    }
+  /** All that a CA may look for now. */
+  | { readonly kind: 'acme-challenges'; readonly challenges: AcmeChallenges }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
   /** Where Galley's own events are written from now on. */
   | { readonly kind: 'error-logs'; readonly errorLogs: readonly ErrorLogTarget[] }
@@ -105,6 +119,8 @@ export type FromFrontThread =
   /** `error`: why the site cannot be used; the one before goes on. */
   | { readonly kind: 'site-ready'; readonly error: string | undefined }
   | { readonly kind: 'workers'; readonly app: number; readonly message: FromFront }
+  /** A client asks for a name that the server, an index of the plan, gets certificates for on demand. Answered by `certificate`. */
+  | { readonly kind: 'certificate-wanted'; readonly server: number; readonly name: string }
   | { readonly kind: 'cache-news'; readonly news: readonly CacheNews[] }
   /** How many entries there were; undefined where there is no such cache. */
   | { readonly kind: 'purged'; readonly removed: number | undefined }

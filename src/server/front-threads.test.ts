@@ -96,6 +96,7 @@ async function stage(count: number): Promise<Stage> {
     listeners: [{ listener: 0, index: 0, byAddress: [] }],
     apps: [{ name: 'main:app', id: app.id }],
     upstreams: [],
+    tls: [],
   });
   const dispose = async (): Promise<void> => {
     await fronts.close(0, 0);
@@ -186,7 +187,7 @@ describe('FrontThreads', () => {
     const counters = new PeerCounters(2).buffer;
     const upstreams = literalStates(plan.upstreams).map((state) => ({ ...state, counters }));
     const listeners = [{ listener: 0, index: 0, byAddress: [] }];
-    await made.fronts.use({ plan, zones: zoneBuffers(plan, 2), listeners, apps: [], upstreams });
+    await made.fronts.use({ plan, zones: zoneBuffers(plan, 2), listeners, apps: [], upstreams, tls: [] });
     const port = await listenOnAny(made.fronts);
     assert.match(await answer(port), /502/);
     const { port: there } = backend.address() as { readonly port: number };

@@ -213,6 +213,13 @@ export class ServedSite {
     } catch (error) {
       throw error instanceof ZoneMemoryError ? new ServingError(error.message) : error;
     }
-    return { plan, zones, listeners, apps: apps.map(({ id, options: { name } }) => ({ name, id })), upstreams };
+    return {
+      plan,
+      zones,
+      listeners,
+      apps: apps.map(({ id, options: { name } }) => ({ name, id })),
+      upstreams,
+      tls: [],
+    };
   }
 }

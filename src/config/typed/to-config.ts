@@ -46,6 +46,7 @@ export function toConfig(
     })),
     upstreams: conversion.upstreams,
     caches: Object.entries(user.caches ?? {}).map(([name, cache]) => cachePlan(name, cache, conversion)),
+    issuers: [],
     defaults: block,
     servers,
   };
