@@ -40,6 +40,8 @@ export interface ConnectionFacts {
   readonly scheme: 'http' | 'https';
   /** Undefined where the client speaks without TLS to us, whatever a proxy tells. */
   readonly tls?: TlsFacts;
+  /** The client speaks without TLS where TLS is spoken: it is told so. */
+  readonly isPlainOnTls?: true;
   readonly client: Peer;
   /** Who connected, where `client` is who a trusted proxy tells of. */
   readonly connected?: Peer;

@@ -52,6 +52,12 @@ export class Site {
     return this.#settle(request, () => this.#begin(request)) as Later<Outcome>;
   }
 
+  /** Which of the plan's servers is for a client that asks for this name (SNI), lower-case. */
+  serverFor(name: string, listener: number): number {
+    const { names, defaultServer } = this.#listeners[listener] as ListenerSite;
+    return (names?.find(name)?.server ?? defaultServer).index;
+  }
+
   /** A request that was refused before there was an exchange is logged where the default server of its address logs. */
   refused(record: ExchangeRecord, listener: number): void {
     const request = this.#open(refusedExchange(record.connection), listener);

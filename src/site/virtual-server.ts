@@ -6,6 +6,8 @@ import type { SiteRequest } from './site-request.ts';
 
 /** One server of a site, ready to run. */
 export interface VirtualServer {
+  /** Its place in the plan. */
+  readonly index: number;
   /** nginx's `$server_name`. */
   readonly name: string;
   /** All that it has. */

@@ -30,7 +30,7 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   };
   const scopes = cacheScopes(plan);
   const servers = plan.servers.map((server, index) =>
-    compileServer(server, { ...context, cacheScopes: scopes[index] ?? new Map() }),
+    compileServer(server, index, { ...context, cacheScopes: scopes[index] ?? new Map() }),
   );
   const listeners = plan.listeners.map((listener) => {
     const names = new ServerNames<VirtualServer>();
@@ -45,12 +45,13 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   return new Site(listeners, { hostname: plan.hostname, now, errorLog, app });
 }
 
-function compileServer(plan: ServerPlan, context: LocationContext): VirtualServer {
+function compileServer(plan: ServerPlan, index: number, context: LocationContext): VirtualServer {
   const { compile } = context;
   const names = new ServerNames<true>();
   for (const name of plan.names) names.add(name, true, compile);
   const outside = compileLocation({ match: undefined, settings: plan.settings, rules: [] }, context);
   return {
+    index,
     name: (plan.names[0] ?? '').toLowerCase(),
     names,
     mergesSlashes: plan.mergeSlashes,
