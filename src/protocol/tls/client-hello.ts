@@ -14,19 +14,23 @@ export interface ClientHello {
 const handshakeRecord = 22;
 const recordHead = 5;
 const clientHello = 1;
-const maxRecord = 2 ** 14 + 256;
+const maxRecord = 2 ** 14;
+const maxRecords = 64; // some clients make a few of it, so that not everybody on the way finds the name
 /** Of the message, in bytes: with keys for post-quantum groups it has about 2,000. */
 const maxHello = 16 * 1024; // OpenSSL 131,396; BoringSSL 16,384
 const extension = { serverName: 0, groups: 10, alpn: 16 } as const;
 
 /** Reads the first message of a connection to a TLS port. The bytes are kept: whoever does the handshake needs them. */
 export class ClientHelloReader {
-  #bytes: Buffer | undefined;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  /** Of fewer bytes nothing more is known than now. */
+  #needed = 1;
   #failure: ProtocolError | undefined;
 
   /** Bytes kept. */
   get buffered(): number {
-    return this.#bytes?.length ?? 0;
+    return this.#size;
   }
 
   /**
@@ -37,18 +41,23 @@ export class ClientHelloReader {
     chunk: Buffer,
   ): { readonly hello: ClientHello; readonly bytes: Buffer } | { readonly plain: Buffer } | undefined {
     if (this.#failure) throw this.#failure;
-    const bytes = this.#bytes ? Buffer.concat([this.#bytes, chunk]) : chunk;
-    this.#bytes = bytes;
-    if (bytes.length === 0) return undefined;
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size < this.#needed) return undefined;
+    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    this.#chunks = [bytes];
     if (isLetter(bytes[0] as number)) return { plain: bytes };
     try {
       const message = handshakeMessage(bytes);
-      return message && { hello: readHello(message), bytes };
+      if (typeof message !== 'number') return { hello: readHello(message), bytes };
+      this.#needed = message;
     } catch (error) {
       this.#failure = error instanceof RangeError ? invalid('it is cut short') : (error as ProtocolError);
-      this.#bytes = undefined;
+      this.#chunks = [];
+      this.#size = 0;
       throw this.#failure;
     }
+    return undefined;
   }
 }
 
@@ -57,19 +66,19 @@ function isLetter(byte: number): boolean {
   return byte >= 0x41 && byte <= 0x5a;
 }
 
-/** The body of the first handshake message, put together of its records; undefined while some is missing. */
-function handshakeMessage(bytes: Buffer): Buffer | undefined {
+/** The body of the first handshake message, put together of its records; or how many bytes it takes to know more. */
+function handshakeMessage(bytes: Buffer): Buffer | number {
   const parts: Buffer[] = [];
   let size = 0;
   let needed = 4;
   for (let at = 0; size < needed; ) {
     if (at < bytes.length && bytes[at] !== handshakeRecord) throw invalid('it does not begin with a handshake');
     if (at + 1 < bytes.length && bytes[at + 1] !== 3) throw invalid('its version is none of TLS');
-    if (bytes.length < at + recordHead) return undefined;
+    if (bytes.length < at + recordHead) return bytes.length + 1;
     const length = bytes.readUInt16BE(at + 3);
     if (length === 0 || length > maxRecord) throw invalid('a record has no length that is allowed');
     const part = bytes.subarray(at + recordHead, at + recordHead + length);
-    parts.push(part);
+    if (parts.push(part) > maxRecords) throw invalid(`its ClientHello is in more than ${maxRecords} records`);
     size += part.length;
     if (needed === 4 && size >= 4) {
       const head = parts.length === 1 ? part : Buffer.concat(parts);
@@ -78,7 +87,7 @@ function handshakeMessage(bytes: Buffer): Buffer | undefined {
       if (needed > maxHello) throw invalid(`its ClientHello has more than ${maxHello} bytes`);
     }
     if (size >= needed) break;
-    if (part.length < length) return undefined;
+    if (part.length < length) return at + recordHead + length;
     at += recordHead + length;
   }
   return (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).subarray(4, needed);
