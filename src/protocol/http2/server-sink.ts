@@ -39,8 +39,13 @@ export interface Http2Stream {
 export interface Http2ServerSink<Turn> {
   /** A request began. Undefined refuses it (REFUSED_STREAM): nothing was done, it may be sent again. */
   head(stream: Http2Stream, head: Http2RequestHead): Turn | undefined;
-  /** A request that is none, but whose connection can go on: to be answered by this error's status. `headers` are those that were valid. */
-  malformed(stream: Http2Stream, error: ProtocolError): Turn | undefined;
+  /**
+   * A request that is not taken as it is, but whose connection goes on: to be answered by this error's status. Its method is '' where that is
+   * not known. Neither body nor end follow: what comes of it is thrown away. Undefined refuses it.
+   */
+  malformed(stream: Http2Stream, error: ProtocolError, method: string): Turn | undefined;
+  /** A request whose content or trailers are more than is taken: as for `malformed`, where its answer has not begun. */
+  refused(turn: Turn, error: ProtocolError): void;
   /** A view of what was received, never empty. The client may send as much more when `consumed` was called for it. */
   body(turn: Turn, bytes: Uint8Array): void;
   /** The request's end; for one without a body right after `head`. */

@@ -1,0 +1,32 @@
+import type { Http2Stream } from './server-sink.ts';
+
+/** No content-length. */
+export const unknownLength = -1;
+
+/** What the codec keeps of a stream until both sides have ended it. */
+export class ServerStream<Turn> implements Http2Stream {
+  readonly id: number;
+  sendWindow: number;
+  urgency = 3;
+  isIncremental = false;
+  isSendClosed = false;
+  isReceiveClosed = false;
+  turn: Turn | undefined;
+  /** Bytes that the client may still send, as it knows. */
+  receiveWindow: number;
+  /** Bytes of content that the sink has got and not yet said to have consumed. */
+  unread = 0;
+  /** Bytes that were consumed and of which the client has not been told. */
+  unreturned = 0;
+  /** Content so far. */
+  contentSize = 0;
+  contentLength: number = unknownLength;
+  /** What still comes is for nobody. */
+  isDiscarding = false;
+
+  constructor(id: number, sendWindow: number, receiveWindow: number) {
+    this.id = id;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+  }
+}
