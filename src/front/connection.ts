@@ -5,6 +5,7 @@ import { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, maxDrainSize, sendBufferSize, stopLastCallMs } from '../core/limits.ts';
 import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
+import { switchingHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
@@ -13,7 +14,7 @@ import type { IdleConnection } from './idle-ending.ts';
 import type { ListenerSettings } from './listener-settings.ts';
 import { openWebSocket } from './open-websocket.ts';
 import { SlownessCheck } from './slowness-check.ts';
-import { TunnelConnection, type TunnelDone } from './tunnel-connection.ts';
+import { TunnelConnection, type TunnelDone, tunnelHeaders } from './tunnel-connection.ts';
 import { Turn } from './turn.ts';
 import type { WebSocketDone } from './websocket-connection.ts';
 
@@ -152,7 +153,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
       context.closed(next);
     });
     context.replaced(this, next);
-    next.start(tunnel, this.#codec.takeKept(), this.#peerEnded);
+    const head = switchingHead(tunnelHeaders(tunnel).with('connection', 'upgrade'));
+    context.writes.hold(this.socket);
+    this.socket.write(head);
+    next.start(tunnel, head.length, this.#codec.takeKept(), this.#peerEnded);
   }
 
   /** The socket is no longer this connection's. */

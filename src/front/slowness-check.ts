@@ -1,16 +1,19 @@
-import type { Socket } from 'node:net';
 import type { ConnectionTimeouts } from '../core/limits.ts';
+import type { ByteStream } from './byte-stream.ts';
+
+/** What tells how far a client is. */
+export type PacedStream = Pick<ByteStream, 'bytesWritten' | 'writableLength' | 'isPaused'>;
 
 /** Tells when a client is too slow. Times are coarse milliseconds of the front; nothing here sets a timer. */
 export class SlownessCheck {
-  readonly #socket: Socket;
+  readonly #socket: PacedStream;
   readonly #timeouts: ConnectionTimeouts;
   #since: number;
   #bodyWaitedMs = 0;
   #lastLook: number;
   #sentBefore = 0;
 
-  constructor(socket: Socket, timeouts: ConnectionTimeouts, now: number) {
+  constructor(socket: PacedStream, timeouts: ConnectionTimeouts, now: number) {
     this.#socket = socket;
     this.#timeouts = timeouts;
     this.#since = now;

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
+import type { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, type ConnectionTimeouts } from '../core/limits.ts';
 import type { Tunnel, TunnelEnd } from '../core/tunnel.ts';
-import { switchingHead } from '../protocol/http1/response.ts';
+import type { ByteStream } from './byte-stream.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import { releaseWrites } from './held-writes.ts';
 import { SlownessCheck } from './slowness-check.ts';
@@ -12,15 +12,20 @@ export type TunnelDone = (bytes: number, sentBytes: number, complete: boolean) =
 /** What tunnels need of their front. */
 export type TunnelContext = Pick<ConnectionContext, 'coarseNow' | 'garbage' | 'writes'>;
 
-/** Fields of a 101 answer that would be about content or the peer's own connection. */
+/** Fields of an upstream's 101 that would be about content or the peer's own connection. */
 const unsent = ['connection', 'keep-alive', 'proxy-connection', 'content-length', 'transfer-encoding', 'trailer'];
+
+/** Those of the answer to the client that opens the tunnel. */
+export function tunnelHeaders({ headers }: Tunnel): HeaderList {
+  return headers.without(...unsent);
+}
 
 /**
  * A client connection that has become a stream of bytes: the client's end of a tunnel. It reads no faster than the other end takes,
  * and lets that send no faster than the client takes. How long it may be silent is the other end's to say.
  */
 export class TunnelConnection implements ClientConnection, TunnelEnd {
-  readonly #socket: Socket;
+  readonly #socket: ByteStream;
   readonly #context: TunnelContext;
   readonly #slowness: SlownessCheck;
   readonly #done: TunnelDone;
@@ -36,7 +41,7 @@ export class TunnelConnection implements ClientConnection, TunnelEnd {
   #sent = 0;
   #headSize = 0;
 
-  constructor(socket: Socket, timeouts: ConnectionTimeouts, context: TunnelContext, done: TunnelDone) {
+  constructor(socket: ByteStream, timeouts: ConnectionTimeouts, context: TunnelContext, done: TunnelDone) {
     this.#socket = socket;
     this.#context = context;
     this.#done = done;
@@ -48,11 +53,12 @@ export class TunnelConnection implements ClientConnection, TunnelEnd {
     socket.on('close', () => this.#gone());
   }
 
-  /** Answers 101 and joins both ends; `early` is what the client has sent behind its request, `hasEnded` whether it sends no more. */
-  start(tunnel: Tunnel, early: Buffer | undefined, hasEnded: boolean): void {
-    const head = switchingHead(tunnel.headers.without(...unsent).with('connection', 'upgrade'));
-    this.#headSize = head.length;
-    this.#write(head);
+  /**
+   * Joins both ends behind an answer of `headSize` bytes; `early` is what the client has sent behind its request, `hasEnded` whether it
+   * sends no more.
+   */
+  start(tunnel: Tunnel, headSize: number, early: Buffer | undefined, hasEnded: boolean): void {
+    this.#headSize = headSize;
     this.#peer = tunnel.open(this);
     this.#pay();
     if (early) this.#receive(early);

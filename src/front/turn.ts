@@ -1,6 +1,5 @@
 import { type BodySource, emptyBody } from '../core/body.ts';
 import { PeerError } from '../core/errors.ts';
-import type { ExchangeRecord } from '../core/exchange-record.ts';
 import { HeaderList } from '../core/headers.ts';
 import { bufferedBodySize, maxDrainSize, sendBufferSize } from '../core/limits.ts';
 import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
@@ -12,7 +11,8 @@ import type { Http1RequestHead } from '../protocol/http1/server-codec.ts';
 import { readHandshake } from '../protocol/websocket/handshake.ts';
 import { errorReply } from '../site/error-reply.ts';
 import { type Answer, cancelBody, prepareAnswer, writeStreamed, writeWhole } from './answer.ts';
-import type { ConnectionContext, TurnConnection } from './connection-context.ts';
+import type { TurnConnection } from './connection-context.ts';
+import { askHandler, exhaust, failureReply, tell } from './exchange-outcome.ts';
 import { type ExchangeOwner, HttpExchange } from './http-exchange.ts';
 import { IncomingBody } from './incoming-body.ts';
 
@@ -174,20 +174,7 @@ export class Turn implements BodySource, ExchangeOwner {
       this,
     );
     this.#exchange = exchange;
-    let outcome: Outcome | Promise<Outcome>;
-    try {
-      outcome = context.handle(exchange);
-    } catch (error) {
-      outcome = this.#failure(error, exchange);
-    }
-    if (outcome instanceof Promise) {
-      outcome.then(
-        (late) => this.#settle(exchange, late),
-        (error: unknown) => this.#settle(exchange, this.#failure(error, exchange)),
-      );
-    } else {
-      this.#settle(exchange, outcome);
-    }
+    askHandler(context, exchange, this);
   }
 
   /** Whether the handler has given a tunnel and the request is here to its end, behind which the tunnel begins. */
@@ -236,7 +223,7 @@ export class Turn implements BodySource, ExchangeOwner {
     exchange.abort('client-closed');
   }
 
-  #settle(exchange: HttpExchange, outcome: Outcome): void {
+  settle(exchange: HttpExchange, outcome: Outcome): void {
     if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
     else if (isReply(outcome)) this.#reply(exchange, outcome);
     else if (isTunnel(outcome)) this.#beginTunnel(outcome);
@@ -303,7 +290,7 @@ export class Turn implements BodySource, ExchangeOwner {
       answer = prepareAnswer(head, reply, keepAlive, context.date);
     } catch (error) {
       cancelBody(reply);
-      answer = prepareAnswer(head, this.#failure(error, exchange), false, context.date);
+      answer = prepareAnswer(head, failureReply(context, error, exchange), false, context.date);
     }
     this.#answer = 'begun';
     if (answer.isWhole) {
@@ -352,19 +339,8 @@ export class Turn implements BodySource, ExchangeOwner {
   /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end, unless the client goes on or leaves before. */
   async #exhaust(body: AsyncIterable<Uint8Array>): Promise<void> {
     this.#isExhausting = true;
-    try {
-      for await (const _ of body);
-    } catch {
-      // Nobody waits for it, so nobody misses the rest.
-    }
+    await exhaust(body);
     this.#isExhausting = false;
-  }
-
-  /** The reply to a failed exchange; a defect of ours is reported. */
-  #failure(error: unknown, exchange: HttpExchange): Reply {
-    if (error instanceof PeerError) return errorReply(error.status, error.code, exchange);
-    this.#connection.context.bug(error, exchange);
-    return errorReply(500, 'internal-error', exchange);
   }
 
   #record(status: number, complete: boolean): void {
@@ -384,11 +360,4 @@ export class Turn implements BodySource, ExchangeOwner {
       durationMs,
     });
   }
-}
-
-/** The exchange's own observer knows better what to do with a record than the front's. */
-function tell(context: ConnectionContext, record: ExchangeRecord): void {
-  const observer = record.exchange?.observer;
-  if (observer) observer.done(record);
-  else context.done?.(record);
 }

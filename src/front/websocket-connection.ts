@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Exchange } from '../core/exchange.ts';
 import {
   bufferedBodySize,
@@ -12,6 +11,7 @@ import { isSendableCloseCode } from '../protocol/websocket/close-codes.ts';
 import { compressionThreshold, type Deflate, WebSocketCodec } from '../protocol/websocket/codec.ts';
 import { maxHeadSize } from '../protocol/websocket/frame.ts';
 import { WebSocketError } from '../protocol/websocket/websocket-error.ts';
+import type { ByteStream } from './byte-stream.ts';
 import type { OutputSlab } from './output-slab.ts';
 import { SlownessCheck } from './slowness-check.ts';
 import { writeParts, writePiece } from './write-parts.ts';
@@ -38,7 +38,7 @@ const noBytes = new Uint8Array(0);
  * messages, and lets the app send no faster than the client takes them.
  */
 export class WebSocketConnection implements WebSocketEnd {
-  readonly #socket: Socket;
+  readonly #socket: ByteStream;
   readonly #context: WebSocketContext;
   readonly #codec: WebSocketCodec;
   readonly #slowness: SlownessCheck;
@@ -61,7 +61,7 @@ export class WebSocketConnection implements WebSocketEnd {
   #since: number;
   #pingedAt: number | undefined;
 
-  constructor(socket: Socket, deflate: Deflate | undefined, context: WebSocketContext, done: WebSocketDone) {
+  constructor(socket: ByteStream, deflate: Deflate | undefined, context: WebSocketContext, done: WebSocketDone) {
     this.#socket = socket;
     this.#context = context;
     this.#done = done;

@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import { coalescedBodySize } from '../core/limits.ts';
+import type { ByteStream } from './byte-stream.ts';
 import type { OutputSlab } from './output-slab.ts';
 
 /** Writes parts that belong together: small ones copied into one piece, since that is cheaper than a gathering write. */
-export function writeParts(socket: Socket, slab: OutputSlab, parts: readonly Uint8Array[]): void {
+export function writeParts(socket: ByteStream, slab: OutputSlab, parts: readonly Uint8Array[]): void {
   let size = 0;
   for (const part of parts) size += part.length;
   if (size > coalescedBodySize) {
@@ -26,7 +26,7 @@ export function writeParts(socket: Socket, slab: OutputSlab, parts: readonly Uin
  * is behind, the piece gets memory of its own: while it waits it would keep a whole slab, which is many times as large.
  */
 export function writePiece(
-  socket: Socket,
+  socket: ByteStream,
   slab: OutputSlab,
   size: number,
   fill: (into: Buffer, at: number) => number,
