@@ -6,6 +6,8 @@ export interface TlsFacts {
   readonly cipher: string;
   /** The registered name: `TLS_AES_128_GCM_SHA256`. */
   readonly standardCipher: string;
+  /** The registered number of the suite; undefined where it is not known. */
+  readonly cipherNumber: number | undefined;
   /** The name that the client asked for (SNI), lower-case; '' where it asked for none. */
   readonly serverName: string;
   /** The protocol that was agreed on, '' where none was. */
@@ -21,6 +23,8 @@ export interface TlsFacts {
   readonly clientRules: string;
   /** As nginx's `$ssl_client_verify`: NONE, SUCCESS or FAILED:reason. */
   readonly clientVerify: string;
+  /** What these rules do not allow: the client showed no certificate, or one that is not good. */
+  readonly clientFault: 'missing' | 'unverified' | undefined;
   /** The client's certificate, where it sent one. */
   readonly client: ClientCertificate | undefined;
 }
