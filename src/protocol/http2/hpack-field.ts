@@ -17,4 +17,6 @@ export interface HpackField {
 /** Gets the fields of a section in their order. What it throws goes on to whoever called the decoder. */
 export interface HpackSink {
   field(field: HpackField): void;
+  /** A field that was left out, since it is longer than the decoder's `maxFieldSize`. What follows is read all the same. */
+  tooLarge(): void;
 }
