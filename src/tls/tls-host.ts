@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls';
+import { contextOptions } from './context-options.ts';
+import type { TlsMaterial } from './tls-material.ts';
+
+/** Alerts of RFC 8446 §6, fatal, as a record of their own. */
+const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+const internalError = Buffer.from([21, 3, 3, 0, 2, 2, 80]);
+
+/** Does the handshakes of one virtual server. */
+export class TlsHost {
+  readonly material: TlsMaterial;
+  readonly #alpn: Buffer | undefined;
+  #options: TLSSocketOptions | undefined;
+
+  /** `alpn`: the protocols that are spoken, the preferred one first. A client that offers only others is refused (RFC 7301 §3.2). */
+  constructor(material: TlsMaterial, alpn: readonly string[]) {
+    this.material = material;
+    this.#alpn = alpn.length === 0 ? undefined : protocolList(alpn);
+  }
+
+  /**
+   * Begins a handshake on a connection whose first bytes were put back into it. `done` is called once; after an error the connection is
+   * destroyed, the alert has been sent. Nothing ends a slow handshake but destroying the socket. Undefined where it is refused at once.
+   */
+  handshake(socket: Socket, done: (result: TLSSocket | Error) => void): TLSSocket | undefined {
+    if (this.material.certificates.length === 0) {
+      const { rejectsHandshake } = this.material.plan;
+      socket.write(rejectsHandshake ? unrecognizedName : internalError);
+      socket.destroySoon();
+      done(new Error(rejectsHandshake ? 'the server refuses all handshakes' : 'the server has no certificate yet'));
+      return undefined;
+    }
+    this.#options ??= this.#socketOptions();
+    const secured = new TLSSocket(socket, this.#options);
+    let failure: Error | undefined;
+    const failed = (): void => {
+      socket.destroy();
+      done(failure ?? new Error('the client left during the handshake'));
+    };
+    secured.once('secure', () => {
+      secured.off('close', failed);
+      if (this.material.clients) authorize(secured);
+      done(secured);
+    });
+    secured.once('close', failed);
+    // What Node tells of a server's connection that no tls.Server has; it leaves it open. See decisions/0022.
+    secured.on('_tlsError', (error: Error) => {
+      failure ??= error;
+      secured.destroy(error);
+    });
+    return secured;
+  }
+
+  #socketOptions(): TLSSocketOptions {
+    const options: TLSSocketOptions = {
+      isServer: true,
+      secureContext: secureContextOf(this.material),
+      requestCert: this.material.clients !== undefined,
+      rejectUnauthorized: false,
+    };
+    if (this.#alpn) options.ALPNProtocols = this.#alpn;
+    return options;
+  }
+}
+
+/** What a tls.Server says of a client's certificate, in the same two properties. */
+function authorize(socket: TLSSocket): void {
+  const { ssl } = socket as unknown as {
+    readonly ssl: {
+      verifyError(): (Error & { readonly code?: string }) | null | undefined;
+      hasPeerCertificate(): boolean;
+    };
+  };
+  const error = ssl.verifyError();
+  // A resumed session of TLS 1.3 without a certificate is no error to OpenSSL.
+  const code = error
+    ? (error.code ?? error.message)
+    : ssl.hasPeerCertificate()
+      ? undefined
+      : 'UNABLE_TO_GET_ISSUER_CERT';
+  socket.authorized = code === undefined;
+  if (code !== undefined) (socket as { authorizationError: unknown }).authorizationError = code;
+}
+
+function secureContextOf(material: TlsMaterial): SecureContext {
+  return createSecureContext(contextOptions(material));
+}
+
+/** RFC 7301 §3.1: each with its length before it. */
+function protocolList(names: readonly string[]): Buffer {
+  return Buffer.concat(names.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`, 'latin1')));
+}
