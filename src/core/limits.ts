@@ -279,3 +279,9 @@ export const proxyLimits: ProxyLimits = {
   connectionRequests: 1_000_000, // nginx 1000
   connectionTimeMs: 3_600_000, // nginx 1 h
 };
+
+/** How often files of certificates and keys are looked at, in milliseconds. */
+export const tlsFileCheckMs = 5_000; // controller-runtime 10 s, nginx never
+
+/** How long session tickets are encrypted with the same random key, in milliseconds. */
+export const ticketKeyLifeMs: number = 12 * 3_600_000; // Caddy 12 h, Go 24 h, nginx until it is started again
