@@ -1,6 +1,7 @@
 import type { ErrorPage } from '../plan/settings.ts';
 import type { CompileContext } from './compile-context.ts';
 import type { InternalRedirect, StatusOutcome } from './outcome.ts';
+import { sentStatus } from './sent-status.ts';
 import type { SiteRequest } from './site-request.ts';
 import type { CompiledTemplate } from './variables/template.ts';
 
@@ -32,7 +33,7 @@ export class ErrorPages {
   find(request: SiteRequest, failed: number): InternalRedirect | StatusOutcome | undefined {
     const page = this.#pages.get(failed);
     if (!page) return undefined;
-    const status = page.status === 'handler' ? undefined : (page.status ?? failed);
+    const status = page.status === 'handler' ? undefined : (page.status ?? sentStatus(failed));
     // What `$status` in it is.
     request.errorStatus = failed;
     const target = page.target.evaluate(request);

@@ -4,6 +4,7 @@ import { HeaderList } from '../core/headers.ts';
 import type { Reply } from '../core/reply.ts';
 import { reasonPhrase } from '../http/status.ts';
 import { prefersHtml } from './prefers-html.ts';
+import { sentStatus } from './sent-status.ts';
 
 const html = HeaderList.of([['content-type', 'text/html; charset=utf-8']]);
 const text = HeaderList.of([['content-type', 'text/plain; charset=utf-8']]);
@@ -27,7 +28,16 @@ const explanations: Partial<Record<ErrorCode, string>> = {
   'upstream-unresolved': 'The name of the server behind this one cannot be found.',
   'queue-full': 'More requests are waiting than the server takes. Try again in a moment.',
   'queue-timeout': 'The server was too busy to take this request. Try again in a moment.',
+  misdirected: 'This connection was not made for that host. A new one may be.',
   'shutting-down': 'The server is stopping. Try again in a moment.',
+};
+
+/** nginx's words for the statuses that it keeps to itself. */
+const ofOwnStatus: Readonly<Record<number, string>> = {
+  494: 'Request Header Or Cookie Too Large',
+  495: 'The SSL certificate error',
+  496: 'No required SSL certificate was sent',
+  497: 'The plain HTTP request was sent to HTTPS port',
 };
 
 /** Those that are always the same; what became of one by compression is kept with its content. */
@@ -51,12 +61,13 @@ export function errorReply(status: number, code: ErrorCode | undefined, exchange
 }
 
 function makeReply(status: number, code: ErrorCode | undefined, wantsHtml: boolean, id: string): Reply {
-  const title = `${status} ${reasonPhrase(status)}`;
+  const sent = sentStatus(status);
+  const title = `${sent} ${reasonPhrase(sent)}`;
   const base = wantsHtml ? html : text;
   const headers = status === 503 ? base.with('retry-after', retryAfterSeconds) : base;
-  const why = (code && explanations[code]) ?? '';
+  const why = (code && explanations[code]) ?? ofOwnStatus[status] ?? '';
   const body = wantsHtml ? page(title, why, id) : [title, why, id && `Request ${id}`].filter(Boolean).join('\n');
-  return { status, headers, body: Buffer.from(`${body}\n`) };
+  return { status: sent, headers, body: Buffer.from(`${body}\n`) };
 }
 
 function page(title: string, why: string, id: string): string {

@@ -6,6 +6,7 @@ import { HeaderList } from '../core/headers.ts';
 import { drop, isUpgrade, type Outcome, type Reply } from '../core/reply.ts';
 import { decodeEscapes, decodePath, encodePath } from '../http/uri.ts';
 import { fieldOf } from './access/answer-parts.ts';
+import { tlsRefusal } from './access/tls-refusal.ts';
 import { accelerated, dropAcceleratedFields, withAcceleratedFields } from './content/accelerated.ts';
 import { checkBodySize } from './content/body-limit.ts';
 import type { Location } from './location.ts';
@@ -80,6 +81,8 @@ export class Site {
   #begin(request: SiteRequest): Later<SiteOutcome> {
     const { server, exchange } = request;
     const { path, target } = exchange.request;
+    const refusal = tlsRefusal(request);
+    if (refusal) return refusal;
     // What concerns the server itself has no path (RFC 9110 §9.3.7).
     if (target === '*') return serverOptions;
     request.uri = decodePath(path, server.mergesSlashes);

@@ -13,6 +13,8 @@ export interface VirtualServer {
   /** All that it has. */
   readonly names: ServerNames<true>;
   readonly mergesSlashes: boolean;
+  /** Of its rules for client certificates, '' where it has none: see TlsFacts. */
+  readonly clientRules: string;
   /** Takes the client's address from where trusted proxies tell it. */
   readonly realIp: ((request: SiteRequest) => void) | undefined;
   /** The addresses and networks of these. */

@@ -4,7 +4,7 @@ import { adaptNginxConf } from '../../src/config/nginx/adapt/adapt.ts';
 import { readNginxConf } from '../../src/config/nginx/syntax/load.ts';
 import { resolve } from '../../src/config/resolve.ts';
 import { type Body, emptyBody } from '../../src/core/body.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { ConnectionFacts, Exchange } from '../../src/core/exchange.ts';
 import { HeaderList } from '../../src/core/headers.ts';
 import type { Outcome, Reply } from '../../src/core/reply.ts';
 import { normalizePath } from '../../src/http/path.ts';
@@ -36,6 +36,8 @@ export interface AskOptions {
   readonly body?: Body;
   /** Which address of the config it comes in on. */
   readonly listener?: number;
+  /** What its connection has beside. */
+  readonly connection?: Partial<ConnectionFacts>;
 }
 
 export interface SiteAnswer {
@@ -111,10 +113,11 @@ function withoutErrorLogs(plan: SitePlan): SitePlan {
 }
 
 /** What comes in when this is asked. */
-export function exchangeOf(target: string, { method = 'GET', headers = {}, body }: AskOptions): Exchange {
+export function exchangeOf(target: string, { method = 'GET', headers = {}, body, connection }: AskOptions): Exchange {
   const exchange = fakeExchange(target, body, false, method);
   const fields = Object.entries({ host: 'test', ...headers });
   const normalizedPath = normalizePath(exchange.request.path);
+  exchange.connection = { ...exchange.connection, ...connection };
   return { ...exchange, request: { ...exchange.request, normalizedPath, headers: HeaderList.of(fields) } };
 }
 

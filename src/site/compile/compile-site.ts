@@ -1,6 +1,7 @@
 import type { LocationPlan } from '../../plan/location-plan.ts';
 import type { Content } from '../../plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
+import { clientRulesOf } from '../../tls/client/client-rules.ts';
 import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
 import { ConnectionProfiles } from '../proxy/connection-profiles.ts';
@@ -55,6 +56,7 @@ function compileServer(plan: ServerPlan, index: number, context: LocationContext
     name: (plan.names[0] ?? '').toLowerCase(),
     names,
     mergesSlashes: plan.mergeSlashes,
+    clientRules: plan.tls?.clients ? clientRulesOf(plan.tls.clients) : '',
     realIp: plan.realIp && createRealIp(plan.realIp),
     trustedProxies: plan.realIp?.from ?? nobody,
     script: new Script(plan.rules, compile, (settings) =>

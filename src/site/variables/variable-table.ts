@@ -14,6 +14,7 @@ import { prefixedVariable } from './built-in/prefixes.ts';
 import { replyVariables } from './built-in/reply.ts';
 import { requestVariables } from './built-in/request.ts';
 import { timeVariables } from './built-in/time.ts';
+import { tlsVariables } from './built-in/tls.ts';
 import { upstreamVariables } from './built-in/upstream.ts';
 import { compileTemplate } from './compile-template.ts';
 import { declaredNames } from './declared-names.ts';
@@ -31,6 +32,7 @@ const stateless: BuiltIns = {
   ...replyVariables,
   ...requestVariables,
   ...timeVariables,
+  ...tlsVariables,
   ...upstreamVariables,
 };
 

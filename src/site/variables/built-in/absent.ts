@@ -9,13 +9,8 @@ const names = `
   geoip_city_country_name geoip_country_code geoip_country_code3 geoip_country_name geoip_dma_code geoip_latitude
   geoip_longitude geoip_org geoip_postal_code geoip_region geoip_region_name
   gzip_ratio http3 protocol
-   
-  ssl_alpn_protocol ssl_cipher ssl_ciphers ssl_client_cert ssl_client_escaped_cert ssl_client_fingerprint ssl_client_i_dn
-  ssl_client_i_dn_legacy ssl_client_raw_cert ssl_client_s_dn ssl_client_s_dn_legacy ssl_client_serial ssl_client_v_end
-  ssl_client_v_remain ssl_client_v_start ssl_client_verify ssl_curve ssl_curves ssl_early_data ssl_protocol ssl_server_name
-  ssl_session_id ssl_session_reused
   tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd
-      upstream_queue_time
+  upstream_queue_time
 `;
 
 export const absentVariables: BuiltIns = Object.fromEntries(

@@ -9,7 +9,7 @@ export const requestVariables: BuiltIns = {
   content_type: (request) => request.header('content-type'),
   document_uri: ({ uri }) => uri,
   host: (request) => plainHost(request.header('host') ?? '') || request.server.name,
-  http2: ({ exchange }) => (exchange.request.version === '2' ? 'h2' : ''),
+  http2: ({ exchange: { connection, request } }) => (request.version !== '2' ? '' : connection.tls ? 'h2' : 'h2c'),
   is_args: ({ args }) => (args === '' ? '' : '?'),
   query_string: ({ args }) => args || undefined,
   remote_user: remoteUser,
