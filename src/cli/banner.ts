@@ -1,5 +1,4 @@
 import { proxyUrlText } from '../config/proxy-url.ts';
-import { bindText } from '../front/listen.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import type { AppRunner } from '../server/app-runner.ts';
 import type { ServeOptions } from '../server/options.ts';
@@ -10,7 +9,7 @@ import { pythonName } from './python-name.ts';
 
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
 export function banner({ title, reread, serving }: ServeOptions, server: RunningServer, startedMs: number): string {
-  const addresses = server.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind)));
+  const { addresses } = server;
   const proxies = reread ? [] : proxyLines(serving.site);
   const isFolder = server.apps.length === 0 && !proxies.some(({ path }) => path === '/');
   const name = reread ? 'Config' : isFolder ? 'Folder' : undefined;

@@ -7,10 +7,12 @@ import { ControlSocketError } from '../server/control/control-server.ts';
 import { RuntimeFolderError } from '../server/control/runtime-folder.ts';
 import { ServingError } from '../server/serving.ts';
 import { SocketFolderError } from '../server/socket-folder.ts';
+import { TlsFileError } from '../tls/tls-file-error.ts';
 import { controlCommands } from './control/control-commands.ts';
 
 const refusals = [
   ListenError,
+  TlsFileError,
   PythonNotFound,
   ServingError,
   LogFileError,

@@ -218,6 +218,12 @@ export const hangingStartMs = 30_000;
 /** How long a config that is a program may take to be imported, in milliseconds: a reload waits for it. */
 export const configImportMs = 30_000; // as hangingStartMs
 
+/** Certificates got on demand that one front thread keeps ready; others are asked of the main thread again. */
+export const maxOnDemandCertificates = 2_000;
+
+/** Names that one front thread asks the main thread for at a time; handshakes for more are refused. */
+export const maxWantedCertificates = 1_000;
+
 /** What the files that a front thread keeps in memory may be. */
 export interface FileCacheLimits {
   /** One file, in bytes. */

@@ -10,6 +10,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { HeldWrites } from './held-writes.ts';
 import type { IdleEnding } from './idle-ending.ts';
 import type { SlownessCheck } from './slowness-check.ts';
+import type { TlsHosts } from './tls/tls-hosts.ts';
 import type { TunnelDone } from './tunnel-connection.ts';
 import type { WebSocketContext, WebSocketDone } from './websocket-connection.ts';
 
@@ -47,6 +48,8 @@ export interface ConnectionContext extends WebSocketContext {
   /** How long a connection may be without a request at most, in milliseconds; at a stop shorter than its listener's. */
   readonly idleMs: number;
   readonly idleEnding: IdleEnding;
+  /** Undefined where no listener has TLS. */
+  readonly tls: TlsHosts | undefined;
   /** Requests that began so far. */
   requests: number;
   /** The exact time in milliseconds on the same clock. */
@@ -54,6 +57,8 @@ export interface ConnectionContext extends WebSocketContext {
   nextRequestId(): string;
   /** Told when an exchange is over, where somebody wants to know. */
   readonly done: ((record: ExchangeRecord) => void) | undefined;
+  /** A connection is closed before its first request, for that reason. */
+  refused(reason: string, facts: ConnectionFacts): void;
   /** A connection speaks another protocol from now on. */
   replaced(connection: ClientConnection, next: ClientConnection): void;
   /** The connection is gone. */

@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { Bind } from '../core/bind.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { ConnectionFacts, Exchange } from '../core/exchange.ts';
 import type { ExchangeRecord } from '../core/exchange-record.ts';
 import type { Handler } from '../core/handler.ts';
 import {
@@ -15,7 +15,6 @@ import {
 } from '../core/limits.ts';
 import type { Log } from '../observe/log.ts';
 import { BufferGarbage } from './buffer-garbage.ts';
-import { Connection } from './connection.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import type { Forwarding } from './forwarding.ts';
@@ -23,8 +22,10 @@ import { HeldWrites } from './held-writes.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
+import { openConnection } from './open-connection.ts';
 import { OutputSlab } from './output-slab.ts';
 import { ProxyProtocolConnection } from './proxy-protocol-connection.ts';
+import type { TlsHosts } from './tls/tls-hosts.ts';
 
 const sweepMs = 250;
 
@@ -48,6 +49,8 @@ export interface FrontOptions {
   readonly webSocketLimits?: WebSocketLimits;
   readonly webSocketTimeouts?: WebSocketTimeouts;
   readonly maxConnections?: number;
+  /** For listeners with TLS. */
+  readonly tls?: TlsHosts;
 }
 
 /** The client connections of a front. */
@@ -71,6 +74,7 @@ export class Front implements ConnectionContext {
   readonly garbage: BufferGarbage = new BufferGarbage();
   readonly writes: HeldWrites = new HeldWrites();
   readonly forwarding: Forwarding | undefined;
+  readonly tls: TlsHosts | undefined;
   coarseNow: number = performance.now();
   date: string = new Date().toUTCString();
   stopping = false;
@@ -102,6 +106,7 @@ export class Front implements ConnectionContext {
     this.webSocketTimeouts = options.webSocketTimeouts ?? webSocketTimeouts;
     this.done = options.done;
     this.forwarding = options.forwarding;
+    this.tls = options.tls;
     this.#serials = options.serials ?? { first: 1, step: 1 };
     this.#accepted = options.before?.accepted ?? 0;
     this.requests = options.before?.requests ?? 0;
@@ -187,6 +192,10 @@ export class Front implements ConnectionContext {
     this.#log.error('a defect of Galley, please report it', { request: exchange?.id, text });
   }
 
+  refused(reason: string, { client }: ConnectionFacts): void {
+    this.#log.info(reason, { client: client.address });
+  }
+
   replaced(connection: ClientConnection, next: ClientConnection): void {
     this.#connections.delete(connection);
     this.#connections.add(next);
@@ -204,10 +213,8 @@ export class Front implements ConnectionContext {
     const facts = { scheme: 'http' as const, listener, client, server, serial, openedAt: Date.now() };
     const settings = this.#settings.get(listener) ?? this.#listeners;
     const connection = settings.takesProxyProtocol
-      ? new ProxyProtocolConnection(socket, facts, this, settings, (reason) =>
-          this.#log.info(reason, { client: client.address }),
-        )
-      : new Connection(socket, facts, this, settings);
+      ? new ProxyProtocolConnection(socket, facts, this, settings)
+      : openConnection(socket, facts, this, settings);
     this.#connections.add(connection);
     this.#limit.added(connection);
   }

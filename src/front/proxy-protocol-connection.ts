@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import { ProtocolError } from '../core/errors.ts';
 import type { ConnectionFacts } from '../core/exchange.ts';
 import { ProxyProtocolReader } from '../protocol/proxy-protocol/read.ts';
-import { Connection } from './connection.ts';
 import type { ClientConnection, ConnectionContext } from './connection-context.ts';
 import type { ListenerSettings } from './listener-settings.ts';
+import { openConnection } from './open-connection.ts';
 
 /**
- * A client connection until its header of the PROXY protocol has come; then it is a `Connection` with what that tells. Without one, or with
+ * A client connection until its header of the PROXY protocol has come; then it is opened with what that tells. Without one, or with
  * one that comes too late, it is closed without an answer.
  */
 export class ProxyProtocolConnection implements ClientConnection {
@@ -15,7 +15,6 @@ export class ProxyProtocolConnection implements ClientConnection {
   readonly #facts: ConnectionFacts;
   readonly #context: ConnectionContext;
   readonly #settings: ListenerSettings;
-  readonly #refused: (reason: string) => void;
   readonly #reader: ProxyProtocolReader = new ProxyProtocolReader();
   readonly #openedAt: number;
   readonly #listeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
@@ -27,19 +26,11 @@ export class ProxyProtocolConnection implements ClientConnection {
   #unlistened: number | undefined;
   #isGone = false;
 
-  /** `refused` is told why a connection is closed. */
-  constructor(
-    socket: Socket,
-    facts: ConnectionFacts,
-    context: ConnectionContext,
-    settings: ListenerSettings,
-    refused: (reason: string) => void,
-  ) {
+  constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext, settings: ListenerSettings) {
     this.#socket = socket;
     this.#facts = facts;
     this.#context = context;
     this.#settings = settings;
-    this.#refused = refused;
     this.#openedAt = context.coarseNow;
     for (const [event, listener] of this.#listeners) socket.on(event, listener);
   }
@@ -86,9 +77,9 @@ export class ProxyProtocolConnection implements ClientConnection {
   #begin(facts: ConnectionFacts, rest: Buffer | undefined): void {
     for (const [event, listener] of this.#listeners) this.#socket.off(event, listener);
     this.#isGone = true;
-    const next = new Connection(this.#socket, facts, this.#context, this.#settings);
+    const next = openConnection(this.#socket, facts, this.#context, this.#settings);
     this.#context.replaced(this, next);
-    if (this.#unlistened !== undefined) next.unlistened(this.#unlistened);
+    if (this.#unlistened !== undefined) next.unlistened?.(this.#unlistened);
     if (rest) next.receive(rest);
   }
 
@@ -104,7 +95,7 @@ export class ProxyProtocolConnection implements ClientConnection {
   }
 
   #fail(reason: string): void {
-    this.#refused(reason);
+    this.#context.refused(reason, this.#facts);
     this.destroy();
   }
 

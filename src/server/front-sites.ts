@@ -17,15 +17,20 @@ import { ChangedExchange } from '../site/content/changed-exchange.ts';
 import { openZones } from '../site/limits/limit-zones.ts';
 import type { Site } from '../site/site.ts';
 import type { SiteRequest } from '../site/site-request.ts';
+import type { TlsMaterial } from '../tls/tls-material.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { FrontApps } from './front-apps.ts';
 import type { FrontSite, ListenerPlace } from './front-thread-message.ts';
+import type { NamedServer } from './front-tls.ts';
 
 /** What the sites of one front thread share, one after the other. */
 export type SharedResources = Omit<SiteResources, 'zones' | 'app' | 'caches' | 'upstreams'>;
 
 interface Current {
   readonly site: Site;
+  readonly plan: SitePlan;
+  /** By the servers of the plan. */
+  materials: readonly (TlsMaterial | undefined)[];
   readonly places: ReadonlyMap<number, ListenerPlace>;
 }
 
@@ -59,7 +64,7 @@ export class FrontSites {
   }
 
   /** Serves this from now on. Gives what then holds for connections, or why it cannot be used: the one before goes on. */
-  use({ plan, zones, listeners, apps, upstreams }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
+  use({ plan, zones, listeners, apps, upstreams, tls }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
     const ids = new Map(apps.map(({ name, id }) => [name, id]));
     const judge = this.#judges ? proxyJudge() : undefined;
     const { files } = this.#shared;
@@ -79,7 +84,7 @@ export class FrontSites {
       const places = new Map(listeners.map((place) => [place.listener, place]));
       const known = [...(this.#current?.places.keys() ?? [])];
       this.#before = known.every((listener) => places.has(listener)) ? undefined : this.#current;
-      this.#current = { site, places };
+      this.#current = { site, plan, materials: tls, places };
     } catch (error) {
       this.#caches.drop();
       this.#upstreams.drop();
@@ -104,6 +109,26 @@ export class FrontSites {
     const place = serving?.places.get(connection.listener);
     if (place) serving?.site.refused(record, indexOf(place, connection));
   };
+
+  /** What the TLS of the servers is made of from now on. */
+  setMaterials(materials: readonly (TlsMaterial | undefined)[]): void {
+    if (this.#current) this.#current.materials = materials;
+  }
+
+  /** The server that makes the handshake for a name: its own one, or the default server where that one has no TLS, as in nginx. */
+  serverFor(connection: ConnectionFacts, name: string): NamedServer | undefined {
+    const serving = this.#servingOn(connection.listener);
+    const place = serving?.places.get(connection.listener);
+    if (!serving || !place) return undefined;
+    const { site, plan, materials } = serving;
+    const index = indexOf(place, connection);
+    const listener = plan.listeners[index];
+    const named = site.serverFor(name, index);
+    if (!listener) return undefined;
+    const server = materials[named] ? named : listener.defaultServer;
+    const http2 = listener.http2 || plan.servers[named]?.http2 === true;
+    return { server, material: materials[server], http2 };
+  }
 
   #servingOn(listener: number): Current | undefined {
     return this.#current?.places.has(listener) ? this.#current : this.#before;

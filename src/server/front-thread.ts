@@ -12,6 +12,7 @@ import { LogFileError } from '../observe/log-file.ts';
 import { LogFiles } from '../observe/log-files.ts';
 import { FileCache } from '../site/files/file-cache.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
+import { AcmeAnswers } from './acme-answers.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
 import { FrontApps } from './front-apps.ts';
 import { FrontSites } from './front-sites.ts';
@@ -22,6 +23,7 @@ import type {
   ListenRequest,
   ToFrontThread,
 } from './front-thread-message.ts';
+import { FrontTls } from './front-tls.ts';
 import { OwnLog } from './own-log.ts';
 import { sharedTurnNow } from './shared-clock.ts';
 import { version } from './version.ts';
@@ -65,6 +67,8 @@ export class FrontThread {
   readonly #caches: Caches;
   readonly #upstreams: Upstreams;
   readonly #sites: FrontSites;
+  readonly #acme: AcmeAnswers = new AcmeAnswers();
+  readonly #tls: FrontTls;
   readonly #files: LogFiles;
   readonly #counting: NodeJS.Timeout;
 
@@ -91,8 +95,14 @@ export class FrontThread {
     });
     this.#upstreams = new Upstreams({ front, frontCount, now: sharedTurnNow(), random: Math.random });
     this.#sites = new FrontSites(front, shared, this.#apps, this.#upstreams, this.#caches, trustedPeers === 'site');
+    this.#tls = new FrontTls({
+      serverFor: (facts, name) => this.#sites.serverFor(facts, name),
+      acme: this.#acme,
+      want: (server, name) => this.#tell({ kind: 'certificate-wanted', server, name }),
+    });
     this.#front = new Front({
-      handle: this.#sites.handle,
+      handle: (exchange) => this.#acme.reply(exchange) ?? this.#sites.handle(exchange),
+      tls: this.#tls,
       log,
       done: this.#sites.refused,
       refuseAll: () => this.#apps.refuseAll(),
@@ -137,6 +147,16 @@ export class FrontThread {
         break;
       case 'upstream-members':
         this.#upstreams.setMembers(message.members);
+        break;
+      case 'tls-materials':
+        this.#sites.setMaterials(message.materials);
+        this.#tls.use(message.materials, false);
+        break;
+      case 'certificate':
+        this.#tls.setCertificate(message.server, message.name, message.material);
+        break;
+      case 'acme-challenges':
+        this.#acme.set(message.challenges);
         break;
       case 'log-level':
         this.#threshold.level = message.level;
@@ -184,7 +204,10 @@ export class FrontThread {
   #use(site: FrontSite): void {
     const settings = this.#sites.use(site);
     const isRefused = typeof settings === 'string';
-    if (!isRefused) this.#front.configure(settings);
+    if (!isRefused) {
+      this.#front.configure(settings);
+      this.#tls.use(site.tls, true);
+    }
     this.#tell({ kind: 'site-ready', error: isRefused ? settings : undefined });
   }
 

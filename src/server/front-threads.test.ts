@@ -78,6 +78,7 @@ async function stage(count: number): Promise<Stage> {
   };
   const fronts: FrontThreads = new FrontThreads(settings, count, folder.path, log, sharedNow(), {
     told: (front, _, message) => made.told.push({ front, message }),
+    certificateWanted: () => {},
     closed: (front) => {
       counters.clearFront(front);
       made.closed.push(front);

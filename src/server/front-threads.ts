@@ -10,6 +10,7 @@ import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { clearFront, openZones } from '../site/limits/limit-zones.ts';
+import type { TlsMaterial } from '../tls/tls-material.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
 import { FrontLine } from './front-line.ts';
@@ -22,6 +23,7 @@ const entry = new URL('./front-thread-entry.ts', import.meta.url);
 
 /** A listening socket of a front thread. */
 export interface Listening {
+  readonly listener: number;
   /** What it is for. */
   readonly plan: ListenPlan;
   /** Where it is. */
@@ -33,6 +35,8 @@ export interface Listening {
 export interface FrontThreadEvents {
   /** One says something of the workers of an app. */
   told(front: number, app: number, message: FromFront): void;
+  /** One asks for the certificate of a name, for an answer by `answerCertificate`. */
+  certificateWanted(front: number, server: number, name: string): void;
   /** One died. */
   closed(front: number): void;
   /** Another one has taken its place. */
@@ -170,7 +174,9 @@ export class FrontThreads {
   }
 
   /** Tells all threads, also those that come later. */
-  announce(message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' | 'error-logs' }): void {
+  announce(
+    message: ToFrontThread & { readonly kind: 'start-failure' | 'log-level' | 'error-logs' | 'acme-challenges' },
+  ): void {
     this.#standing.set(message.kind === 'start-failure' ? `${message.kind} ${message.app}` : message.kind, message);
     this.#post(message);
   }
@@ -184,6 +190,16 @@ export class FrontThreads {
       this.#site = { ...this.#site, upstreams };
     }
     this.#post({ kind: 'upstream-members', members });
+  }
+
+  /** What the TLS of the site's servers is made of from now on, also in threads that come later. */
+  setMaterials(materials: readonly (TlsMaterial | undefined)[]): void {
+    if (this.#site) this.#site = { ...this.#site, tls: materials };
+    this.#post({ kind: 'tls-materials', materials });
+  }
+
+  answerCertificate(front: number, server: number, name: string, material: TlsMaterial | undefined): void {
+    this.#threads[front]?.line?.post({ kind: 'certificate', server, name, material });
   }
 
   /** Removes what is meant from a cache. How many entries there were; undefined where there is no such cache. */
@@ -288,7 +304,7 @@ export class FrontThreads {
     const answer = await thread.line?.ask({ kind: 'listen', requests }, 'listening');
     if (answer?.kind !== 'listening') throw new ListenError(`Cannot listen: front thread ${front} died`);
     const opened = answer.sockets.map(({ listener, bind, fd }): Listening => {
-      return { plan: this.#plans.get(listener) as ListenPlan, bind, fd };
+      return { listener, plan: this.#plans.get(listener) as ListenPlan, bind, fd };
     });
     thread.sockets = [...thread.sockets, ...opened];
     for (const { listener } of answer.sockets) thread.listeners.add(listener);
@@ -344,6 +360,8 @@ export class FrontThreads {
     port.on('message', (message) => {
       if (message.kind === 'workers') this.#events.told(front, message.app, message.message);
       else if (message.kind === 'cache-news') this.#postToOthers(front, message);
+      else if (message.kind === 'certificate-wanted')
+        this.#events.certificateWanted(front, message.server, message.name);
       else line.receive(message);
     });
     (this.#threads[front] as Thread).line = line;

@@ -58,6 +58,7 @@ async function running(test: (stage: Stage) => Promise<void>): Promise<void> {
   const sockets = await SocketFolder.make();
   const fronts = new FrontThreads(settings, 1, sockets.path, log, now, {
     told: (front, app, message) => server.told(front, app, message),
+    certificateWanted: () => {},
     closed: (front) => server.frontClosed(front),
     opened: (front) => server.frontOpened(front),
     listening: (opened) => server.listening(opened),

@@ -10,6 +10,9 @@ import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits
 import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
 import type { LogLevel } from '../observe/log.ts';
+import { OcspStapler } from '../tls/ocsp/ocsp-stapler.ts';
+import { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
+import { TlsFileError } from '../tls/tls-file-error.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
 import type { MemberChange } from '../upstream/supervision/runtime-changes.ts';
 import type { ChangeOutcome } from '../upstream/supervision/supervised-upstream.ts';
@@ -45,6 +48,7 @@ export class RunningServer implements ControlTarget {
   readonly #parts: ServerParts;
   readonly #surroundings: AppSurroundings;
   readonly #upstreams: UpstreamSupervisor;
+  readonly #tls: TlsSupervisor;
   readonly #site: ServedSite;
   readonly #service: ServiceManager;
   readonly #startedAt: number = Date.now();
@@ -70,7 +74,14 @@ export class RunningServer implements ControlTarget {
     this.#surroundings = { fronts, folder: folder.path, log, now };
     const changed = (members: UpstreamMembers): void => fronts.setMembers(members);
     this.#upstreams = new UpstreamSupervisor({ frontCount: fronts.count, log, now, changed });
-    this.#site = new ServedSite(fronts, this.#upstreams, log);
+    this.#tls = new TlsSupervisor({
+      log,
+      changed: (materials) => fronts.setMaterials(materials),
+      issuers: undefined,
+      stapler: new OcspStapler(),
+      now: () => new Date(),
+    });
+    this.#site = new ServedSite(fronts, this.#upstreams, this.#tls, log);
     this.#service = new ServiceManager({
       environment: process.env,
       pid: process.pid,
@@ -86,6 +97,15 @@ export class RunningServer implements ControlTarget {
   /** Where it listens, with the ports it really has. */
   get binds(): readonly Bind[] {
     return [...new Map(this.#parts.fronts.listening.map(({ bind }) => [bindText(bind), bind])).values()];
+  }
+
+  /** Where it listens, as URLs or `unix:` and a path. */
+  get addresses(): readonly string[] {
+    const addresses = this.#parts.fronts.listening.map(({ listener, bind }) => {
+      if (bind.kind === 'unix') return bindText(bind);
+      return `${this.#site.hasTls(listener) ? 'https' : 'http'}://${bindText(bind)}`;
+    });
+    return [...new Set(addresses)];
   }
 
   get isStopping(): boolean {
@@ -123,6 +143,12 @@ export class RunningServer implements ControlTarget {
       ?.receive(front, message);
   }
 
+  /** A front thread asks for the certificate of a name, which is got on demand. */
+  async certificateWanted(front: number, server: number, name: string): Promise<void> {
+    const material = await this.#tls.wanted(server, name);
+    this.#parts.fronts.answerCertificate(front, server, name, material);
+  }
+
   frontClosed(front: number): void {
     for (const app of this.#running()) app.frontClosed(front);
     this.#upstreams.frontClosed(front);
@@ -157,7 +183,7 @@ export class RunningServer implements ControlTarget {
       state: this.#isStopping ? 'stopping' : 'running',
       startedAt: new Date(this.#startedAt).toISOString(),
       uptimeMs: Date.now() - this.#startedAt,
-      addresses: this.binds.map((bind) => (bind.kind === 'tcp' ? `http://${bindText(bind)}` : bindText(bind))),
+      addresses: this.addresses,
       logLevel: threshold.level,
       frontThreads: fronts.restarts.map((restarts, index) => ({ index, restarts })),
       apps: this.#apps.map(({ supervisor }) => supervisor.status()),
@@ -264,6 +290,7 @@ export class RunningServer implements ControlTarget {
     await this.#leftWithin(leftMs);
     this.#service.close();
     this.#upstreams.close();
+    this.#tls.close();
     await fronts.end();
     await this.control?.close();
     for (const file of this.#files.values()) {
@@ -297,6 +324,7 @@ export class RunningServer implements ControlTarget {
     this.#service.reloading();
     let outcome: ReloadOutcome = { ok: false, text: 'A defect of Galley, which its log tells of' };
     try {
+      if (!reread) await this.#tls.refresh();
       outcome = await (reread ? this.#reread(reread) : this.#reloadApps(this.#apps));
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -383,6 +411,6 @@ export class RunningServer implements ControlTarget {
 
 /** What is wrong with a config, for who has changed it; undefined for a defect of ours. */
 function reloadProblem(error: unknown): string | undefined {
-  const known = [ServingError, AppStartError, ListenError, PythonNotFound];
+  const known = [ServingError, AppStartError, ListenError, PythonNotFound, TlsFileError];
   return known.some((kind) => error instanceof kind) ? (error as Error).message : undefined;
 }

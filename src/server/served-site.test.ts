@@ -3,6 +3,7 @@ import { describe, it, mock } from 'node:test';
 import { appSite } from '../config/one-site.ts';
 import { ListenError } from '../front/listen.ts';
 import { createLog } from '../observe/log.ts';
+import { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
 import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { FrontThreads } from './front-threads.ts';
 import { ServedSite } from './served-site.ts';
@@ -39,7 +40,14 @@ async function taken(test: (stage: Stage) => Promise<void>): Promise<void> {
   };
   const log = createLog({ level: 'info' }, write, () => new Date());
   const upstreams = new UpstreamSupervisor({ frontCount: 1, log, now: () => 0, changed: () => {} });
-  const served = new ServedSite(fronts as unknown as FrontThreads, upstreams, log);
+  const tls = new TlsSupervisor({
+    log,
+    issuers: undefined,
+    stapler: undefined,
+    now: () => new Date(),
+    changed: () => {},
+  });
+  const served = new ServedSite(fronts as unknown as FrontThreads, upstreams, tls, log);
   await served.start(site, [], (binds) => binds.map((bind) => ({ bind, fds: [], origin: 'galley' })));
   served.stopListening();
   mock.timers.enable({ apis: ['setTimeout'] });

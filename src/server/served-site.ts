@@ -4,6 +4,8 @@ import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import { type ZoneBuffers, ZoneMemoryError, zoneBuffers } from '../site/limits/limit-zones.ts';
+import type { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
+import type { TlsMaterial } from '../tls/tls-material.ts';
 import type { UpstreamState } from '../upstream/member.ts';
 import type { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { AppRunner } from './app-runner.ts';
@@ -16,10 +18,19 @@ import { ServingError } from './serving.ts';
 /** An address that another process still has is tried again after so long at most, in milliseconds. */
 const longestPauseMs = 1_000;
 
+/** What goes with a plan; one of `keep` and `drop` is to be called. */
+interface Coming {
+  upstreams(): readonly UpstreamState[];
+  tls(): readonly (TlsMaterial | undefined)[];
+  keep(): void;
+  drop(): void;
+}
+
 /** The site that front threads serve, and the sockets that it is served on. */
 export class ServedSite {
   readonly #fronts: FrontThreads;
   readonly #upstreams: UpstreamSupervisor;
+  readonly #tls: TlsSupervisor;
   readonly #numbers: ListenerNumbers = new ListenerNumbers();
   /** What is listened on. */
   readonly #open: Set<number> = new Set();
@@ -34,13 +45,14 @@ export class ServedSite {
   /** Tries in a row that failed. */
   #failures = 0;
 
-  constructor(fronts: FrontThreads, upstreams: UpstreamSupervisor, log: Log) {
+  constructor(fronts: FrontThreads, upstreams: UpstreamSupervisor, tls: TlsSupervisor, log: Log) {
     this.#fronts = fronts;
     this.#upstreams = upstreams;
+    this.#tls = tls;
     this.#log = log;
   }
 
-  /** Serves a site for the first time; `planOf` may listen elsewhere, where a service manager says so. Throws ServingError or ListenError. */
+  /** Serves a site for the first time; `planOf` may listen elsewhere, where a service manager says so. Throws ServingError, TlsFileError or ListenError. */
   async start(
     plan: SitePlan,
     apps: readonly AppRunner[],
@@ -55,14 +67,14 @@ export class ServedSite {
     });
     const numbered = this.#numbers.assign(found);
     const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
-    const upstreams = await this.#upstreams.prepare(plan);
+    const coming = await this.#prepare(plan);
     try {
-      await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));
+      await this.#use(this.#siteOf(plan, apps, places, coming));
     } catch (error) {
-      upstreams.drop();
+      coming.drop();
       throw error;
     }
-    upstreams.keep();
+    coming.keep();
     await this.#listen(
       new Map(
         numbered.map(({ listener, needed: { backlog, ipv6Only } }, index) => {
@@ -74,7 +86,7 @@ export class ServedSite {
 
   /**
    * Serves another site; where that fails the one before stays. After `stopListening` another process may have an address: then it is
-   * tried until it can be had. Throws ServingError or ListenError.
+   * tried until it can be had. Throws ServingError, TlsFileError or ListenError.
    */
   async change(plan: SitePlan, apps: readonly AppRunner[]): Promise<void> {
     this.stopTrying();
@@ -83,10 +95,10 @@ export class ServedSite {
     const numbered = this.#numbers.assign(neededListeners(plan));
     const isWanted = new Set(numbered.map(({ listener }) => listener));
     const places = numbered.map(({ listener, needed: { place } }) => ({ listener, ...place }));
-    const upstreams = await this.#upstreams.prepare(plan);
+    const coming = await this.#prepare(plan);
     const opening = numbered.filter(({ listener }) => !this.#open.has(listener));
     try {
-      await this.#use(this.#siteOf(plan, apps, places, upstreams.states()));
+      await this.#use(this.#siteOf(plan, apps, places, coming));
       const plans = new Map(
         opening.map(({ listener, needed: { bind, backlog, ipv6Only } }): [number, ListenPlan] => {
           return [listener, { bind, fds: [], origin: 'galley', backlog, ipv6Only }];
@@ -95,15 +107,17 @@ export class ServedSite {
       if (this.#isPaused) await this.#resume(plans);
       else await this.#listen(plans);
     } catch (error) {
-      upstreams.drop();
+      coming.drop();
       const opened = opening.map(({ listener }) => listener);
       this.#fronts.unlisten(opened);
       for (const listener of opened) this.#open.delete(listener);
       this.#numbers.forget((listener) => !this.#open.has(listener));
-      if (before) await this.#use({ ...before, upstreams: this.#upstreams.states() });
+      if (before) {
+        await this.#use({ ...before, upstreams: this.#upstreams.states(), tls: this.#tls.materials() });
+      }
       throw error;
     }
-    upstreams.keep();
+    coming.keep();
     const gone = this.#numbers.forget((listener) => !isWanted.has(listener));
     this.#fronts.unlisten(gone);
     for (const listener of gone) this.#open.delete(listener);
@@ -112,6 +126,13 @@ export class ServedSite {
   /** Whether it is served on that Unix socket. */
   isOn(path: string): boolean {
     return this.#current?.plan.listeners.some(({ bind }) => bind.kind === 'unix' && bind.path === path) ?? false;
+  }
+
+  /** Whether TLS is spoken there. */
+  hasTls(listener: number): boolean {
+    const { plan, listeners = [] } = this.#current ?? {};
+    const place = listeners.find((each) => each.listener === listener);
+    return place !== undefined && plan?.listeners[place.index]?.tls === true;
   }
 
   /** Accepts no more connections. */
@@ -190,6 +211,24 @@ export class ServedSite {
     return reasons;
   }
 
+  /** What of a site is not its plan. Throws TlsFileError. */
+  async #prepare(plan: SitePlan): Promise<Coming> {
+    const tls = await this.#tls.prepare(plan);
+    const upstreams = await this.#upstreams.prepare(plan);
+    return {
+      upstreams: () => upstreams.states(),
+      tls: () => tls.materials(),
+      keep: () => {
+        tls.keep();
+        upstreams.keep();
+      },
+      drop: () => {
+        tls.drop();
+        upstreams.drop();
+      },
+    };
+  }
+
   async #use(site: FrontSite): Promise<void> {
     await this.#fronts.use(site);
     this.#current = site;
@@ -201,12 +240,7 @@ export class ServedSite {
     for (const listener of plans.keys()) this.#open.add(listener);
   }
 
-  #siteOf(
-    plan: SitePlan,
-    apps: readonly AppRunner[],
-    listeners: readonly ListenerPlace[],
-    upstreams: readonly UpstreamState[],
-  ): FrontSite {
+  #siteOf(plan: SitePlan, apps: readonly AppRunner[], listeners: readonly ListenerPlace[], coming: Coming): FrontSite {
     let zones: ZoneBuffers;
     try {
       zones = zoneBuffers(plan, this.#fronts.count, this.#current?.zones);
@@ -218,8 +252,8 @@ export class ServedSite {
       zones,
       listeners,
       apps: apps.map(({ id, options: { name } }) => ({ name, id })),
-      upstreams,
-      tls: [],
+      upstreams: coming.upstreams(),
+      tls: coming.tls(),
     };
   }
 }

@@ -1,0 +1,124 @@
+import type { ConnectionFacts } from '../core/exchange.ts';
+import { maxOnDemandCertificates, maxWantedCertificates } from '../core/limits.ts';
+import type { TlsChoice, TlsHosts } from '../front/tls/tls-hosts.ts';
+import type { ClientHello } from '../protocol/tls/client-hello.ts';
+import { TlsHost } from '../tls/tls-host.ts';
+import type { TlsMaterial } from '../tls/tls-material.ts';
+import { type AcmeAnswers, acmeProtocol } from './acme-answers.ts';
+
+const protocols = { http2: ['http/1.1'], http1: ['http/1.1'] } as const;
+
+/** The server that makes the handshake for a name. */
+export interface NamedServer {
+  /** Its place in the plan. */
+  readonly server: number;
+  readonly material: TlsMaterial | undefined;
+  readonly http2: boolean;
+}
+
+export interface FrontTlsOptions {
+  /** Undefined where its listener is gone. */
+  serverFor(facts: ConnectionFacts, name: string): NamedServer | undefined;
+  readonly acme: AcmeAnswers;
+  /** Asks the main thread for the certificate of a name, which `setCertificate` then tells. */
+  want(server: number, name: string): void;
+}
+
+interface Wanted {
+  readonly answer: Promise<TlsMaterial | undefined>;
+  readonly resolve: (material: TlsMaterial | undefined) => void;
+}
+
+/** The handshakes of one front thread: contexts are made when they are first needed, and kept as long as the site has them. */
+export class FrontTls implements TlsHosts {
+  readonly #options: FrontTlsOptions;
+  /** By their material and whether they offer HTTP/2. */
+  readonly #hosts: Map<TlsMaterial['id'], { readonly http1: TlsHost; readonly http2: TlsHost }> = new Map();
+  /** Got on demand, by server and name; the one that was used longest ago first. */
+  readonly #onDemand: Map<string, TlsMaterial> = new Map();
+  readonly #wanted: Map<string, Wanted> = new Map();
+
+  constructor(options: FrontTlsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What the site's servers have from now on; contexts of anything else are let go, and what was got on demand is asked for again.
+   * `isNew`: their places may be others than before.
+   */
+  use(materials: readonly (TlsMaterial | undefined)[], isNew: boolean): void {
+    this.#onDemand.clear();
+    if (isNew) {
+      for (const { resolve } of this.#wanted.values()) resolve(undefined);
+      this.#wanted.clear();
+    }
+    const used = new Set(materials.map((material) => material?.id));
+    for (const id of this.#hosts.keys()) if (!used.has(id)) this.#hosts.delete(id);
+  }
+
+  /** The main thread has, or has not, a certificate for a name that was wanted. */
+  setCertificate(server: number, name: string, material: TlsMaterial | undefined): void {
+    const key = keyOf(server, name);
+    if (material) this.#keep(key, material);
+    this.#wanted.get(key)?.resolve(material);
+    this.#wanted.delete(key);
+  }
+
+  choose(facts: ConnectionFacts, hello: ClientHello): TlsChoice | undefined | Promise<TlsChoice | undefined> {
+    const { serverName, alpn } = hello;
+    const { acme, serverFor } = this.#options;
+    if (alpn.includes(acmeProtocol)) {
+      const host = acme.host(serverName);
+      return host && { host, clients: undefined };
+    }
+    const named = serverFor(facts, serverName);
+    if (!named?.material || named.material.plan.rejectsHandshake) return undefined;
+    const { server, material, http2 } = named;
+    if (!material.isOnDemand) return this.#choiceOf(material, http2);
+    if (serverName === '') return undefined;
+    const key = keyOf(server, serverName);
+    const known = this.#onDemand.get(key);
+    if (known) {
+      this.#keep(key, known);
+      return this.#choiceOf(known, http2);
+    }
+    return this.#want(server, serverName)?.then((got) => got && this.#choiceOf(got, http2));
+  }
+
+  #want(server: number, name: string): Promise<TlsMaterial | undefined> | undefined {
+    const key = keyOf(server, name);
+    const wanted = this.#wanted.get(key);
+    if (wanted) return wanted.answer;
+    if (this.#wanted.size >= maxWantedCertificates) return undefined;
+    const { promise: answer, resolve } = Promise.withResolvers<TlsMaterial | undefined>();
+    this.#wanted.set(key, { answer, resolve });
+    this.#options.want(server, name);
+    return answer;
+  }
+
+  #choiceOf(material: TlsMaterial, http2: boolean): TlsChoice | undefined {
+    if (material.certificates.length === 0) return undefined;
+    let hosts = this.#hosts.get(material.id);
+    if (!hosts) {
+      hosts = { http1: new TlsHost(material, protocols.http1), http2: new TlsHost(material, protocols.http2) };
+      this.#hosts.set(material.id, hosts);
+    }
+    return { host: http2 ? hosts.http2 : hosts.http1, clients: material.clients };
+  }
+
+  /** As the one that was used last. */
+  #keep(key: string, material: TlsMaterial): void {
+    this.#onDemand.delete(key);
+    this.#onDemand.set(key, material);
+    if (this.#onDemand.size <= maxOnDemandCertificates) return;
+    for (const [oldest, { id }] of this.#onDemand) {
+      this.#onDemand.delete(oldest);
+      this.#hosts.delete(id);
+      break;
+    }
+  }
+}
+
+function keyOf(server: number, name: string): string {
+  return `${server} ${name}`;
+}
