@@ -60,8 +60,7 @@ export class DynamicTable {
     this.#evictDownTo(this.#maxSize - size);
     const place = this.#place(end - start);
     const memory = this.#memory;
-    for (let from = start, to = place; from < end; ) memory[to++] = bytes[from++] as number;
-    this.#end = place + end - start;
+    this.#end = place + bytes.copy(memory, place, start, end);
     if (this.#count === this.#entries.length) this.#growEntries();
     const entry = new TableField(memory, place, this.#end, size, mark, this.#inserted);
     this.#entries[this.#inserted++ & (this.#entries.length - 1)] = entry;

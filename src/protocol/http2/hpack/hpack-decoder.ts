@@ -4,6 +4,7 @@ import { nameMark } from '../../../core/name-mark.ts';
 import { Http2Code } from '../codes.ts';
 import type { HpackField, HpackSink } from '../hpack-field.ts';
 import { Http2Error } from '../http2-error.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { DynamicTable } from './dynamic-table.ts';
 import { badHuffman, decodedHuffmanBound, decodeHuffman, tooLongHuffman } from './huffman-decoding.ts';
 import { entryOverhead, firstDynamicIndex, staticFields } from './static-table.ts';
@@ -180,8 +181,7 @@ export class HpackDecoder {
     if (first < 0x80) {
       if (length > room) return tooLong;
       reserve(place + length);
-      const out = scratch;
-      for (let to = place; at < end; ) out[to++] = input[at++] as number;
+      copyBytes(input, at, end, scratch, place);
       return length;
     }
     if (room < 0) return tooLong;
@@ -214,8 +214,7 @@ function copyName(field: HpackField): number {
   const end = nameEnd(bytes, field.start);
   const start = field.start + nameAt;
   reserve(nameAt + end - start);
-  const out = scratch;
-  for (let from = start, to = nameAt; from < end; ) out[to++] = bytes[from++] as number;
+  copyBytes(bytes, start, end, scratch, nameAt);
   return end - start;
 }
 

@@ -1,5 +1,6 @@
 import { completeField, endOfField, fieldOverhead, nameAt, nameEnd } from '../../../core/headers.ts';
 import { nameMark } from '../../../core/name-mark.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { DynamicTable } from './dynamic-table.ts';
 import { encodeHuffman, huffmanSize } from './huffman-encoding.ts';
 import { type NameRule, nameRuleOf } from './name-rules.ts';
@@ -157,9 +158,7 @@ function writeString(into: Buffer, at: number, bytes: Buffer, from: number, to: 
     const size = huffmanSize(bytes, from, to);
     if (size < length) return encodeHuffman(bytes, from, to, into, writeInteger(into, at, 0x80, 0x7f, size));
   }
-  let end = writeInteger(into, at, 0, 0x7f, length);
-  for (let index = from; index < to; ) into[end++] = bytes[index++] as number;
-  return end;
+  return copyBytes(bytes, from, to, into, writeInteger(into, at, 0, 0x7f, length));
 }
 
 /** RFC 7541 §5.1. */
