@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
+import { mayResume } from './client/client-rules.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 /** What a SecureContext of a server is made of. */
@@ -15,11 +16,12 @@ export function contextOptions(material: TlsMaterial): SecureContextOptions {
     ca: clients?.trusted === undefined ? [] : [clients.trusted],
     honorCipherOrder: plan.prefersServerCiphers,
     ecdhCurve: plan.groups ?? 'auto',
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (plan.sessionTickets ? 0 : constants.SSL_OP_NO_TICKET),
+    secureOptions:
+      constants.SSL_OP_NO_RENEGOTIATION | (plan.sessionTickets && mayResume(clients) ? 0 : constants.SSL_OP_NO_TICKET),
     sessionTimeout: Math.max(1, Math.min(Math.round(plan.sessionTimeoutMs / 1_000), 2 ** 31 - 1)),
     ticketKeys: Buffer.from(ticketKey),
     // OpenSSL takes 32 bytes, and wants some where clients have certificates.
-    sessionIdContext: clients ? clients.rules.slice(0, 32) : 'galley',
+    sessionIdContext: clients ? clients.digest.slice(0, 32) : 'galley',
   };
   if (lowest && highest) {
     options.minVersion = lowest;

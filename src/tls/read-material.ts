@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan } from '../plan/tls-plan.ts';
 import { certificateWarnings } from './certificate-warnings.ts';
+import { clientRulesOf } from './client/client-rules.ts';
 import { contextOptions } from './context-options.ts';
 import { identified } from './material-id.ts';
 import { certificatesIn } from './pem.ts';
@@ -36,7 +37,7 @@ export function readTlsMaterial(plan: TlsPlan, options: ReadOptions): TlsMateria
     plan: { rejectsHandshake, versions, ciphers, prefersServerCiphers, groups, sessionTickets, sessionTimeoutMs },
     certificates: plan.certificates.map((each) => readCertificate(each, options)),
     dhParameters: plan.dhParameters === undefined ? undefined : readText('DH parameters', plan.dhParameters),
-    ticketKey: ticketKeyOf(secrets[0] ?? options.ticketSecret, clients?.rules ?? ''),
+    ticketKey: ticketKeyOf(secrets[0] ?? options.ticketSecret, clients?.digest ?? ''),
     clients,
     isOnDemand: plan.managed?.onDemand !== undefined,
   });
@@ -87,7 +88,14 @@ function readClients(plan: ClientCertificatePlan): ClientCertificateMaterial {
   const revoked = crl === undefined ? undefined : readText('revocation list', crl);
   const digest = createHash('sha256');
   for (const part of [verify, String(depth), trusted ?? '', revoked ?? '']) digest.update(`${part.length} ${part}`);
-  return { verify, depth, trusted, crl: revoked, rules: digest.digest('base64url').slice(0, 32) };
+  return {
+    verify,
+    depth,
+    trusted,
+    crl: revoked,
+    rules: clientRulesOf(plan),
+    digest: digest.digest('base64url').slice(0, 32),
+  };
 }
 
 function readTrusted(path: string): string {

@@ -45,6 +45,8 @@ export interface ClientCertificateMaterial {
   readonly crl: string | undefined;
   /** Equal where these rules are: a request for a host with other rules than its connection's gets 421. */
   readonly rules: string;
+  /** Of the rules and of what the files say: tickets of others are of no use. */
+  readonly digest: string;
 }
 
 /** What proves to a CA that a name is ours, while it looks (RFC 8555 §8.3, RFC 8737). */

@@ -188,7 +188,7 @@ export class TlsSupervisor {
     const ticketKey =
       plan.ticketKeyFiles.length > 0
         ? material.ticketKey
-        : ticketKeyOf(this.#ticketSecret, material.clients?.rules ?? '');
+        : ticketKeyOf(this.#ticketSecret, material.clients?.digest ?? '');
     const stapled = (each: CertificateMaterial): CertificateMaterial => {
       return stapling
         ? { ...each, ocspResponse: this.#options.stapler?.responseFor(each.certificate, stapling) }
