@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { LocationPlan } from '../plan/location-plan.ts';
 import type { Settings } from '../plan/settings.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
+import type { TlsPlan } from '../plan/tls-plan.ts';
 import type { Block, Config, LocationConfig, ServerBlock, ServerConfig } from './config.ts';
 import { defaults } from './defaults.ts';
 import { resolve } from './resolve.ts';
@@ -237,6 +238,8 @@ describe('resolve', () => {
         defaultServer: 1,
         ipv6Only: true,
         takesProxyProtocol: false,
+        tls: false,
+        http2: false,
         backlog: 9,
       },
       {
@@ -245,9 +248,31 @@ describe('resolve', () => {
         defaultServer: 0,
         ipv6Only: true,
         takesProxyProtocol: false,
+        tls: false,
+        http2: false,
         backlog: undefined,
       },
     ]);
+  });
+});
+
+describe('TLS of a server', () => {
+  const certificate = { certificate: '/c.pem', key: '/k.pem', passwordFile: undefined };
+
+  it('is what is inherited and its own, with defaults', () => {
+    const { servers } = plan([server({ tls: { certificates: [certificate], sessionTickets: false } })], {
+      tls: { sessionTimeoutMs: 1000, sessionTickets: true },
+    });
+    const { tls } = servers[0] ?? {};
+    assert.deepEqual(
+      [tls?.certificates, tls?.sessionTimeoutMs, tls?.sessionTickets, tls?.versions],
+      [[certificate], 1000, false, ['TLSv1.2', 'TLSv1.3']],
+    );
+  });
+
+  it('is none where nothing is to be shown or refused', () => {
+    const of = (tls: Partial<TlsPlan>): boolean => plan([server({ tls })]).servers[0]?.tls !== undefined;
+    assert.deepEqual([of({ versions: ['TLSv1.3'] }), of({ rejectsHandshake: true })], [false, true]);
   });
 });
 

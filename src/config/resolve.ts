@@ -61,13 +61,18 @@ function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock
     names: server.names,
     connection: { ...connectionDefaults, ...shared.connection, ...server.connection },
     mergeSlashes: server.mergeSlashes ?? shared.mergeSlashes,
-    tls: server.tls || shared.tls ? { ...tlsDefaults, ...shared.tls, ...server.tls } : undefined,
+    tls: tlsPlan({ ...tlsDefaults, ...shared.tls, ...server.tls }),
     http2: server.http2 ?? shared.http2,
     realIp: from && from.length > 0 ? { from, ...realIp } : undefined,
     rules: server.rules.map((rule) => rulePlan(rule, block)),
     locations: server.locations.map((location) => locationPlan(location, block, '')),
     settings: settingsOf(block),
   };
+}
+
+/** Where there is nothing to show to clients, and they are not refused either, a server has no TLS, whatever is said of its versions and the like. */
+function tlsPlan(tls: TlsPlan): TlsPlan | undefined {
+  return tls.certificates.length > 0 || tls.managed !== undefined || tls.rejectsHandshake ? tls : undefined;
 }
 
 function locationPlan(location: LocationConfig, outer: FullBlock, outerPath: string): LocationPlan {

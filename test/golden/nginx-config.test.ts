@@ -63,6 +63,7 @@ const emptyLists: ReadonlySet<string> = new Set([
   'logFormats',
   'upstreams',
   'caches',
+  'issuers',
   'defaults',
   'servers',
   'rules',

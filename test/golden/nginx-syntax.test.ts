@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { array, assert as check, constantFrom, property } from 'fast-check';
+import { acmeDirectives } from '../../src/config/nginx/syntax/directives/acme.ts';
 import { galleyDirectives } from '../../src/config/nginx/syntax/directives/galley.ts';
 import { otherDirectives } from '../../src/config/nginx/syntax/directives/other-modules.ts';
 import { directiveRules } from '../../src/config/nginx/syntax/directives/table.ts';
@@ -116,7 +117,8 @@ describe('nginx', { skip: requires('nginx') }, () => {
 
 /** What a nginx may lack that is built with Debian's usual modules. */
 const lacking: ReadonlySet<string> = new Set([
-  ...[...galleyDirectives, ...otherDirectives].map(({ name }) => name),
+  ...[...galleyDirectives, ...otherDirectives, ...acmeDirectives].map(({ name }) => name),
+  'http2',
   'add_header_inherit',
   'add_trailer_inherit',
   'max_headers',

@@ -37,7 +37,7 @@ const rules: readonly DirectiveRule[] = Array.from(rulesByName.values()).flat();
 const supported = rules.filter(({ support }) => support.kind === 'full');
 
 describe('adaptNginxConf', () => {
-  const ofBlocks = new Set<Context>(['app', 'upstream']);
+  const ofBlocks = new Set<Context>(['app', 'acme_issuer', 'upstream']);
   for (const { name } of supported.filter(({ contexts }) => !contexts.some((each) => ofBlocks.has(each)))) {
     it(`knows what "${name}" means`, () => assert.ok(Object.hasOwn(handlers, name)));
   }
@@ -120,6 +120,7 @@ const around: Readonly<Record<Context, (inner: string) => string>> = {
   limit_except: (inner) => `http { server { location /a { limit_except GET { ${inner} } } } }`,
   upstream: (inner) => `http { upstream a { server 127.0.0.1; ${inner} } }`,
   app: (inner) => `app a { python main; ${inner} }`,
+  acme_issuer: (inner) => `http { acme_issuer a { uri https://ca.example/; ${inner} } }`,
 };
 
 const values: readonly string[] = [

@@ -33,7 +33,7 @@ export function adaptNginxConf(directives: readonly Directive[], context: AdaptC
     logFormats,
     upstreams: [...adaptation.upstreams.values()],
     caches: adaptation.caches,
-    issuers: [],
+    issuers: adaptation.issuers,
     defaults: mergeBlocks(nginxDefaults(context), adaptation.http),
     servers,
   };

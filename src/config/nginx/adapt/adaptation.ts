@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { CachePlan } from '../../../plan/cache-plan.ts';
 import type { LogFormatPlan } from '../../../plan/log-plan.ts';
 import type { Template } from '../../../plan/site-plan.ts';
+import type { AcmeIssuerPlan } from '../../../plan/tls-plan.ts';
 import type { HealthCheckPlan, UpstreamPlan } from '../../../plan/upstream-plan.ts';
 import type { VariablePlan } from '../../../plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../../plan/zone-plan.ts';
@@ -36,7 +37,12 @@ export class Adaptation {
   readonly upstreamNames: Map<string, string> = new Map();
   /** What `match` blocks want of answers to health checks. */
   readonly healthMatches: Map<string, Partial<Pick<HealthCheckPlan, 'statuses' | 'body'>>> = new Map();
+  readonly issuers: AcmeIssuerPlan[] = [];
   readonly servers: ServerConfig[] = [];
+  /** Where each of them stands, in the same order. */
+  readonly serverBlocks: { readonly directive: Directive; readonly scope: Scope }[] = [];
+  /** What addresses are said to speak, the first time that something is said. */
+  readonly listenProtocols: Map<string, string> = new Map();
   /** What the `http` block says. */
   http: ServerBlock = {};
   process: ProcessConfig = {};

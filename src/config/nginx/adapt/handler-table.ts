@@ -1,5 +1,6 @@
 import type { Handlers } from './handlers.ts';
 import { accessHandlers } from './modules/access.ts';
+import { acmeHandlers } from './modules/acme.ts';
 import { appHandlers } from './modules/app.ts';
 import { fileHandlers } from './modules/files.ts';
 import { filterHandlers } from './modules/filters.ts';
@@ -8,6 +9,7 @@ import { gzipHandlers } from './modules/gzip.ts';
 import { headerHandlers } from './modules/headers.ts';
 import { healthCheckHandlers } from './modules/health-check.ts';
 import { httpCoreHandlers } from './modules/http-core.ts';
+import { http2Handlers } from './modules/http2.ts';
 import { ignoredHandlers } from './modules/ignored.ts';
 import { limitHandlers } from './modules/limits.ts';
 import { linkHandlers } from './modules/links.ts';
@@ -23,6 +25,7 @@ import { realIpHandlers } from './modules/real-ip.ts';
 import { resolverHandlers } from './modules/resolver.ts';
 import { rewriteHandlers } from './modules/rewrite.ts';
 import { serverHandlers } from './modules/server.ts';
+import { sslHandlers } from './modules/ssl.ts';
 import { upstreamHandlers } from './modules/upstream.ts';
 import { userIdHandlers } from './modules/user-id.ts';
 import { variableHandlers } from './modules/variables.ts';
@@ -32,6 +35,9 @@ export const handlers: Handlers = {
   ...mainHandlers,
   ...serverHandlers,
   ...listenHandlers,
+  ...sslHandlers,
+  ...http2Handlers,
+  ...acmeHandlers,
   ...locationHandlers,
   ...httpCoreHandlers,
   ...fileHandlers,

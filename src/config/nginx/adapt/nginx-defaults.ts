@@ -15,10 +15,19 @@ export function nginxDefaults({ prefix, accessLogPath }: AdaptContext): ServerBl
       maxFieldSize: 8192,
       maxFieldCount: 1000,
       maxTargetSize: 8192,
+      maxStreams: 128,
       underscoresInHeaders: false,
     },
     mergeSlashes: true,
     realIp: { from: [], header: 'x-real-ip', recursive: false },
+    tls: {
+      versions: ['TLSv1.2', 'TLSv1.3'], // nginx 1.22 has TLSv1 and TLSv1.1 too, but not TLSv1.3
+      ciphers: 'HIGH:!aNULL:!MD5',
+      prefersServerCiphers: false,
+      sessionTickets: true,
+      sessionTimeoutMs: 300_000,
+    },
+    http2: false,
 
     maxBodySize: 1_048_576,
     bodyTimeoutMs: 60_000,

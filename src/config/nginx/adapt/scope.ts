@@ -3,11 +3,13 @@ import type { ProxySettings } from '../../../plan/proxy-plan.ts';
 import type { ResolverPlan } from '../../../plan/upstream-plan.ts';
 import type { Listen, LocationConfig, RuleConfig, ServerBlock } from '../../config.ts';
 import type { Position } from '../syntax/tree.ts';
+import type { SslDraft } from './ssl-draft.ts';
 
 /** What of a block is put together field by field; all else of a later directive replaces that of an earlier one. */
 const groups: ReadonlySet<string> = new Set([
   'connection',
   'realIp',
+  'tls',
   'basicAuth',
   'authRequest',
   'autoindex',
@@ -58,6 +60,8 @@ export class Scope {
   /** What `resolver` and `resolver_timeout` say, which make one setting. */
   resolver: Omit<ResolverPlan, 'timeoutMs'> | undefined;
   resolverTimeoutMs: number | undefined;
+  /** What several directives about TLS say together. */
+  ssl: SslDraft = {};
   #grpc: Scope | undefined;
   #block: ServerBlock = {};
   /** Those that nobody else has, and that may grow in place: there may be thousands of addresses. */

@@ -135,6 +135,7 @@ const contextNames: Readonly<Record<Context, string>> = {
   limit_except: 'limit_except',
   upstream: 'upstream',
   app: 'app',
+  acme_issuer: 'acme_issuer',
 };
 
 function listed(names: readonly string[]): string {

@@ -188,7 +188,16 @@ function blockContext(name: string, outer: Scope['context']): Scope['context'] {
   return context;
 }
 
-const blockContexts: readonly Context[] = ['events', 'http', 'server', 'location', 'limit_except', 'upstream', 'app'];
+const blockContexts: readonly Context[] = [
+  'events',
+  'http',
+  'server',
+  'location',
+  'limit_except',
+  'upstream',
+  'app',
+  'acme_issuer',
+];
 
 function directiveOf(
   { words, endLine }: DirectiveStatement,

@@ -2,6 +2,7 @@ import type { Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, choice, type Handler, type Handlers, milliseconds, number, offset, size } from '../handlers.ts';
 import { parseNumber, parseSeconds, parseSize } from '../values.ts';
+import { ignoredTlsHandlers } from './ignored-tls.ts';
 
 const nothing = (): object => ({});
 const bytes: Handler = size(nothing);
@@ -114,6 +115,8 @@ export const ignoredHandlers: Handlers = {
 
   chunked_transfer_encoding: changesNothing('HTTP/1.1 answers of unknown length are always chunked'),
   ignore_invalid_headers: changesNothing('requests with invalid header names are refused'),
+
+  ...ignoredTlsHandlers,
 };
 
 const eventMethods: ReadonlySet<string> = new Set(['epoll', 'poll', 'select']);

@@ -17,6 +17,8 @@ interface Options {
   ipv6Only?: boolean;
   hasSocketOptions: boolean;
   takesProxyProtocol: boolean;
+  tls: boolean;
+  http2: boolean;
   /** What is spoken there is nothing that Galley speaks. */
   isDropped: boolean;
 }
@@ -29,10 +31,10 @@ export const listenHandlers: Handlers = {
       adaptation.error(address, `${parsed.problem} in "${address.text}" of the "listen" directive`);
     }
     const options = readOptions(directive, adaptation);
-    // Without TLS nobody could talk to the address.
     if ('problem' in parsed || options.isDropped) return;
     for (const bind of parsed.binds) {
       if (scope.server) addListen(listenOf(bind, options), directive, scope.server, adaptation, options);
+      warnOfProtocols(bind, options, directive, adaptation);
     }
   },
 };
@@ -51,30 +53,43 @@ export function addListen(
   { isDefault, hasSocketOptions }: Pick<Options, 'isDefault' | 'hasSocketOptions'> = noOptions,
 ): void {
   const key = bindKey(listen.bind);
-  const text = listen.bind.kind === 'unix' ? key : key.replace(/^\*/, anyAddress);
   if (listens.some(({ bind }) => bindKey(bind) === key)) {
-    adaptation.error(place, `a duplicate listen ${text}`);
+    adaptation.error(place, `a duplicate listen ${key}`);
     return;
   }
   listens.push(listen);
   if (isDefault && !adaptation.isFirst('default server', key)) {
-    adaptation.error(place, `a duplicate default server for ${text}`);
+    adaptation.error(place, `a duplicate default server for ${key}`);
   }
   if (hasSocketOptions && !adaptation.isFirst('listen options', key)) {
-    adaptation.error(place, `duplicate listen options for ${text}`);
+    adaptation.error(place, `duplicate listen options for ${key}`);
+  }
+}
+
+/** What any server says of an address holds for all. nginx 1.25.1 and later warn where they differ. */
+function warnOfProtocols(bind: Bind, options: Options, place: Directive, adaptation: Adaptation): void {
+  const { tls, http2, takesProxyProtocol } = options;
+  if (!tls && !http2 && !takesProxyProtocol) return;
+  const [key, said] = [bindKey(bind), JSON.stringify({ tls, http2, takesProxyProtocol })];
+  const before = adaptation.listenProtocols.get(key);
+  if (before === undefined) adaptation.listenProtocols.set(key, said);
+  else if (before !== said && adaptation.isFirst('protocol options', key)) {
+    adaptation.warn(place, `protocol options redefined for ${key}`, 'what one server says of an address holds for all');
   }
 }
 
 const anyAddress = '0.0.0.0';
 const noOptions = { isDefault: false, hasSocketOptions: false };
 
-function listenOf(bind: Bind, { isDefault, backlog, ipv6Only, takesProxyProtocol }: Options): Listen {
+function listenOf(bind: Bind, { isDefault, backlog, ipv6Only, takesProxyProtocol, tls, http2 }: Options): Listen {
   const isIpv6 = bind.kind === 'tcp' && bind.host.includes(':');
   return {
     bind,
     isDefault,
     ...(backlog !== undefined && { backlog }),
     ...(takesProxyProtocol && { takesProxyProtocol }),
+    ...(tls && { tls }),
+    ...(http2 && { http2 }),
     ...(isIpv6 && { ipv6Only: ipv6Only ?? true }),
   };
 }
@@ -143,14 +158,19 @@ const wrongValue: Readonly<Record<string, (text: string, value: string) => strin
 const socketFlags: ReadonlySet<string> = new Set(['bind', 'deferred', 'reuseport']);
 /** What is not there yet. */
 const laterFlags: Readonly<Record<string, string>> = {
-  ssl: 'TLS',
-  http2: 'HTTP/2',
   quic: 'HTTP/3',
   http3: 'HTTP/3',
 };
 
 function readOptions({ args }: Directive, adaptation: Adaptation): Options {
-  const options: Options = { isDefault: false, hasSocketOptions: false, takesProxyProtocol: false, isDropped: false };
+  const options: Options = {
+    isDefault: false,
+    hasSocketOptions: false,
+    takesProxyProtocol: false,
+    tls: false,
+    http2: false,
+    isDropped: false,
+  };
   for (const each of args.slice(1)) readOption(each, options, adaptation);
   return options;
 }
@@ -162,10 +182,11 @@ function readOption(each: Argument, options: Options, adaptation: Adaptation): v
   const feature = Object.hasOwn(laterFlags, text) ? laterFlags[text] : undefined;
   if (text === 'default_server' || text === 'default') options.isDefault = true;
   else if (text === 'proxy_protocol') options.takesProxyProtocol = true;
+  else if (text === 'ssl') options.tls = true;
+  else if (text === 'http2') options.http2 = true;
   else if (feature !== undefined) {
     adaptation.unsupported(each, `"${text}" of "listen" needs ${feature}, which Galley does not have yet`);
-    // With HTTP/2 clients of HTTP/1.1 are served as well.
-    options.isDropped ||= text !== 'http2';
+    options.isDropped = true;
   } else if (socketFlags.has(text)) options.hasSocketOptions = true;
   else if (value === undefined || !isValid) adaptation.error(each, `invalid parameter "${text}"`);
   else if (!isValid(value)) {

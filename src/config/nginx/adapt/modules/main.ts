@@ -4,6 +4,7 @@ import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handler, type Handlers, readFlag } from '../handlers.ts';
 import { Scope } from '../scope.ts';
 import { parseMilliseconds, parseNumber } from '../values.ts';
+import { settleTls } from './ssl-servers.ts';
 import { collectUpstreamNames } from './upstream.ts';
 
 /** nginx's core and events modules: what concerns the process. */
@@ -14,6 +15,7 @@ export const mainHandlers: Handlers = {
     collectUpstreamNames(block ?? [], adaptation);
     adaptation.run(block ?? [], scope);
     adaptation.http = scope.block;
+    adaptation.later(() => settleTls(scope, adaptation));
   },
 
   worker_processes: (directive, _scope, adaptation) => {

@@ -29,6 +29,7 @@ export const serverHandlers: Handlers = {
       locations: scope.locations,
     };
     adaptation.servers.push(server);
+    adaptation.serverBlocks.push({ directive, scope });
   },
   server_name: serverNames,
 

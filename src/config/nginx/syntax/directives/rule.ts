@@ -9,7 +9,8 @@ export type Context =
   | 'location-if'
   | 'limit_except'
   | 'upstream'
-  | 'app';
+  | 'app'
+  | 'acme_issuer';
 
 /**
  * What Galley does with a directive. `full`: what nginx does. `ignored`: it is accepted and changes nothing, for this reason. `later`
@@ -98,3 +99,4 @@ export const passing: readonly Context[] = ['location', 'location-if'];
 export const passingAndExcept: readonly Context[] = ['location', 'location-if', 'limit_except'];
 export const upstream: readonly Context[] = ['upstream'];
 export const app: readonly Context[] = ['app'];
+export const acmeIssuer: readonly Context[] = ['acme_issuer'];

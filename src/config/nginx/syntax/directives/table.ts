@@ -1,4 +1,5 @@
 import { accessDirectives } from './access.ts';
+import { acmeDirectives } from './acme.ts';
 import { contentDirectives } from './content.ts';
 import { coreDirectives } from './core.ts';
 import { fastcgiDirectives } from './fastcgi.ts';
@@ -28,6 +29,7 @@ export const directiveRules: readonly DirectiveRule[] = [
   ...scgiDirectives,
   ...grpcDirectives,
   ...tlsDirectives,
+  ...acmeDirectives,
   ...otherDirectives,
   ...galleyDirectives,
 ];
