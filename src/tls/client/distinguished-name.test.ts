@@ -49,7 +49,7 @@ describe('rfc2253Name', () => {
   it('joins attributes of one set, and writes unknown ones by their numbers', () => {
     const name = nameOf([country, attribute(commonName, value(utf8, 'x'))], [attribute('2a0304', value(utf8, 'y'))]);
     assert.equal(rfc2253Name(name), '1.2.3.4=#0C0179,CN=x+C=DE');
-    assert.equal(legacyName(name), '/C=DE/CN=x/1.2.3.4=y');
+    assert.equal(legacyName(name), '/C=DE+CN=x/1.2.3.4=y');
   });
 
   it('reads the encodings of older certificates', () => {
@@ -57,6 +57,13 @@ describe('rfc2253Name', () => {
     const latin = value(0x14, Buffer.from('e4', 'hex'));
     const name = nameOf([attribute(commonName, wide)], [attribute(organisation, latin)]);
     assert.equal(rfc2253Name(name), String.raw`O=\C3\A4,CN=\C3\A4B\E2\98\83`);
+  });
+
+  it('has the oddities of OpenSSL', () => {
+    const bits = attribute('55042d', value(3, Buffer.of(0, 1)));
+    const name = nameOf([attribute(commonName, value(utf8, '#'))], [attribute(commonName, value(utf8, ' '))], [bits]);
+    assert.equal(rfc2253Name(name), String.raw`x500UniqueIdentifier=#03020001,CN=\ ,CN=#`);
+    assert.equal(legacyName(name), String.raw`/CN=#/CN= /x500UniqueIdentifier=\x01`);
   });
 
   it('is empty for an empty name', () => {

@@ -75,8 +75,7 @@ export function rfc2253Name(name: DerValue | undefined): string {
 /** A name as OpenSSL's X509_NAME_oneline writes it: `/C=DE/CN=name`. */
 export function legacyName(name: DerValue | undefined): string {
   return setsOf(name)
-    .flat()
-    .map(({ type, value }) => `/${type}=${oneLineValue(value)}`)
+    .map((set) => `/${set.map(({ type, value }) => `${type}=${oneLineValue(value)}`).join('+')}`)
     .join('');
 }
 
@@ -122,7 +121,8 @@ function escapedValue(value: DerValue): string {
   let text = '';
   for (const [index, byte] of bytes.entries()) {
     const character = String.fromCharCode(byte);
-    const isEdge = (index === 0 && (byte === 0x20 || byte === 0x23)) || (index === bytes.length - 1 && byte === 0x20);
+    const isLast = index === bytes.length - 1;
+    const isEdge = (byte === 0x20 && (index === 0 || isLast)) || (byte === 0x23 && index === 0 && !isLast);
     if (byte < 0x20 || byte >= 0x7f) text += `\\${hex(byte)}`;
     else text += isEdge || ',+"\\<>;'.includes(character) ? `\\${character}` : character;
   }
@@ -142,7 +142,8 @@ function utf8(bytes: Buffer, width: 0 | 1 | 2 | 4): Buffer {
 
 function oneLineValue(value: DerValue): string {
   let text = '';
-  for (const byte of bytesOf(value)) {
+  const isBits = value.idBlock.tagClass === 1 && value.idBlock.tagNumber === 3;
+  for (const byte of bytesOf(value).subarray(isBits ? 1 : 0)) {
     if (byte < 0x20 || byte > 0x7e) text += `\\x${hex(byte)}`;
     else text += byte === 0x2f || byte === 0x2b ? `\\${String.fromCharCode(byte)}` : String.fromCharCode(byte);
   }
