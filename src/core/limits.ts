@@ -221,6 +221,9 @@ export const configImportMs = 30_000; // as hangingStartMs
 /** Certificates got on demand that one front thread keeps ready; others are asked of the main thread again. */
 export const maxOnDemandCertificates = 2_000;
 
+/** How long a handshake may wait for a certificate that is got on demand, in milliseconds. */
+export const onDemandWaitMs = 60_000; // Caddy 90 s
+
 /** Names that one front thread asks the main thread for at a time; handshakes for more are refused. */
 export const maxWantedCertificates = 1_000;
 

@@ -34,12 +34,13 @@ export interface StageLimits extends Partial<ConnectionTimeouts> {
   readonly maxConnections?: number;
   readonly refuseAll?: () => void;
   readonly before?: FrontOptions['before'];
+  readonly tls?: FrontOptions['tls'];
 }
 
 /** A front on a free port of this machine, with that handler. */
 export async function stage(
   handle: Handler,
-  { webSocket = {}, maxConnections = 1_000, refuseAll, before, ...timeouts }: StageLimits = {},
+  { webSocket = {}, maxConnections = 1_000, refuseAll, before, tls, ...timeouts }: StageLimits = {},
   maxBodySize: number = 1 << 20,
 ): Promise<FrontStage> {
   const records: ExchangeRecord[] = [];
@@ -56,6 +57,7 @@ export async function stage(
     maxConnections,
     refuseAll,
     ...(before && { before }),
+    ...(tls && { tls }),
     listeners: {
       ...listenerSettings,
       limits: { ...httpLimits, maxBodySize },

@@ -2,12 +2,16 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ProtocolError } from '../../core/errors.ts';
 import type { ConnectionFacts } from '../../core/exchange.ts';
+import { onDemandWaitMs } from '../../core/limits.ts';
 import { type ClientHello, ClientHelloReader, fatalAlert } from '../../protocol/tls/client-hello.ts';
 import { tlsFactsOf } from '../../tls/client/tls-facts-of.ts';
 import { Connection } from '../connection.ts';
 import type { ClientConnection, ConnectionContext } from '../connection-context.ts';
 import type { ListenerSettings } from '../listener-settings.ts';
 import type { TlsChoice, TlsHosts } from './tls-hosts.ts';
+
+/** Of what a client sends on before it is answered. */
+const mostEarlyChunks = 8;
 
 /**
  * A client connection until its TLS handshake is done; then it is a `Connection` or an `Http2Connection`, whichever was agreed on. Who
@@ -21,12 +25,16 @@ export class TlsConnection implements ClientConnection {
   readonly #hosts: TlsHosts;
   readonly #refused: (reason: string) => void;
   readonly #reader: ClientHelloReader = new ClientHelloReader();
-  readonly #openedAt: number;
+  /** When what is waited for began. */
+  #since: number;
   readonly #readListeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
     ['data', (chunk) => this.receive(chunk)],
     ['end', () => this.destroy()],
   ];
   readonly #gone: () => void = () => this.#leave();
+  /** From the ClientHello on. */
+  readonly #received: Buffer[] = [];
+  #isChosen = false;
   #unlistened: number | undefined;
   #isGone = false;
 
@@ -45,14 +53,14 @@ export class TlsConnection implements ClientConnection {
     this.#settings = settings;
     this.#hosts = hosts;
     this.#refused = refused;
-    this.#openedAt = context.coarseNow;
+    this.#since = context.coarseNow;
     for (const [event, listener] of this.#readListeners) socket.on(event, listener);
     socket.on('error', this.#gone);
     socket.on('close', this.#gone);
   }
 
   get idleSince(): number | undefined {
-    return this.#isGone ? undefined : this.#openedAt;
+    return this.#isGone ? undefined : this.#since;
   }
 
   get isAwaited(): boolean {
@@ -75,13 +83,19 @@ export class TlsConnection implements ClientConnection {
   /** Ends a handshake that takes too long. Called at every sweep. */
   check(now: number): void {
     const { stoppedAt, idleMs } = this.#context;
-    const mostMs = this.#settings.timeouts.headMs;
-    if (now - this.#openedAt >= mostMs) this.#fail(`The TLS handshake was not done within ${mostMs} ms`);
-    else if (now - Math.max(this.#openedAt, stoppedAt) >= idleMs) this.destroy();
+    const { headMs } = this.#settings.timeouts;
+    const isWaiting = this.#received.length > 0 && !this.#isChosen;
+    const mostMs = isWaiting ? Math.max(headMs, onDemandWaitMs) : headMs;
+    if (now - this.#since >= mostMs) this.#fail(`The TLS handshake was not done within ${mostMs} ms`);
+    else if (now - Math.max(this.#since, stoppedAt) >= idleMs) this.destroy();
   }
 
   /** Bytes came. */
   receive(chunk: Buffer): void {
+    if (this.#received.length > 0) {
+      this.#keep(chunk);
+      return;
+    }
     let read: ReturnType<ClientHelloReader['receive']>;
     try {
       read = this.#reader.receive(chunk);
@@ -91,18 +105,22 @@ export class TlsConnection implements ClientConnection {
       return;
     }
     if (!read) return;
-    this.#stopReading();
     if ('plain' in read) {
+      this.#stopReading();
       this.#become(
         new Connection(this.#socket, { ...this.#facts, isPlainOnTls: true }, this.#context, this.#settings),
         read.plain,
       );
       return;
     }
-    // What follows is read by TLS.
-    this.#socket.pause();
-    this.#socket.unshift(read.bytes);
+    this.#received.push(read.bytes);
     this.#choose(read.hello);
+  }
+
+  /** A client has nothing to say before it is answered; it is read on to see whether it leaves. */
+  #keep(chunk: Buffer): void {
+    this.#received.push(chunk);
+    if (this.#received.length > mostEarlyChunks) this.#fail('The client sends on before its TLS handshake is answered');
   }
 
   #choose(hello: ClientHello): void {
@@ -125,11 +143,17 @@ export class TlsConnection implements ClientConnection {
 
   #handshake(hello: ClientHello, choice: TlsChoice | undefined): void {
     if (this.#isGone) return;
+    this.#isChosen = true;
+    this.#since = this.#context.coarseNow;
+    this.#stopReading();
     if (!choice) {
       const name = hello.serverName === '' ? 'a client without a name' : hello.serverName;
       this.#refuse('unrecognized_name', `The TLS handshake was refused: there is no certificate for ${name}`);
       return;
     }
+    // TLS reads them again, and what follows.
+    this.#socket.pause();
+    this.#socket.unshift(Buffer.concat(this.#received));
     choice.host.handshake(this.#socket, (result) => {
       if (this.#isGone) {
         if (!(result instanceof Error)) result.destroy();
