@@ -6,6 +6,7 @@ const files: readonly (readonly [file: string, types: readonly string[]])[] = [
   ['user-proxies.ts', ['ProxyDefaults', 'ReverseProxy']],
   ['user-caches.ts', ['Cache', 'CacheUse']],
   ['user-settings.ts', [base]],
+  ['user-tls.ts', ['Tls', 'SharedTls', 'Issuer', 'Hsts', 'RedirectToHttps']],
 ];
 
 /** What is in no other file. */

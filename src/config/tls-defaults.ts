@@ -1,14 +1,12 @@
 import type { TlsPlan } from '../plan/tls-plan.ts';
+import { presets } from '../tls/presets.ts';
 
-/** Mozilla's intermediate preset; see src/tls/presets.ts for the others. nginx's own defaults are said by its adapter. */
+/** Mozilla's intermediate preset. nginx's own defaults are said by its adapter. */
 export const tlsDefaults: TlsPlan = {
   certificates: [],
   managed: undefined,
   rejectsHandshake: false,
-  versions: ['TLSv1.2', 'TLSv1.3'],
-  ciphers: undefined,
-  prefersServerCiphers: false,
-  groups: undefined,
+  ...presets.intermediate,
   dhParameters: undefined,
   sessionTickets: true,
   sessionTimeoutMs: 86_400_000, // Mozilla 1d, nginx 5m

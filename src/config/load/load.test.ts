@@ -245,6 +245,18 @@ describe('loadConfig', () => {
       ],
     ],
     [
+      'files of TLS that do not exist',
+      `export default {
+  issuers: { own: { ca: '/nonexistent/ca' } },
+  servers: [{ listen: [{ address: ':443', tls: { certificate: '/nonexistent/a.pem', key: '/nonexistent/a.key' } }] }],
+};`,
+      [
+        `2:25 There is no file "/nonexistent/ca" ['/nonexistent/ca']`,
+        `3:63 There is no file "/nonexistent/a.pem" ['/nonexistent/a.pem']`,
+        `3:90 There is no file "/nonexistent/a.key" ['/nonexistent/a.key']`,
+      ],
+    ],
+    [
       'a missing comma',
       `export default {\n  apps: {}\n    servers: [],\n};`,
       [`3:5 Cannot load the config: Expected ',', got 'ident' (is a comma, a bracket or a quote missing before it?)`],

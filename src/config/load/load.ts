@@ -7,6 +7,7 @@ import { checkConfig } from '../typed/check.ts';
 import type { ConfigProblem } from '../typed/conversion.ts';
 import { toConfig } from '../typed/to-config.ts';
 import { checkFolders } from './check-folders.ts';
+import { checkTlsFiles } from './check-tls-files.ts';
 import { type Imported, importConfig } from './import-config.ts';
 import { importFailure } from './import-failure.ts';
 import { ConfigLocator } from './locate.ts';
@@ -43,7 +44,12 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
     return { config: undefined, diagnostics: inOrder(problems.map((each) => located(each, locator))) };
   }
   const { config, problems } = toConfig(user, dirname(file));
-  const all = [...problems, ...checkConfig(user, config), ...checkFolders(user, config)];
+  const all = [
+    ...problems,
+    ...checkConfig(user, config),
+    ...checkFolders(user, config),
+    ...checkTlsFiles(user, dirname(file)),
+  ];
   return { config, diagnostics: inOrder(all.map((each) => located(each, locator))) };
 }
 

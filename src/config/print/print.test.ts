@@ -141,6 +141,62 @@ describe('printConfig', () => {
         },
       ],
     },
+    TLS: {
+      issuers: {
+        letsencrypt: { staging: true, email: 'a@example.com', dnsHook: ['/bin/dns', 'x'] },
+        own: { directory: 'https://ca.test/dir', email: ['a@b.example', 'tel:1'], folder: '/acme', keyType: 'rsa2048' },
+      },
+      defaults: { tls: { preset: 'modern' }, http2: false },
+      servers: [
+        {
+          listen: [':80', { address: ':443', tls: true, http2: true }],
+          hosts: ['example.com', '*.example.com'],
+          tls: 'auto',
+          http2: true,
+        },
+        { listen: [{ address: ':443', tls: true }], hosts: ['a.test'], tls: 'dev' },
+        {
+          listen: [{ address: ':443', tls: true }],
+          hosts: ['b.test'],
+          tls: {
+            certificate: '/b.pem',
+            key: '/b.key',
+            passwordFile: '/p',
+            ciphers: 'A:B',
+            groups: 'auto',
+            dhParameters: '/dh.pem',
+            tickets: false,
+            sessionTimeout: '5m',
+            clientCertificates: { verify: 'optional', ca: '/ca.pem', depth: 2 },
+            stapling: { file: '/ocsp.der', verify: false },
+          },
+        },
+        {
+          listen: [{ address: ':443', tls: true }],
+          hosts: ['c.test'],
+          tls: {
+            preset: 'old',
+            certificates: [
+              { certificate: '/c.pem', key: '/c.pem' },
+              { certificate: '/d.pem', key: '/d.pem' },
+            ],
+            clientCertificates: false,
+            stapling: true,
+          },
+        },
+        {
+          listen: [{ address: ':443', tls: true }],
+          hosts: ['d.test'],
+          tls: { acme: { issuer: 'own', onDemand: { ask: 'http://127.0.0.1:3000/ask' } } },
+        },
+        {
+          listen: [{ address: ':443', tls: true }],
+          hosts: ['e.test'],
+          tls: { dev: { names: ['e.test', '::1'], folder: '/ca' } },
+        },
+        { listen: [{ address: ':443', tls: true }], tls: { rejectHandshake: true } },
+      ],
+    },
     'a table whose order counts': {
       variables: {
         a: {
@@ -175,6 +231,29 @@ describe('printConfig', () => {
     };
     assert.deepEqual(printed({}), [{ path: '/', proxy: 'https://a' }]);
     assert.deepEqual(printed({ proxy: { via: false } }), [{ path: '/', proxy: { to: 'https://a', via: true } }]);
+  });
+
+  it('says nothing of the CA that is asked by itself, and of TLS what all of an address have', () => {
+    const servers = [
+      { listen: [{ address: ':443', tls: 'auto' as const }], hosts: ['a.example'] },
+      { listen: [':443'], hosts: ['b.example'] },
+    ];
+    const printed = userConfig(toConfig({ servers }, '/nowhere').config);
+    const listen = [{ address: ':443', tls: true }];
+    assert.deepEqual(printed, {
+      servers: [
+        { listen, hosts: ['a.example'], tls: 'auto' },
+        { listen, hosts: ['b.example'] },
+      ],
+    });
+  });
+
+  it('says of a CA how names are proved, where its addresses do not', () => {
+    const user = {
+      issuers: { letsencrypt: { challenges: ['tls-alpn-01' as const] } },
+      servers: [{ listen: [':80', { address: ':443', tls: true }], hosts: ['a.example'], tls: 'auto' as const }],
+    };
+    assert.deepEqual(userConfig(toConfig(user, '/nowhere').config), user);
   });
 
   it('names the cache that is there by itself', () => {

@@ -4,7 +4,7 @@ import type { VariablePlan } from '../../plan/variable-plan.ts';
 import type { AppConfig } from '../app-config.ts';
 import { withCacheNames } from '../cache-names.ts';
 import type { Config, ProcessConfig, ServerBlock } from '../config.ts';
-import { connectionDefaults, defaults, mergeSlashesDefault } from '../defaults.ts';
+import { connectionDefaults, defaults, http2Default, mergeSlashesDefault } from '../defaults.ts';
 import { upstreamOfUrl } from '../proxy-url.ts';
 import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { given, picked } from '../typed/conversion.ts';
@@ -16,6 +16,7 @@ import { userCache } from './user-caches.ts';
 import { userProxySettings } from './user-proxy.ts';
 import { userServer, userServerFields } from './user-servers.ts';
 import { userErrorLogs, userSettings } from './user-settings.ts';
+import { userIssuers, userSharedTls, withTlsOfAddresses } from './user-tls.ts';
 import { userUpstream } from './user-upstreams.ts';
 
 /** The text of a galley.config.ts that says what a config says. */
@@ -25,16 +26,27 @@ export function printConfig(config: Config): string {
 
 /** A config as a user writes it. */
 export function userConfig(config: Config): UserConfig {
-  const short = userParts(config, (upstream) => !isDeepStrictEqual(upstream, upstreamOfAddress(upstream)));
-  // What URLs make by themselves need not be said, unless the order would be another one.
-  const again = toConfig(short, '/').config.upstreams;
-  return isDeepStrictEqual(again, config.upstreams) ? short : userParts(config, () => true);
+  const again = toConfig(userParts(config, { upstreams: false, issuers: false }), '/').config;
+  return userParts(config, {
+    upstreams: !isDeepStrictEqual(again.upstreams, config.upstreams),
+    issuers: !isDeepStrictEqual(again.issuers, config.issuers),
+  });
 }
 
-function userParts(whole: Config, isTold: (upstream: UpstreamPlan) => boolean): UserConfig {
-  const config = withoutInheritedProxies(withCacheNames(whole, false));
+/** Whether all is told of what is there by itself: upstreams of URLs, and issuers. It is where their order would be another one. */
+interface IsWhole {
+  readonly upstreams: boolean;
+  readonly issuers: boolean;
+}
+
+function userParts(whole: Config, isWhole: IsWhole): UserConfig {
+  const config = withTlsOfAddresses(withoutInheritedProxies(withCacheNames(whole, false)));
   const shared = withoutDefaults(withoutIdleRealIp(config));
-  const { proxy, ...inherited } = { ...userServerFields(shared), ...userSettings(shared, []) };
+  const { proxy, ...inherited } = {
+    ...given(shared.tls, (tls) => ({ tls: userSharedTls(tls) })),
+    ...userServerFields(shared),
+    ...userSettings(shared, []),
+  };
   const proxies = userProxySettings(shared);
   const parts: UserConfig = {
     process: userProcess(config.process),
@@ -52,10 +64,15 @@ function userParts(whole: Config, isTold: (upstream: UpstreamPlan) => boolean): 
     logFormats: Object.fromEntries(
       config.logFormats.map(({ name, ...format }) => [name, format.escape === 'default' ? format.text : format]),
     ),
-    upstreams: Object.fromEntries(config.upstreams.filter(isTold).map((each) => [each.name, userUpstream(each)])),
+    upstreams: Object.fromEntries(
+      config.upstreams
+        .filter((each) => isWhole.upstreams || !isDeepStrictEqual(each, upstreamOfAddress(each)))
+        .map((each) => [each.name, userUpstream(each)]),
+    ),
     caches: Object.fromEntries(config.caches.map((each) => [each.name, userCache(each)])),
+    issuers: userIssuers(config.issuers, isWhole.issuers),
     defaults: { ...inherited, ...(Object.keys(proxies).length > 0 ? { proxy: proxies } : {}) },
-    servers: config.servers.map((server) => userServer(server, config.defaults.headers ?? [])),
+    servers: config.servers.map((server) => userServer(server, config.defaults.headers ?? [], config.issuers)),
   };
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0));
 }
@@ -73,13 +90,14 @@ function withoutIdleRealIp({ defaults: shared, servers }: Config): ServerBlock {
 }
 
 /** What is not Galley's own default; of a group the fields that are not. */
-function withoutDefaults({ connection, mergeSlashes, errorLogs, ...block }: ServerBlock): ServerBlock {
+function withoutDefaults({ connection, mergeSlashes, http2, errorLogs, ...block }: ServerBlock): ServerBlock {
   const others = reduced(connection ?? {}, connectionDefaults);
   return {
     ...reduced(block, defaults),
     // Those of the process may stand between.
     ...given(errorLogs, (logs) => ({ errorLogs: logs })),
     ...(Object.keys(others).length > 0 ? { connection: others } : {}),
+    ...(http2 === undefined || http2 === http2Default ? {} : { http2 }),
     ...(mergeSlashes === undefined || mergeSlashes === mergeSlashesDefault ? {} : { mergeSlashes }),
   };
 }

@@ -1,4 +1,5 @@
 import type { AddedField } from '../../plan/settings.ts';
+import type { IssuerPlan } from '../../plan/tls-plan.ts';
 import { addressText } from '../address.ts';
 import type { Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
 import type { Defaults, Location, Server } from '../schema/user-config.ts';
@@ -7,12 +8,14 @@ import { locationPathText } from '../typed/rules.ts';
 import { durationText, sizeText } from '../units.ts';
 import { userRules } from './user-rules.ts';
 import { userSettings } from './user-settings.ts';
+import { userTls } from './user-tls.ts';
 
-export function userServer(server: ServerConfig, outer: readonly AddedField[]): Server {
+export function userServer(server: ServerConfig, outer: readonly AddedField[], issuers: readonly IssuerPlan[]): Server {
   const fields = server.headers ?? outer;
   return {
     listen: server.listen.map(userListen),
     ...(server.names.length > 0 ? { hosts: server.names } : {}),
+    ...given(server.tls, (tls) => ({ tls: userTls(tls, server, issuers) })),
     ...userServerFields(server),
     ...userSettings(server, outer),
     ...userRules(server.rules, fields),
@@ -21,7 +24,7 @@ export function userServer(server: ServerConfig, outer: readonly AddedField[]): 
 }
 
 /** What servers alone have. */
-export function userServerFields({ connection, mergeSlashes, realIp }: ServerBlock): Defaults {
+export function userServerFields({ connection, mergeSlashes, realIp, http2 }: ServerBlock): Omit<Defaults, 'tls'> {
   return {
     ...given(connection, (each) => ({
       connection: {
@@ -34,10 +37,11 @@ export function userServerFields({ connection, mergeSlashes, realIp }: ServerBlo
         ...given(each.maxFieldSize, (size) => ({ maxFieldSize: sizeText(size) })),
         ...picked(each, ['maxFieldCount']),
         ...given(each.maxTargetSize, (size) => ({ maxTargetSize: sizeText(size) })),
-        ...picked(each, ['underscoresInHeaders']),
+        ...picked(each, ['maxStreams', 'underscoresInHeaders']),
       },
     })),
     ...given(mergeSlashes, (each) => ({ mergeSlashes: each })),
+    ...given(http2, (each) => ({ http2: each })),
     ...given(realIp, (each) => ({ realIp: each })),
   };
 }

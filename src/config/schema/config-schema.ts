@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cacheStore } from './cache-options.ts';
 import { errorLogOption } from './reply-options.ts';
 import { server, sharedOptions } from './server-options.ts';
+import { issuer } from './tls-options.ts';
 import {
   count,
   duration,
@@ -152,6 +153,9 @@ export const configSchema: z.ZodType = object(
       nginx: 'upstream',
     }),
     caches: option(table(cacheStore), 'Where answers are kept, by name.', { nginx: 'proxy_cache_path' }),
+    issuers: option(table(issuer), 'Whom certificates are got from, by name; the first is meant where none is named.', {
+      nginx: 'acme_issuer',
+    }),
     servers: option(list(server), 'The sites.', { nginx: 'server' }),
     defaults: option(sharedOptions, 'What servers inherit.', { nginx: 'http' }),
     variables: option(table(variable), 'Variables that are computed from others, by name without the $.', {

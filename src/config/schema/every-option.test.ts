@@ -39,6 +39,7 @@ const texts: readonly string[] = [
   '/sample/',
   '= /sample',
   'http://sample:81/x',
+  'https://sample:81/x',
   '200-299',
 ];
 
@@ -98,6 +99,8 @@ const withoutEffect: ReadonlySet<string> = new Set(
       { stubStatus: false },
       { emptyGif: false },
       { inheritHeaders: true },
+      { hsts: false },
+      { redirectToHttps: false },
       { cors: false },
       { securityHeaders: false },
     ],

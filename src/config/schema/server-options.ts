@@ -4,6 +4,7 @@ import { cacheOptions } from './cache-options.ts';
 import { answerOptions, contentOptions, fileOptions, ownContentOptions } from './content-options.ts';
 import { proxyOptions, sharedProxyOptions } from './proxy-options.ts';
 import { logOptions, replyOptions } from './reply-options.ts';
+import { hstsOption, listenTls, redirectOption, serverTls, sharedTls } from './tls-options.ts';
 import {
   address,
   count,
@@ -134,6 +135,9 @@ const connection = object(
     maxFieldSize: option(size, 'One field.', { nginx: 'large_client_header_buffers' }),
     maxFieldCount: option(count, 'The number of fields.', { nginx: 'max_headers' }),
     maxTargetSize: option(size, 'The path with its query.', { nginx: 'large_client_header_buffers' }),
+    maxStreams: option(count, 'HTTP/2 streams that one connection may have open.', {
+      nginx: 'http2_max_concurrent_streams',
+    }),
     underscoresInHeaders: option(flag, 'Fields with _ in their names are kept.', {
       nginx: 'underscores_in_headers',
       danger: 'Apps take X_Forwarded_For for X-Forwarded-For: clients can forge what a proxy says.',
@@ -154,11 +158,14 @@ const serverBlockOptions: Shape = {
     "Whose word is taken for the client's address.",
     { danger: 'Who is on the list can pass for any client.' },
   ),
+  ...hstsOption,
+  http2: option(flag, 'HTTP/2 is offered to clients that come with TLS.', { default: true, nginx: 'http2' }),
 };
 
 /** What servers inherit. */
 export const sharedOptions: z.ZodType = object('Defaults', 'What servers inherit.', {
   ...serverBlockOptions,
+  tls: option(sharedTls, 'TLS that servers inherit.'),
   ...sharedProxyOptions,
 });
 
@@ -171,6 +178,18 @@ export const server: z.ZodType = object('Server', 'One site.', {
         strict({
           address: needed(address, 'HOST:PORT, :PORT for all addresses, [IPV6]:PORT or unix:PATH.'),
           default: option(flag, 'This server answers for hosts that none is for.', { default: 'the first one' }),
+          tls: option(
+            listenTls,
+            "TLS: true for that of `tls` of the server, 'auto' for a certificate of Let's Encrypt, 'dev' for one of a CA of this machine's own.",
+            {
+              default: false,
+              nginx: 'listen ssl',
+            },
+          ),
+          http2: option(flag, 'HTTP/2 whichever server it is; without TLS to clients that begin with it.', {
+            default: false,
+            nginx: 'listen http2',
+          }),
           ipv6Only: option(flag, 'An IPv6 address takes no IPv4 connections.', {
             nginx: 'listen ipv6only',
             default: true,
@@ -196,6 +215,14 @@ export const server: z.ZodType = object('Server', 'One site.', {
   ...ownContentOptions,
   ...proxyOptions,
   ...answerOptions,
+  tls: option(
+    serverTls,
+    "TLS, on those of its addresses that have it: certificates, or 'auto' or 'dev' as for an address.",
+    {
+      nginx: 'ssl_*',
+    },
+  ),
+  ...redirectOption,
   ...serverBlockOptions,
   ...ruleOption,
   locations: option(list(location), 'What holds for some paths.', { nginx: 'location' }),

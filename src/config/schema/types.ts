@@ -59,6 +59,10 @@ export function oneOf(...choices: readonly [string, ...string[]]): z.ZodType {
   return z.enum(choices, { error: `it takes ${choices.map((each) => `'${each}'`).join(', ')}` });
 }
 
+export function oneOfNumbers(...choices: readonly [number, ...number[]]): z.ZodType {
+  return z.literal(choices, { error: `it takes ${choices.join(', ')}` });
+}
+
 export function list(type: z.ZodType): z.ZodType {
   return z.array(type, { error: 'it takes a list' });
 }
@@ -159,3 +163,8 @@ export const proxyUrl: z.ZodType = matching(
   /^((?:http|grpc)s?:\/\/.|.*\$)/i,
   "a URL such as 'http://127.0.0.1:3000', 'https://app.example' or 'http://unix:/run/x.sock'",
 );
+export const httpsUrl: z.ZodType = matching(
+  /^https:\/\/[^\s/?#]+\S*$/i,
+  "a URL such as 'https://ca.example/directory'",
+);
+export const webUrl: z.ZodType = matching(/^https?:\/\/[^\s/?#]+\S*$/i, "a URL such as 'http://127.0.0.1:3000/ask'");

@@ -3,6 +3,7 @@
 import type { Cache } from './user-caches.ts';
 import type { ProxyDefaults, ReverseProxy } from './user-proxies.ts';
 import type { ErrorLog, Settings } from './user-settings.ts';
+import type { Hsts, Issuer, RedirectToHttps, SharedTls, Tls } from './user-tls.ts';
 import type { Upstream } from './user-upstreams.ts';
 
 /** A program that answers requests. */
@@ -77,6 +78,8 @@ export interface Connection {
   readonly maxFieldCount?: number;
   /** The path with its query. Default: "8k". */
   readonly maxTargetSize?: number | string;
+  /** HTTP/2 streams that one connection may have open. Default: 128. */
+  readonly maxStreams?: number;
   /** Fields with _ in their names are kept. Default: false. Danger: Apps take X_Forwarded_For for X-Forwarded-For: clients can forge what a proxy says. */
   readonly underscoresInHeaders?: boolean;
 }
@@ -96,6 +99,11 @@ export interface Defaults extends Settings {
   /** Two slashes of a path are one. Default: true. */
   readonly mergeSlashes?: boolean;
   readonly realIp?: RealIp;
+  /** Answers over TLS have Strict-Transport-Security: browsers come back with TLS alone. Danger: Browsers do not come back without TLS until its time is over. */
+  readonly hsts?: string | false | Hsts;
+  /** HTTP/2 is offered to clients that come with TLS. Default: true. */
+  readonly http2?: boolean;
+  readonly tls?: SharedTls;
   /** What proxies inherit. */
   readonly proxy?: ProxyDefaults;
 }
@@ -342,6 +350,10 @@ export interface Server extends Settings {
         readonly address: string;
         /** This server answers for hosts that none is for. Default: "the first one". */
         readonly default?: boolean;
+        /** TLS: true for that of `tls` of the server, 'auto' for a certificate of Let's Encrypt, 'dev' for one of a CA of this machine's own. Default: false. */
+        readonly tls?: boolean | 'auto' | 'dev' | Tls;
+        /** HTTP/2 whichever server it is; without TLS to clients that begin with it. Default: false. */
+        readonly http2?: boolean;
         /** An IPv6 address takes no IPv4 connections. Default: true. */
         readonly ipv6Only?: boolean;
         /** Each connection begins with a PROXY protocol header that tells of its client. Default: false. Danger: Whoever can connect can pass for any client: let only the proxy in. */
@@ -387,11 +399,19 @@ export interface Server extends Settings {
         /** Its media type. Default: "text/plain". */
         readonly type?: string;
       };
+  /** TLS, on those of its addresses that have it: certificates, or 'auto' or 'dev' as for an address. */
+  readonly tls?: 'auto' | 'dev' | Tls;
+  /** Requests without TLS are sent to the same path with https; those below /.well-known/acme-challenge/ are not. Default: false. */
+  readonly redirectToHttps?: boolean | RedirectToHttps;
   /** Timeouts and limits of connections. */
   readonly connection?: Connection;
   /** Two slashes of a path are one. Default: true. */
   readonly mergeSlashes?: boolean;
   readonly realIp?: RealIp;
+  /** Answers over TLS have Strict-Transport-Security: browsers come back with TLS alone. Danger: Browsers do not come back without TLS until its time is over. */
+  readonly hsts?: string | false | Hsts;
+  /** HTTP/2 is offered to clients that come with TLS. Default: true. */
+  readonly http2?: boolean;
   /** What is done in order before anything answers. */
   readonly rules?: readonly Rule[];
   /** What holds for some paths. */
@@ -435,6 +455,8 @@ export interface UserConfig {
   readonly upstreams?: Readonly<Record<string, Upstream>>;
   /** Where answers are kept, by name. */
   readonly caches?: Readonly<Record<string, Cache>>;
+  /** Whom certificates are got from, by name; the first is meant where none is named. */
+  readonly issuers?: Readonly<Record<string, Issuer>>;
   /** The sites. */
   readonly servers?: readonly Server[];
   readonly defaults?: Defaults;

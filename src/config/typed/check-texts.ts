@@ -9,7 +9,7 @@ import { type Found, keysOf, nodesOf } from './places.ts';
 
 /** Options in which a `$` means nothing, or that are read elsewhere. */
 const plain: ReadonlySet<string | number> = new Set(
-  '$schema apps caches process listen hosts path pattern peers rewrite matches types defaultType methods connection realIp origins referers proxies resolver disable allow deny hide pass ignore on useStale purge folder tempFolder'.split(
+  '$schema apps caches issuers tls process listen hosts path pattern peers rewrite matches types defaultType methods connection realIp origins referers proxies resolver disable allow deny hide pass ignore on useStale purge folder tempFolder'.split(
     ' ',
   ),
 );

@@ -12,6 +12,7 @@ import { checkNetworks } from './check-networks.ts';
 import { checkOrigins } from './check-origins.ts';
 import { checkProxies, comesBack } from './check-proxies.ts';
 import { checkTexts } from './check-texts.ts';
+import { checkTls } from './check-tls.ts';
 import type { ConfigPath, ConfigProblem } from './conversion.ts';
 import { valueAt } from './places.ts';
 import { locationPathText } from './rules.ts';
@@ -31,6 +32,7 @@ export function checkConfig(user: UserConfig, config: Config): readonly ConfigPr
     ...checkOrigins(user),
     ...checkProxies(user, plan),
     ...checkCaches(user, config),
+    ...checkTls(user, config, plan),
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return isWrong ? problems : [...problems, ...checkCompiled(user, plan)];

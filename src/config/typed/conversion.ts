@@ -1,7 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { DevIssuerPlan } from '../../plan/tls-plan.ts';
 import type { UpstreamPlan } from '../../plan/upstream-plan.ts';
 import type { VariablePlan } from '../../plan/variable-plan.ts';
 import type { ConnectionZonePlan, RequestZonePlan } from '../../plan/zone-plan.ts';
+import { devIssuer, standardIssuer } from '../issuers.ts';
 import { type ProxyUrl, upstreamNameOf, upstreamOfUrl } from '../proxy-url.ts';
 
 /** Where in a config something stands: the names and indices that lead to it. */
@@ -23,12 +25,37 @@ export class Conversion {
   readonly requestZones: RequestZonePlan[] = [];
   readonly connectionZones: ConnectionZonePlan[] = [];
   readonly upstreams: UpstreamPlan[] = [];
+  readonly devIssuers: DevIssuerPlan[] = [];
   readonly problems: ConfigProblem[] = [];
+  /** Somebody asks the issuer that is there without being named. */
+  usesStandardIssuer = false;
+  readonly #issuers: readonly string[];
   /** Absolute path of the folder that paths start from. */
   readonly #folder: string;
 
-  constructor(folder: string) {
+  /** `issuers` are the names of those that the config has. */
+  constructor(folder: string, issuers: readonly string[] = []) {
     this.#folder = folder;
+    this.#issuers = issuers;
+  }
+
+  /** The name of the issuer that is asked: the one that is named, else the first. */
+  acmeIssuer(name: string = this.#issuers[0] ?? standardIssuer): string {
+    if (name === standardIssuer && !this.#issuers.includes(name)) this.usesStandardIssuer = true;
+    return name;
+  }
+
+  /** The name of the development CA in a folder. */
+  devIssuer(folder: string | undefined): string {
+    const made = folder === undefined ? devIssuer() : devIssuer('dev', this.path(folder));
+    const there = this.devIssuers.find((each) => each.folder === made.folder);
+    if (there !== undefined) return there.name;
+    const taken = new Set([...this.#issuers, ...this.devIssuers.map(({ name }) => name)]);
+    const name = ['dev', ...this.devIssuers.map((_, index) => `dev ${index + 2}`), 'dev CA'].find(
+      (each) => !taken.has(each),
+    );
+    this.devIssuers.push({ ...made, name: name ?? made.name });
+    return name ?? made.name;
   }
 
   /** The name of the upstream that a URL means: the one of its host, or one that it makes. */

@@ -1,4 +1,5 @@
 import type { AddedField } from '../../plan/settings.ts';
+import type { Defaults } from '../schema/user-config.ts';
 import type { Cors, SecurityHeaders, Settings } from '../schema/user-settings.ts';
 import { parseDuration } from '../units.ts';
 import { type Conversion, listOf } from './conversion.ts';
@@ -18,7 +19,7 @@ export interface Preflight {
 
 export const noFields: EffectiveFields = { headers: [], preflight: undefined };
 
-type FieldOptions = Pick<Settings, 'headers' | 'inheritHeaders' | 'securityHeaders' | 'cors'>;
+type FieldOptions = Pick<Settings, 'headers' | 'inheritHeaders' | 'securityHeaders' | 'cors'> & Pick<Defaults, 'hsts'>;
 
 /** The fields of a level: its own, and those of the outer level that it does not name. */
 export function effectiveFields(
@@ -26,14 +27,16 @@ export function effectiveFields(
   outer: EffectiveFields,
   conversion: Conversion,
 ): EffectiveFields {
-  const { headers = {}, inheritHeaders = true, securityHeaders, cors } = options;
+  const { headers = {}, inheritHeaders = true, securityHeaders, cors, hsts } = options;
   const crossOrigin = cors === undefined ? undefined : corsFields(cors, conversion);
-  const own = [...securityFields(securityHeaders), ...(crossOrigin?.headers ?? []), ...fieldList(headers)];
+  const security = securityFields(securityHeaders).filter(({ name }) => hsts === undefined || name !== hstsName);
+  const own = [...security, ...hstsFields(hsts, conversion), ...(crossOrigin?.headers ?? []), ...fieldList(headers)];
   const replaced = new Set(
     [
       ...own.map(({ name }) => name),
       ...(securityHeaders === false ? securityNames : []),
       ...(cors === false ? corsNames : []),
+      ...(hsts === false ? [hstsName] : []),
     ].map((name) => name.toLowerCase()),
   );
   const kept = inheritHeaders ? outer.headers.filter(({ name }) => !replaced.has(name.toLowerCase())) : [];
@@ -44,8 +47,8 @@ export function effectiveFields(
 }
 
 /** Whether a level says anything of the fields of answers. */
-export function hasFields({ headers, inheritHeaders, securityHeaders, cors }: FieldOptions): boolean {
-  return [headers, inheritHeaders, securityHeaders, cors].some((option) => option !== undefined);
+export function hasFields({ headers, inheritHeaders, securityHeaders, cors, hsts }: FieldOptions): boolean {
+  return [headers, inheritHeaders, securityHeaders, cors, hsts].some((option) => option !== undefined);
 }
 
 export function fieldList(fields: NonNullable<Settings['headers']>): readonly AddedField[] {
@@ -57,6 +60,8 @@ export function fieldList(fields: NonNullable<Settings['headers']>): readonly Ad
   }));
 }
 
+const hstsName = 'Strict-Transport-Security';
+
 const securityOptions: readonly (readonly [option: keyof SecurityHeaders, name: string, standard: string | false])[] = [
   ['contentTypeOptions', 'X-Content-Type-Options', 'nosniff'],
   ['frameOptions', 'X-Frame-Options', 'SAMEORIGIN'],
@@ -64,7 +69,7 @@ const securityOptions: readonly (readonly [option: keyof SecurityHeaders, name: 
   ['openerPolicy', 'Cross-Origin-Opener-Policy', 'same-origin'],
   ['contentSecurityPolicy', 'Content-Security-Policy', false],
   ['permissionsPolicy', 'Permissions-Policy', false],
-  ['strictTransportSecurity', 'Strict-Transport-Security', false],
+  ['strictTransportSecurity', hstsName, false],
 ];
 
 const securityNames: readonly string[] = securityOptions.map(([, name]) => name);
@@ -75,6 +80,32 @@ function securityFields(options: Settings['securityHeaders']): readonly AddedFie
     const value = (options === true ? undefined : options[option]) ?? standard;
     return value === false ? [] : { name, value, always: true };
   });
+}
+
+/** RFC 6797 §7.2: over TLS alone. */
+function hstsFields(options: Defaults['hsts'], { variables }: Conversion): readonly AddedField[] {
+  if (options === undefined || options === false) return [];
+  const {
+    maxAge,
+    includeSubDomains = false,
+    preload = false,
+  } = typeof options === 'string' ? { maxAge: options } : options;
+  const variable = `hsts_${variables.length}`;
+  const parts = [
+    `max-age=${Math.floor(parseDuration(maxAge) / 1_000)}`,
+    ...(includeSubDomains ? ['includeSubDomains'] : []),
+    ...(preload ? ['preload'] : []),
+  ];
+  variables.push({
+    kind: 'map',
+    variable,
+    source: '$https',
+    entries: [{ key: 'on', value: parts.join('; ') }],
+    fallback: '',
+    hostnames: false,
+    volatile: false,
+  });
+  return [field(hstsName, `$${variable}`)];
 }
 
 const corsNames: readonly string[] = [

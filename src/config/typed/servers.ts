@@ -1,12 +1,14 @@
 import { parseAddress } from '../address.ts';
 import { defaultCacheName } from '../cache-defaults.ts';
-import type { Block, Listen, LocationConfig, ServerBlock, ServerConfig } from '../config.ts';
+import type { Block, Listen, LocationConfig, RuleConfig, ServerBlock, ServerConfig } from '../config.ts';
+import { redirectToHttps } from '../redirect-to-https.ts';
 import type { Defaults, Location, Rule, Server } from '../schema/user-config.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { blockFields } from './block.ts';
 import { type ConfigPath, type Conversion, given, picked } from './conversion.ts';
 import { type EffectiveFields, effectiveFields, hasFields, noFields } from './field-list.ts';
 import { aliasOf, locationMatch, preflightRule, rulesOf } from './rules.ts';
+import { serverTls, sharedTls } from './tls.ts';
 
 /** What servers inherit, and the fields that they start from. */
 export function sharedBlock(
@@ -19,7 +21,8 @@ export function sharedBlock(
   const isUsed = user.cache === true || typeof user.cache === 'string';
   const cache =
     isUsed && level.cache && !level.cache.cache ? { cache: { ...level.cache, cache: defaultCacheName } } : {};
-  return { block: { ...level, ...cache, ...serverFields(user) }, fields };
+  const tls = given(user.tls, (each) => ({ tls: sharedTls(each, conversion) }));
+  return { block: { ...level, ...cache, ...serverFields(user), ...tls }, fields };
 }
 
 export function serverConfig(
@@ -38,15 +41,30 @@ export function serverConfig(
   const inner = isShared ? { ...fields, preflight: undefined } : fields;
   const level = levelFields(user, fields, conversion);
   const made = locations.map((each, index) => locationConfig(each, inner, [...path, 'locations', index], conversion));
+  const listen = user.listen.map((each, index) => listenOf(each, [...path, 'listen', index], conversion));
   return {
     ...level,
     ...given(user.files, (files) => ({ root: { path: conversion.path(files), isAlias: false } })),
     ...serverFields(user),
-    listen: user.listen.map((listen, index) => listenOf(listen, [...path, 'listen', index], conversion)),
+    ...given(serverTls(user, path, conversion), (tls) => ({ tls })),
+    listen,
     names: user.hosts ?? [],
-    rules: [...preflight, ...rulesOf(user.rules ?? [], fields, conversion)],
+    rules: [...redirectRules(user, listen, conversion), ...preflight, ...rulesOf(user.rules ?? [], fields, conversion)],
     locations: isShared ? made : [...made, ...outsideLocation(level, fields, made)],
   };
+}
+
+function redirectRules(
+  { redirectToHttps: user = false }: Server,
+  listen: readonly Listen[],
+  { variables }: Conversion,
+): readonly RuleConfig[] {
+  if (user === false) return [];
+  const own = listen.find(({ bind, tls }) => tls && bind.kind === 'tcp')?.bind;
+  const { port = own?.kind === 'tcp' ? own.port : 443, status = 308 } = user === true ? {} : user;
+  const { variable, rule } = redirectToHttps(`redirect_to_https_${variables.length}`, { port, status });
+  variables.push(variable);
+  return [rule];
 }
 
 /** Answers preflight requests for paths that no location is for: what else holds there is said once more, since it is not inherited. */
@@ -157,7 +175,8 @@ function serverFields({
   connection,
   mergeSlashes,
   realIp,
-}: Pick<Defaults, 'connection' | 'mergeSlashes' | 'realIp'>): ServerBlock {
+  http2,
+}: Pick<Defaults, 'connection' | 'mergeSlashes' | 'realIp' | 'http2'>): ServerBlock {
   return {
     ...given(connection, (each) => ({
       connection: {
@@ -168,10 +187,11 @@ function serverFields({
         ...given(each.maxHeadSize, (size) => ({ maxHeadSize: parseSize(size) })),
         ...given(each.maxFieldSize, (size) => ({ maxFieldSize: parseSize(size) })),
         ...given(each.maxTargetSize, (size) => ({ maxTargetSize: parseSize(size) })),
-        ...picked(each, ['keepAliveRequests', 'maxFieldCount', 'underscoresInHeaders']),
+        ...picked(each, ['keepAliveRequests', 'maxFieldCount', 'maxStreams', 'underscoresInHeaders']),
       },
     })),
     ...given(mergeSlashes, (each) => ({ mergeSlashes: each })),
+    ...given(http2, (each) => ({ http2: each })),
     ...given(realIp, (each) => ({
       realIp: {
         ...picked(each, ['from', 'recursive']),
@@ -186,7 +206,8 @@ function listenOf(listen: Server['listen'][number], path: ConfigPath, conversion
   return {
     bind: bindOf(address, path, conversion),
     isDefault,
-    ...picked(others, ['backlog', 'ipv6Only']),
+    ...picked(others, ['backlog', 'http2', 'ipv6Only']),
+    ...given(others.tls, (tls) => ({ tls: tls !== false })),
     ...given(others.proxyProtocol, (takesProxyProtocol) => ({ takesProxyProtocol })),
   };
 }

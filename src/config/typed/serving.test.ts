@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
-import { type SiteStage, siteStage } from '../../../test/support/site-stage.ts';
+import { type AskOptions, type SiteStage, siteStage } from '../../../test/support/site-stage.ts';
 import { validate } from '../load/validate.ts';
 import { resolve } from '../resolve.ts';
 import type { Location, Server } from '../schema/user-config.ts';
@@ -124,5 +124,67 @@ describe('CORS with credentials', () => {
     };
     assert.deepEqual(await allowed('https://a.example'), ['https://a.example', 'true', 'Origin']);
     assert.deepEqual(await allowed('https://b.example'), [undefined, undefined, 'Origin']);
+  });
+});
+
+const overTls = { connection: { scheme: 'https' } } as const;
+
+describe('hsts', () => {
+  const field = async (server: Partial<Server>, path = '/', options: AskOptions = overTls): Promise<unknown> =>
+    (await serving({ respond: 'hello', ...server }).ask(path, options)).headers['strict-transport-security'];
+
+  it('is told over TLS alone', async () => {
+    assert.equal(await field({ hsts: '1y' }), 'max-age=31536000');
+    assert.equal(await field({ hsts: '1y' }, '/', {}), undefined);
+  });
+
+  it('has all that RFC 6797 has', async () => {
+    const hsts = { maxAge: '2y', includeSubDomains: true, preload: true };
+    assert.equal(await field({ hsts }), 'max-age=63072000; includeSubDomains; preload');
+    assert.equal(await field({ hsts: '0s' }), 'max-age=0');
+    assert.equal(await field({ hsts: false }), undefined);
+  });
+
+  it('is for locations too, and comes once', async () => {
+    const securityHeaders = { strictTransportSecurity: 'max-age=1' };
+    const locations = [{ path: '/own/', respond: 'own', headers: { 'X-Own': '1' } }];
+    assert.equal(await field({ hsts: '1d', securityHeaders, locations }, '/own/'), 'max-age=86400');
+  });
+});
+
+describe('redirectToHttps', () => {
+  const where = async (server: Partial<Server>, path: string, options: AskOptions = {}): Promise<unknown> => {
+    const { status, headers } = await serving({ respond: 'hello', ...server }).ask(path, {
+      headers: { host: 'example.com:80' },
+      ...options,
+    });
+    return [status, headers['location']];
+  };
+
+  it('sends clients to the same path over TLS', async () => {
+    assert.deepEqual(await where({ redirectToHttps: true }, '/a%20b?c=d'), [308, 'https://example.com/a%20b?c=d']);
+    assert.deepEqual(await where({ redirectToHttps: { status: 301, port: 8443 } }, '/a'), [
+      301,
+      'https://example.com:8443/a',
+    ]);
+  });
+
+  it("goes to the port of the server's own address", async () => {
+    const listen = [':80', { address: ':8443', tls: true }];
+    assert.deepEqual(await where({ listen, redirectToHttps: true }, '/'), [308, 'https://example.com:8443/']);
+  });
+
+  it('leaves clients with TLS, and those of ACME, alone', async () => {
+    assert.deepEqual(await where({ redirectToHttps: true }, '/', overTls), [200, undefined]);
+    assert.deepEqual(await where({ redirectToHttps: true }, '/.well-known/acme-challenge/x'), [200, undefined]);
+    assert.deepEqual((await where({ redirectToHttps: true }, '/.well-known/other')) as unknown[], [
+      308,
+      'https://example.com/.well-known/other',
+    ]);
+  });
+
+  it('comes before locations and rules', async () => {
+    const server = { redirectToHttps: true, rules: [{ return: 403 }], locations: [{ path: '/', respond: 'own' }] };
+    assert.deepEqual(await where(server, '/'), [308, 'https://example.com/']);
   });
 });

@@ -1,10 +1,12 @@
 import type { VariablePlan } from '../../plan/variable-plan.ts';
 import type { AppConfig } from '../app-config.ts';
 import type { Config, ProcessConfig } from '../config.ts';
+import { standardIssuer } from '../issuers.ts';
 import type { App, Process, UserConfig } from '../schema/user-config.ts';
 import { parseDuration, parseRate, parseSize } from '../units.ts';
 import { cachePlan, withDefaultCache } from './caches.ts';
 import { type ConfigProblem, Conversion, given, picked } from './conversion.ts';
+import { issuerPlan } from './issuers.ts';
 import { errorLogs } from './logs.ts';
 import { pairsOf } from './places.ts';
 import { serverConfig, sharedBlock } from './servers.ts';
@@ -17,7 +19,7 @@ export function toConfig(
   user: UserConfig,
   folder: string,
 ): { readonly config: Config; readonly problems: readonly ConfigProblem[] } {
-  const conversion = new Conversion(folder);
+  const conversion = new Conversion(folder, Object.keys(user.issuers ?? {}));
   for (const [name, { key, rate, memory }] of Object.entries(user.requestZones ?? {})) {
     conversion.requestZones.push({ name, key, rate: parseRate(rate), size: parseSize(memory ?? defaultMemory) });
   }
@@ -34,6 +36,7 @@ export function toConfig(
   const servers = (user.servers ?? []).map((server, index) =>
     serverConfig(server, fields, ['servers', index], conversion),
   );
+  const issuers = { ...user.issuers, ...(conversion.usesStandardIssuer ? { [standardIssuer]: {} } : {}) };
   const config: Config = {
     process: processConfig(user.process ?? {}, conversion),
     apps: Object.fromEntries(Object.entries(user.apps ?? {}).map(([name, app]) => [name, appConfig(app, conversion)])),
@@ -46,7 +49,10 @@ export function toConfig(
     })),
     upstreams: conversion.upstreams,
     caches: Object.entries(user.caches ?? {}).map(([name, cache]) => cachePlan(name, cache, conversion)),
-    issuers: [],
+    issuers: [
+      ...Object.entries(issuers).map(([name, issuer]) => issuerPlan(name, issuer, servers, conversion)),
+      ...conversion.devIssuers,
+    ],
     defaults: block,
     servers,
   };
