@@ -251,6 +251,10 @@ describe('HpackDecoder', () => {
     decoder.maxTableSize = 50;
     decoder.maxTableSize = 4096;
     refuses('3f e1 1f', /not made smaller/, decoder);
+    const twice = new HpackDecoder(4096);
+    twice.maxTableSize = 50;
+    twice.maxTableSize = 80;
+    refuses('3f 31', /not made smaller/, twice);
     const other = new HpackDecoder(4096);
     other.maxTableSize = 0;
     other.maxTableSize = 4096;
