@@ -59,7 +59,7 @@ function describeCase(each: GeneratorCase): void {
     it('loads with --lenient, which warns of the same', () => {
       const { errors, warnings } = loaded(root, true);
       assert.deepEqual(errors, []);
-      assert.deepEqual(missingIn(warnings), each.missing);
+      assert.deepEqual(missingIn(warnings.filter((warning) => warning.endsWith('does not have yet'))), each.missing);
     });
 
     it(`answers ${each.requests.length} requests`, async () => {

@@ -82,8 +82,6 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     layers: ['nginxconfig', 'nginxconfig-django'],
     roots: ['var/www/example.com', 'var/www/_letsencrypt'],
     missing: {
-      TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
-      'HTTP/2': ['listen … http2'],
       'the uwsgi protocol': ['uwsgi_param', 'uwsgi_pass'],
     },
     requests: [
@@ -108,8 +106,6 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     layers: ['nginxconfig', 'nginxconfig-wordpress'],
     roots: ['var/www/example.com/public'],
     missing: {
-      TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
-      'HTTP/2': ['listen … http2'],
       FastCGI: ['fastcgi_buffer_size', 'fastcgi_buffers', 'fastcgi_index', 'fastcgi_param', 'fastcgi_pass'],
     },
     requests: [
@@ -153,8 +149,6 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     layers: ['nginxconfig', 'nginxconfig-drupal'],
     roots: ['var/www/example.com/public'],
     missing: {
-      TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
-      'HTTP/2': ['listen … http2'],
       FastCGI: ['fastcgi_buffer_size', 'fastcgi_buffers', 'fastcgi_index', 'fastcgi_param', 'fastcgi_pass'],
     },
     requests: [
@@ -192,8 +186,6 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     layers: ['nginxconfig', 'nginxconfig-joomla'],
     roots: ['var/www/example.com/public'],
     missing: {
-      TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
-      'HTTP/2': ['listen … http2'],
       FastCGI: ['fastcgi_buffer_size', 'fastcgi_buffers', 'fastcgi_index', 'fastcgi_param', 'fastcgi_pass'],
     },
     requests: [
@@ -219,8 +211,6 @@ export const nginxconfigCases: readonly GeneratorCase[] = [
     layers: ['nginxconfig', 'nginxconfig-magento'],
     roots: ['var/www/example.com/public'],
     missing: {
-      TLS: ['listen … ssl', 'ssl_certificate', 'ssl_certificate_key'],
-      'HTTP/2': ['listen … http2'],
       FastCGI: ['fastcgi_buffer_size', 'fastcgi_buffers', 'fastcgi_index', 'fastcgi_param', 'fastcgi_pass'],
     },
     requests: [
