@@ -34,16 +34,17 @@ export class TlsHost {
     this.#options ??= this.#socketOptions();
     const secured = new TLSSocket(socket, this.#options);
     let failure: Error | undefined;
+    const left = (): TLSSocket => secured.destroy();
     const failed = (): void => {
       socket.destroy();
       done(failure ?? new Error('the client left during the handshake'));
     };
     secured.once('secure', () => {
-      secured.off('close', failed);
+      secured.off('close', failed).off('end', left);
       if (this.material.clients) authorize(secured);
       done(secured);
     });
-    secured.once('close', failed);
+    secured.once('close', failed).once('end', left);
     // What Node tells of a server's connection that no tls.Server has; it leaves it open. See decisions/0022.
     secured.on('_tlsError', (error: Error) => {
       failure ??= error;
