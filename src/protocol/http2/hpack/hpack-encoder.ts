@@ -60,16 +60,19 @@ export class HpackEncoder {
     const table = this.#table;
     const next = this.#nextSize;
     let end = at;
-    if (this.#leastSize < table.maxSize && this.#leastSize < next) {
-      table.maxSize = this.#leastSize;
-      end = writeInteger(into, end, 0x20, 0x1f, this.#leastSize);
-    }
-    if (next !== table.maxSize) {
-      table.maxSize = next;
-      end = writeInteger(into, end, 0x20, 0x1f, next);
-    }
+    if (this.#leastSize < table.maxSize && this.#leastSize < next) end = this.#resize(into, end, this.#leastSize);
+    if (next !== table.maxSize) end = this.#resize(into, end, next);
     this.#leastSize = next;
     return end;
+  }
+
+  #resize(into: Buffer, at: number, size: number): number {
+    this.#table.maxSize = size;
+    // What was evicted would keep the memory that the table has left.
+    for (const [slot, entry] of this.#slots.entries()) {
+      if (entry && this.#table.indexOf(entry) < 0) this.#slots[slot] = undefined;
+    }
+    return writeInteger(into, at, 0x20, 0x1f, size);
   }
 
   /** `:status`, of three digits. */
