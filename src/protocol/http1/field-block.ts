@@ -28,7 +28,7 @@ export class FieldBlock {
       this.bytes = slab;
       this.start = this.at = slabUsed;
     } else if (this.bytes.length - this.at < size) {
-      this.#move(Math.max(this.at - this.start + size, 2 * this.bytes.length));
+      this.#move(this.at - this.start + Math.max(size, this.at - this.start));
     }
   }
 

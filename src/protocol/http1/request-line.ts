@@ -13,7 +13,7 @@ const versionPrefix = 'HTTP/';
 const versionLength = 8;
 
 /** 1 for every byte that may stand in a request target: visible ASCII but `#` (RFC 9112 §3.2 has no fragment). */
-const TARGET: Uint8Array = new Uint8Array(256).fill(1, 0x21, 0x7f);
+export const TARGET: Uint8Array = new Uint8Array(256).fill(1, 0x21, 0x7f);
 TARGET[0x23] = 0;
 
 /** Reads `method SP target SP version` and the end of the line (RFC 9112 §3) from bytes that come in any pieces. */
@@ -132,7 +132,8 @@ export class RequestLine {
   }
 }
 
-function methodName(bytes: Buffer, start: number, end: number): string {
+/** The method that stands there: a string that exists where it is a common one. */
+export function methodName(bytes: Buffer, start: number, end: number): string {
   for (const method of methods) {
     if (method.length === end - start && matches(bytes, start, method)) return method;
   }

@@ -1,76 +1,215 @@
+import { ProtocolError } from '../../core/errors.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import type { Http2Limits, HttpLimits } from '../../core/limits.ts';
-import type { Http2Code } from './codes.ts';
+import { Http2Code, Setting } from './codes.ts';
+import { ConnectionStreams } from './connection-streams.ts';
+import { FloodGuard, flood } from './flood-guard.ts';
+import { FrameHandler } from './frame-handler.ts';
+import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { Http2Error } from './http2-error.ts';
+import { maxWindow } from './peer-settings.ts';
+import { type FixedFields, ResponseSections } from './response-section.ts';
+import { SectionReceiver } from './section-receiver.ts';
 import type { FrameOutput, Http2ServerSink, Http2Stream } from './server-sink.ts';
+import type { ServerStream } from './server-stream.ts';
 
-/** What an answer's head gets from us. */
-export interface FixedFields {
-  /** IMF-fixdate (RFC 9110 §5.6.7), used where the headers have no `date`. */
-  readonly date: string;
-  /** Used where the headers have no `server`. */
-  readonly server: string;
-  /** Stands in for what the headers say; undefined where it is not known. What they say stays where there is no content. */
-  readonly contentLength: number | undefined;
-}
+export type { FixedFields } from './response-section.ts';
 
 export interface Http2ServerOptions {
   readonly limits: HttpLimits;
   readonly http2: Http2Limits;
-  readonly scheme: 'http' | 'https';
 }
 
+/** What our PINGs hold. */
+const pingContent = Buffer.alloc(8);
+
 /**
- * The server's side of one HTTP/2 connection (RFC 9113): bytes in, requests out, and frames of answers. A connection error is written to the output as
- * GOAWAY and thrown as Http2Error; any further use throws it again.
+ * The server's side of one HTTP/2 connection (RFC 9113): bytes in, requests out, and frames of answers. A connection error is written to
+ * the output as GOAWAY and thrown as Http2Error; any further use throws it again. What is sent on a stream that is over is dropped.
  */
 export class Http2ServerCodec<Turn> {
-  constructor(_sink: Http2ServerSink<Turn>, _output: FrameOutput, _options: Http2ServerOptions) {
-    throw new Error('not yet');
+  readonly #limits: HttpLimits;
+  readonly #http2: Http2Limits;
+  readonly #writer: FrameWriter;
+  readonly #guard: FloodGuard;
+  readonly #streams: ConnectionStreams<Turn>;
+  readonly #sections: SectionReceiver<Turn>;
+  readonly #answers: ResponseSections;
+  readonly #frames: FrameHandler<Turn>;
+  readonly #reader: FrameReader;
+  #failure: unknown;
+
+  constructor(sink: Http2ServerSink<Turn>, output: FrameOutput, { limits, http2 }: Http2ServerOptions) {
+    const writer = new FrameWriter(output);
+    const guard = new FloodGuard(http2);
+    const streams = new ConnectionStreams(sink, writer, guard, http2);
+    const sections = new SectionReceiver(sink, streams, guard, limits, http2);
+    const answers = new ResponseSections(writer, http2.headerTableSize);
+    this.#limits = limits;
+    this.#http2 = http2;
+    this.#writer = writer;
+    this.#guard = guard;
+    this.#streams = streams;
+    this.#sections = sections;
+    this.#answers = answers;
+    this.#frames = new FrameHandler({ sink, streams, sections, answers, writer, guard }, limits);
+    this.#reader = new FrameReader(this.#frames, http2.maxFrameSize);
   }
 
   /** Streams that are not over. */
-  readonly openStreams: number = 0;
-  /** The latest stream that was given to the sink. */
-  readonly lastStream: number = 0;
-  /** Whether a field section has begun and has not ended. */
-  readonly isInSection: boolean = false;
-  /** Whether the client has not yet sent all of its preface, its SETTINGS with it. */
-  readonly isPrefaceMissing: boolean = true;
-  /** Bytes kept of what has not come whole. */
-  readonly buffered: number = 0;
+  get openStreams(): number {
+    return this.#streams.size;
+  }
 
-  /** Sends our preface. */
-  start(): void {}
-  receive(_chunk: Buffer): void {}
-  /** The client ended its side. Throws where that is inside a frame or a request. */
-  end(): void {}
+  /** The latest stream that was taken. */
+  get lastStream(): number {
+    return this.#streams.lastTaken;
+  }
+
+  /** Whether a field section has begun and has not ended. */
+  get isInSection(): boolean {
+    return this.#sections.stream !== 0;
+  }
+
+  /** Whether the client has not sent all of its preface yet, its SETTINGS with it. */
+  get isPrefaceMissing(): boolean {
+    return !this.#frames.hasSettings;
+  }
+
+  /** Bytes kept of what has not come whole. */
+  get buffered(): number {
+    return this.#reader.buffered + this.#sections.buffered;
+  }
+
+  /** Sends our preface (RFC 9113 §3.4). */
+  start(): void {
+    const { maxStreams, streamWindow, maxFrameSize, headerTableSize } = this.#http2;
+    this.#writer.settings([
+      [Setting.headerTableSize, headerTableSize],
+      [Setting.maxConcurrentStreams, maxStreams],
+      [Setting.initialWindowSize, streamWindow],
+      [Setting.maxFrameSize, maxFrameSize],
+      [Setting.maxHeaderListSize, this.#limits.maxHeadSize],
+      [Setting.enableConnectProtocol, 1],
+      [Setting.noRfc7540Priorities, 1],
+    ]);
+    this.#streams.start();
+  }
+
+  /** Throws Http2Error: all streams are over then, of which the sink is not told. */
+  receive(chunk: Buffer): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      this.#reader.read(chunk);
+      if (this.#writer.unsentControl > this.#http2.maxUnsentControl) throw flood('our answers are not read');
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** The client ended its side. Throws ProtocolError where that is inside its preface, a frame or a request. */
+  end(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    let isIncomplete = this.#reader.isInside || this.isInSection;
+    for (const { isReceiveClosed } of this.#streams) if (!isReceiveClosed) isIncomplete = true;
+    if (!isIncomplete) return;
+    const error = new ProtocolError('body-incomplete', 'Cannot read the request: the connection ended inside it');
+    this.#fail(error);
+    throw error;
+  }
+
   /** So much time has passed: budgets grow. */
-  tick(_elapsedMs: number): void {}
-  /** Sends the head of an answer. Gives how many bytes that are. */
-  respond(_stream: Http2Stream, _status: number, _headers: HeaderList, _fixed: FixedFields, _isEnd: boolean): number {
-    return 0;
+  tick(elapsedMs: number): void {
+    this.#guard.grow(elapsedMs);
   }
-  /** Sends an interim answer (RFC 9110 §15.2), without the fields that have no meaning there. */
-  inform(_stream: Http2Stream, _status: number, _headers: HeaderList): number {
-    return 0;
+
+  /** Sends the head of a final answer. Gives how many bytes that are. */
+  respond(stream: Http2Stream, status: number, headers: HeaderList, fixed: FixedFields, isEnd: boolean): number {
+    if (stream.isSendClosed) return 0;
+    const written = this.#answers.head(stream.id, status, headers, fixed, isEnd);
+    if (isEnd) this.#streams.endSending(stream as ServerStream<Turn>);
+    return written;
   }
+
+  /** Sends an interim answer (RFC 9110 §15.2), but for 101, without the fields that have no meaning there. */
+  inform(stream: Http2Stream, status: number, headers: HeaderList): number {
+    return stream.isSendClosed ? 0 : this.#answers.interim(stream.id, status, headers);
+  }
+
   /** Bytes of content that may be sent on it now. */
-  sendable(_stream: Http2Stream): number {
-    return 0;
+  sendable(stream: Http2Stream): number {
+    return stream.isSendClosed ? 0 : Math.max(0, Math.min(this.#streams.sendWindow, stream.sendWindow));
   }
-  /** Sends content, at most what is `sendable`. Gives how many bytes that are, with their frames. */
-  data(_stream: Http2Stream, _bytes: Uint8Array, _isEnd: boolean): number {
-    return 0;
+
+  /**
+   * Sends content, at most what is `sendable`: more is a RangeError. Gives how many bytes that are, with their frames. Large pieces are
+   * sent as they are, so that they must not change.
+   */
+  data(stream: Http2Stream, bytes: Uint8Array, isEnd: boolean): number {
+    if (stream.isSendClosed) return 0;
+    const own = stream as ServerStream<Turn>;
+    const size = bytes.length;
+    const window = this.sendable(own);
+    if (size > window) throw new RangeError(`Cannot send ${size} bytes: there is a window of ${window}`);
+    const { maxFrameSize } = this.#writer;
+    let written = 0;
+    let at = 0;
+    while (size - at > maxFrameSize) {
+      written += this.#writer.data(own.id, bytes, at, at + maxFrameSize, false);
+      this.#guard.sent(maxFrameSize, false);
+      at += maxFrameSize;
+    }
+    if (at < size || isEnd) {
+      written += this.#writer.data(own.id, bytes, at, size, isEnd);
+      this.#guard.sent(size - at, size === window && !isEnd);
+    }
+    own.sendWindow -= size;
+    this.#streams.sendWindow -= size;
+    if (isEnd) this.#streams.endSending(own);
+    return written;
   }
+
   /** Ends an answer with trailers, without those that may not stand there. */
-  trailers(_stream: Http2Stream, _headers: HeaderList): number {
-    return 0;
+  trailers(stream: Http2Stream, headers: HeaderList): number {
+    if (stream.isSendClosed) return 0;
+    const written = this.#answers.trailers(stream.id, headers);
+    this.#streams.endSending(stream as ServerStream<Turn>);
+    return written;
   }
-  /** Sends RST_STREAM; nothing where the stream is over already. The sink is not told. */
-  reset(_stream: Http2Stream, _code: Http2Code): void {}
+
+  /** Sends RST_STREAM; nothing where the stream is over. The sink is not told. */
+  reset(stream: Http2Stream, code: Http2Code): void {
+    const own = this.#streams.get(stream.id);
+    if (own) this.#streams.reset(own, code);
+  }
+
   /** Content was read by whom it is for: the client may send as much again. */
-  consumed(_stream: Http2Stream, _bytes: number): void {}
-  ping(): void {}
-  /** Tells the client to go. Requests that it sends are still taken until `refusesNew`. */
-  goaway(_code: Http2Code, _refusesNew: boolean): void {}
+  consumed(stream: Http2Stream, bytes: number): void {
+    const own = stream as ServerStream<Turn>;
+    const size = Math.min(bytes, own.unread);
+    own.unread -= size;
+    if (size > 0 && this.#failure === undefined) this.#streams.giveBack(own, size);
+  }
+
+  /** `acknowledged` says when it was answered. */
+  ping(): void {
+    this.#frames.pings++;
+    this.#writer.ping(pingContent, 0, false);
+  }
+
+  /** Tells the client to open no more streams. Those that it opens are served all the same, until `refusesNew`: then they are ignored. */
+  goaway(code: Http2Code, refusesNew: boolean): void {
+    if (this.#failure !== undefined) return;
+    if (refusesNew) this.#sections.refusesNew = true;
+    this.#writer.goaway(this.#sections.refusesNew ? this.lastStream : maxWindow, code);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error;
+    this.#streams.endAll();
+    if (error instanceof Http2Error) this.#writer.goaway(this.lastStream, error.http2Code);
+    else if (!(error instanceof ProtocolError)) this.#writer.goaway(this.lastStream, Http2Code.internalError);
+  }
 }

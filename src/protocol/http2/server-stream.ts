@@ -23,10 +23,17 @@ export class ServerStream<Turn> implements Http2Stream {
   contentLength: number = unknownLength;
   /** What still comes is for nobody. */
   isDiscarding = false;
+  /** It was ended by RST_STREAM, of either side. */
+  isReset = false;
 
   constructor(id: number, sendWindow: number, receiveWindow: number) {
     this.id = id;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+  }
+
+  /** Whether as much content has come as content-length says (RFC 9113 §8.1.1). */
+  get isContentWhole(): boolean {
+    return this.contentLength === unknownLength || this.contentLength === this.contentSize;
   }
 }
