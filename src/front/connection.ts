@@ -7,9 +7,11 @@ import type { Tunnel } from '../core/tunnel.ts';
 import type { Upgrade } from '../core/websocket.ts';
 import { switchingHead } from '../protocol/http1/response.ts';
 import { type Http1RequestHead, Http1ServerCodec, type RequestSink } from '../protocol/http1/server-codec.ts';
+import { clientPreface } from '../protocol/http2/codes.ts';
 import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { ClientConnection, ConnectionContext, TurnConnection } from './connection-context.ts';
 import { releaseWrites } from './held-writes.ts';
+import { Http2Connection } from './http2/http2-connection.ts';
 import type { IdleConnection } from './idle-ending.ts';
 import type { ListenerSettings } from './listener-settings.ts';
 import { openWebSocket } from './open-websocket.ts';
@@ -51,6 +53,8 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   ];
   readonly #settings: ListenerSettings;
   readonly #openedAt: number;
+  /** How much of HTTP/2's preface is here; undefined where the client does not begin with that. */
+  #prefaceSize: number | undefined;
   /** Requests that it has made. */
   #requests = 0;
   #turn: Turn | undefined;
@@ -73,6 +77,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     this.#openedAt = context.coarseNow;
     this.slowness = new SlownessCheck(socket, settings.timeouts, context.coarseNow);
     this.#codec = new Http1ServerCodec(this, settings.limits);
+    this.#prefaceSize = settings.http2 && !settings.tls ? 0 : undefined;
     for (const [event, listener] of this.#listeners) socket.on(event, listener);
   }
 
@@ -98,6 +103,11 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   /** Bytes came. */
   receive(chunk: Buffer): void {
     if (this.#lingering) return;
+    if (this.#prefaceSize !== undefined && this.#seemsHttp2(chunk)) return;
+    this.#receive(chunk);
+  }
+
+  #receive(chunk: Buffer): void {
     // A head has one deadline in all; a body has one from byte to byte.
     if (this.#turn || !this.#codec.midMessage) this.slowness.restart(this.context.coarseNow);
     try {
@@ -107,6 +117,36 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
       return;
     }
     this.#advance();
+  }
+
+  /** Looks whether the client begins with HTTP/2's preface, all of which tells it (RFC 9113 §3.3). Gives whether the chunk is thereby dealt with. */
+  #seemsHttp2(chunk: Buffer): boolean {
+    const before = this.#prefaceSize ?? 0;
+    const size = Math.min(before + chunk.length, clientPreface.length);
+    this.#prefaceSize = undefined;
+    const isSame =
+      chunk[0] === clientPreface[before] && clientPreface.compare(chunk, 0, size - before, before, size) === 0;
+    if (!isSame) {
+      if (before > 0) this.#receive(clientPreface.subarray(0, before));
+      return false;
+    }
+    if (size < clientPreface.length) {
+      if (before === 0) this.slowness.restart(this.context.coarseNow);
+      this.#prefaceSize = size;
+      return true;
+    }
+    this.#speakHttp2(before > 0 ? Buffer.concat([clientPreface.subarray(0, before), chunk]) : chunk);
+    return true;
+  }
+
+  #speakHttp2(received: Buffer): void {
+    const { context } = this;
+    this.#letGo();
+    const next = new Http2Connection(this.socket, this.facts, context, this.#settings);
+    context.replaced(this, next);
+    if (context.stopping) next.stop();
+    if (this.#unlistenedAt !== undefined) next.unlistened(this.facts.listener);
+    next.receive(received);
   }
 
   /** The codec found a request head. */
@@ -167,7 +207,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   }
 
   get idleSince(): number | undefined {
-    const isIdle = !this.#turn && !this.#codec.midMessage && !this.#lingering && !this.#closed;
+    const isIdle = !this.#turn && !this.#isInHead && !this.#lingering && !this.#closed;
     return isIdle && this.socket.writableLength === 0 ? this.slowness.since : undefined;
   }
 
@@ -193,7 +233,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
       this.#linger();
       return 'nothing';
     }
-    if (!turn && !this.#codec.midMessage) return 'nothing';
+    if (!turn && !this.#isInHead) return 'nothing';
     if (!turn?.isBegun) {
       this.#broken(new PeerError('shutting-down', 'Galley is stopping'));
       return 'refused';
@@ -225,7 +265,7 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
       // Whether a client has left cannot be seen behind what is not read.
       if (this.#isBehind && slowness.isOver('bodyMs', now)) this.destroy();
       if (this.#peerEnded && slowness.isOver('halfClosedMs', now)) this.destroy();
-    } else if (this.#codec.midMessage) {
+    } else if (this.#isInHead) {
       if (slowness.isOver('headMs', now)) this.#tooSlow('The request head came too slowly');
     } else if (this.#isIdleTooLong(now)) {
       this.context.idleEnding.add(this);
@@ -290,6 +330,11 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     }
   }
 
+  /** Whether some of a head is here, or of what may be one. */
+  get #isInHead(): boolean {
+    return this.#codec.midMessage || (this.#prefaceSize ?? 0) > 0;
+  }
+
   #tooSlow(message: string): void {
     this.#broken(new PeerError('request-timeout', message));
   }
@@ -318,7 +363,10 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
     this.#peerEnded = true;
     if (this.#lingering || this.#closed) return;
     this.slowness.restart(this.context.coarseNow);
+    const begun = this.#prefaceSize ?? 0;
+    this.#prefaceSize = undefined;
     try {
+      if (begun > 0) this.#codec.receive(clientPreface.subarray(0, begun));
       if (!this.#turn?.isReceived) this.#codec.end();
     } catch (error) {
       this.#broken(error);

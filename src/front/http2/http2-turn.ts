@@ -1,0 +1,486 @@
+import { emptyBody } from '../../core/body.ts';
+import { PeerError } from '../../core/errors.ts';
+import type { ConnectionFacts } from '../../core/exchange.ts';
+import { HeaderList } from '../../core/headers.ts';
+import { sendBufferSize } from '../../core/limits.ts';
+import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../../core/reply.ts';
+import type { Tunnel } from '../../core/tunnel.ts';
+import type { Upgrade } from '../../core/websocket.ts';
+import { frameResponse, type ResponseFraming } from '../../protocol/http1/response.ts';
+import { Http2Code } from '../../protocol/http2/codes.ts';
+import type { Http2ServerCodec } from '../../protocol/http2/server-codec.ts';
+import type { Http2RequestHead, Http2Stream } from '../../protocol/http2/server-sink.ts';
+import { errorReply } from '../../site/error-reply.ts';
+import { cancelBody } from '../answer.ts';
+import type { ConnectionContext } from '../connection-context.ts';
+import { askHandler, exhaust, failureReply, type Settling, tell } from '../exchange-outcome.ts';
+import { type ExchangeOwner, HttpExchange } from '../http-exchange.ts';
+import { handshakeHeaders } from '../open-websocket.ts';
+import { SlownessCheck } from '../slowness-check.ts';
+import { tunnelHeaders } from '../tunnel-connection.ts';
+import { acceptHeaders, judgeHandshake, upgradeRequest } from './extended-connect.ts';
+import { ExtendedStream } from './extended-stream.ts';
+import { type SendChannel, SendQueue } from './send-queue.ts';
+import { type BodyChannel, StreamBody } from './stream-body.ts';
+
+/** Named in the `server` header of answers that have none. */
+const serverName = 'galley';
+
+/** What a turn needs of its connection. */
+export interface StreamConnection extends SendChannel, BodyChannel {
+  readonly codec: Http2ServerCodec<Http2Turn>;
+  readonly facts: ConnectionFacts;
+  readonly context: ConnectionContext;
+  /** Requests that it has made so far. */
+  readonly requests: number;
+  /** Whether the client has not taken what the socket has. */
+  readonly isBehind: boolean;
+  /** The turn is over on our side: nothing of it is sent or waited for any more. */
+  over(turn: Http2Turn): void;
+  /** The turn is over, but that the source of a body that is not sent still runs. */
+  exhausting(turn: Http2Turn): void;
+}
+
+/** Stands for a head that could not be read, or that may be forgotten. */
+export const noHead: Http2RequestHead = {
+  method: 'GET',
+  target: '',
+  path: '',
+  query: '',
+  normalizedPath: '',
+  version: '2',
+  scheme: 'http',
+  headers: HeaderList.empty,
+  bodyLength: 0,
+  expectsContinue: false,
+  hasForwarded: false,
+  protocol: undefined,
+  headSize: 0,
+};
+
+/** One request on a stream of an HTTP/2 connection, from its head to the end of its answer. */
+export class Http2Turn implements ExchangeOwner, Settling {
+  readonly stream: Http2Stream;
+  readonly #connection: StreamConnection;
+  readonly #startedAt: number;
+  #head: Http2RequestHead;
+  /** Undefined where the request has no body. */
+  readonly #body: StreamBody | undefined;
+  /** Where the request is an extended CONNECT. */
+  readonly #extended: ExtendedStream | undefined;
+  #exchange: HttpExchange | undefined;
+  #isReceived = false;
+  #trailers: HeaderList = HeaderList.empty;
+  #answer: 'none' | 'begun' | 'complete' = 'none';
+  #isOver = false;
+  #isExhausting = false;
+  /** Of content that could not be sent at once. */
+  #queue: SendQueue | undefined;
+  #resume: (() => void) | undefined;
+  /** Content bytes sent without the queue. */
+  #sent = 0;
+  /** Bytes sent around the content: head and framing. */
+  #sentAround = 0;
+  #sendPace: SlownessCheck | undefined;
+
+  constructor(stream: Http2Stream, head: Http2RequestHead, connection: StreamConnection) {
+    this.stream = stream;
+    this.#connection = connection;
+    this.#head = head;
+    this.#startedAt = connection.context.now();
+    if (head.protocol !== undefined) this.#extended = new ExtendedStream(stream, connection);
+    else if (!stream.isReceiveClosed) this.#body = new StreamBody(stream, head, connection, () => this.#continue());
+  }
+
+  get exchange(): HttpExchange | undefined {
+    return this.#exchange;
+  }
+
+  /** Whether the handler can be asked now. */
+  get isStartable(): boolean {
+    if (this.#exchange || this.#answer !== 'none') return false;
+    return this.#isReceived || this.#extended !== undefined || this.#body?.isReady === true;
+  }
+
+  get isBegun(): boolean {
+    return this.#answer !== 'none';
+  }
+
+  /** Whether all of the answer was written. */
+  get isAnswered(): boolean {
+    return this.#answer === 'complete' && !this.#extended?.spoken;
+  }
+
+  /** A piece of the body came. */
+  body(bytes: Uint8Array): void {
+    if (this.#extended) this.#extended.receive(bytes);
+    else this.#body?.push(bytes, this.#connection.context.coarseNow);
+  }
+
+  /** The request's end came. */
+  end(trailers: HeaderList): void {
+    this.#isReceived = true;
+    this.#trailers = trailers;
+    this.#body?.end();
+    this.#extended?.receiveEnd();
+  }
+
+  get trailers(): HeaderList {
+    return this.#trailers;
+  }
+
+  get startedAt(): number {
+    return performance.timeOrigin + this.#startedAt;
+  }
+
+  get requestLength(): number {
+    return this.#head.headSize + (this.#body?.size ?? 0);
+  }
+
+  get connectionRequests(): number {
+    return this.#connection.requests;
+  }
+
+  nextRequestId(): string {
+    return this.#connection.context.nextRequestId();
+  }
+
+  /** Sends an interim answer, if the final one has not begun. */
+  inform(status: number, headers: HeaderList): void {
+    // A client that does not read needs no more of them.
+    if (this.#isOver || this.#answer !== 'none' || this.#connection.isBehind) return;
+    this.#sentAround += this.#connection.codec.inform(this.stream, status, headers);
+  }
+
+  /** Asks the handler; the answer goes out when it comes. */
+  start(): void {
+    const { context, facts } = this.#connection;
+    const body = this.#body;
+    let head = this.#head;
+    const isWebSocket = head.protocol === 'websocket';
+    if (isWebSocket) head = upgradeRequest(head);
+    else if (head.protocol !== undefined) {
+      this.refuse(new PeerError('method-unknown', 'The only protocol that CONNECT leads to is websocket'));
+      return;
+    }
+    const judged = head.hasForwarded ? context.forwarding?.judge(head, facts) : undefined;
+    const exchange = new HttpExchange(
+      judged?.request ?? head,
+      judged?.connection ?? facts,
+      body ? body.handOver() : emptyBody,
+      head.expectsContinue && !this.#isReceived,
+      isWebSocket ? judgeHandshake(head) : undefined,
+      isWebSocket,
+      this,
+    );
+    this.#exchange = exchange;
+    askHandler(context, exchange, this);
+  }
+
+  settle(exchange: HttpExchange, outcome: Outcome): void {
+    if (isReply(outcome)) this.#reply(exchange, outcome);
+    else if (isUpgrade(outcome)) this.#upgrade(exchange, outcome);
+    else if (isTunnel(outcome)) this.#beginTunnel(exchange, outcome);
+    else this.#drop();
+  }
+
+  /** Answers with an error, if no answer has begun; gives whether it did. */
+  refuse(error: PeerError): boolean {
+    this.#body?.fail(error);
+    if (this.#answer !== 'none') return false;
+    this.#exchange?.abort(error.code);
+    const reply = errorReply(error.status, error.code, this.#exchange);
+    this.#whole(reply, frameResponse(this.#head.method, '1.1', reply.status, reply.headers, reply.body));
+    return true;
+  }
+
+  /** Nobody waits for what is missing of the answer: the handler is told. The stream is over, or is to be reset. */
+  abandon(code: 'client-closed' | 'http2-protocol' = 'client-closed'): void {
+    const exchange = this.#exchange;
+    const wasWaited = this.#answer !== 'complete' || this.#isExhausting;
+    if (this.#answer === 'none' && !this.#isOver) this.#record(499, false);
+    this.#answer = 'complete';
+    this.#queue?.clear();
+    this.#wake();
+    this.#over();
+    this.#extended?.gone();
+    if (!wasWaited) return;
+    this.#isExhausting = false;
+    this.#body?.fail(new PeerError(code, 'The client left'));
+    exchange?.abort(code);
+  }
+
+  /** The client may be sent more. */
+  sendMore(): void {
+    const { queue } = this;
+    if (queue?.isWaiting) this.#connection.waits(queue);
+  }
+
+  /** What waits to be sent on the stream. */
+  get queue(): SendQueue | undefined {
+    return this.#extended?.queue ?? this.#queue;
+  }
+
+  stop(): void {
+    this.#extended?.spoken?.stop?.();
+  }
+
+  /** The time for the stop is over. */
+  giveUp(): 'cut' | 'refused' | 'nothing' {
+    if (this.#isOver) return 'nothing';
+    const spoken = this.#extended?.spoken;
+    if (spoken) return spoken.giveUp();
+    if (this.refuse(new PeerError('shutting-down', 'Galley is stopping'))) return 'refused';
+    this.#cut(Http2Code.cancel);
+    return 'cut';
+  }
+
+  /** Ends what the client is too slow for. Called at every sweep. */
+  check(now: number): void {
+    const spoken = this.#extended?.spoken;
+    if (spoken) {
+      spoken.check(now);
+      return;
+    }
+    if (!this.#isOver && this.#body?.isSlow(now)) {
+      const error = new PeerError('request-timeout', 'The request body came too slowly');
+      if (!this.refuse(error)) this.#cut(Http2Code.cancel);
+    }
+    this.#checkSending(now);
+  }
+
+  #checkSending(now: number): void {
+    const queue = this.#queue;
+    if (!queue?.isWaiting || this.#isOver) return;
+    const { codec, isBehind, timeouts } = this.#connection;
+    const pace = this.#sendPace ?? new SlownessCheck(queue, timeouts, now);
+    this.#sendPace = pace;
+    // Only what its windows hold back is the client's fault.
+    if (isBehind || codec.sendable(this.stream) > 0) pace.restart(now);
+    else if (pace.isSendingStuck(now)) this.#cut(Http2Code.cancel);
+  }
+
+  /** The client gets no more of it. */
+  #cut(code: Http2Code): void {
+    this.#connection.codec.reset(this.stream, code);
+    this.abandon();
+  }
+
+  #upgrade(exchange: HttpExchange, upgrade: Upgrade): void {
+    const { handshake } = exchange;
+    const extended = this.#extended;
+    if (this.#answer !== 'none' || this.#isOver || !extended || handshake?.kind !== 'handshake') return;
+    if (extended.hasEnded) {
+      this.#cut(Http2Code.cancel);
+      return;
+    }
+    const headSize = this.#accept(exchange, handshakeHeaders(handshake, upgrade));
+    extended.openWebSocket(handshake, upgrade, this.#connection.context, (bytes, complete) => {
+      this.#spoken(exchange, bytes, bytes + headSize, complete);
+    });
+  }
+
+  #beginTunnel(exchange: HttpExchange, tunnel: Tunnel): void {
+    const { context, timeouts } = this.#connection;
+    const extended = this.#extended;
+    if (this.#answer !== 'none' || this.#isOver) tunnel.cancel();
+    else if (!extended) {
+      tunnel.cancel();
+      context.bug(new Error('A tunnel for a request that asks for none'), exchange);
+      this.#drop();
+    } else {
+      const headSize = this.#accept(exchange, tunnelHeaders(tunnel));
+      extended.openTunnel(tunnel, headSize, timeouts, context, (bytes, sentBytes, complete) => {
+        this.#spoken(exchange, bytes, sentBytes, complete);
+      });
+    }
+  }
+
+  /** Answers as 101 does in HTTP/1.1: another protocol is spoken from now on. Gives how many bytes that are. */
+  #accept(exchange: HttpExchange, headers: HeaderList): number {
+    const { codec, context } = this.#connection;
+    exchange.outlive();
+    // It lies in memory that it shares with others.
+    this.#head = noHead;
+    this.#answer = 'complete';
+    const fixed = { date: context.date, server: serverName, contentLength: undefined };
+    return codec.respond(this.stream, 200, acceptHeaders(headers), fixed, false);
+  }
+
+  /** What was spoken is over. */
+  #spoken(exchange: HttpExchange, bytes: number, sentBytes: number, complete: boolean): void {
+    const { context } = this.#connection;
+    const durationMs = context.now() - this.#startedAt;
+    const { connection } = exchange;
+    tell(context, { connection, exchange, status: 200, bytes, sentBytes, complete, durationMs });
+    this.#over();
+  }
+
+  /** The client waits to be asked for the body. */
+  #continue(): void {
+    if (this.#isOver || this.#answer !== 'none') return;
+    this.#connection.codec.inform(this.stream, 100, HeaderList.empty);
+  }
+
+  /** The client gets nothing. */
+  #drop(): void {
+    if (this.#answer !== 'none' || this.#isOver) return;
+    this.#answer = 'complete';
+    this.#record(444, true);
+    this.#connection.codec.reset(this.stream, Http2Code.internalError);
+    this.#over();
+  }
+
+  #reply(exchange: HttpExchange, reply: Reply): void {
+    if (this.#answer !== 'none' || this.#isOver) {
+      cancelBody(reply);
+      return;
+    }
+    let answer = reply;
+    let framing: ResponseFraming;
+    try {
+      // A 2xx would tell the client that its WebSocket is open (RFC 8441 §4).
+      if (exchange.hasUpgrade && reply.status < 300)
+        throw new PeerError('method-unknown', 'There is no WebSocket here');
+      framing = this.#frame(reply);
+    } catch (error) {
+      cancelBody(reply);
+      answer = failureReply(this.#connection.context, error, exchange);
+      framing = this.#frame(answer);
+    }
+    const { body } = answer;
+    if (framing.kind === 'none' || body instanceof Uint8Array) {
+      this.#whole(answer, framing);
+      if (!(body instanceof Uint8Array)) void this.#exhaust(body);
+    } else {
+      void this.#streamed(exchange, answer, framing);
+    }
+  }
+
+  #frame({ status, headers, body }: Reply): ResponseFraming {
+    return frameResponse(this.#head.method, '1.1', status, headers, body);
+  }
+
+  #respond({ status, headers, body }: Reply, framing: ResponseFraming): void {
+    const { codec, context } = this.#connection;
+    const contentLength = framing.kind === 'length' || framing.kind === 'none' ? framing.length : undefined;
+    const isEnd = framing.kind === 'none' || (body instanceof Uint8Array && body.length === 0);
+    const fixed = { date: context.date, server: serverName, contentLength };
+    this.#answer = 'begun';
+    this.#sentAround += codec.respond(this.stream, status, headers, fixed, isEnd);
+  }
+
+  /** Sends an answer whose body is at hand, or that has none. */
+  #whole(reply: Reply, framing: ResponseFraming): void {
+    const { codec, isFree } = this.#connection;
+    const { stream } = this;
+    this.#respond(reply, framing);
+    const body = framing.kind === 'none' ? emptyBody : (reply.body as Uint8Array);
+    if (body.length > 0) {
+      if (!isFree || body.length > Math.min(codec.sendable(stream), sendBufferSize)) {
+        void this.#queued(reply.status, body);
+        return;
+      }
+      this.#sentAround += codec.data(stream, body, true) - body.length;
+      this.#sent = body.length;
+    }
+    this.#complete(reply.status);
+  }
+
+  async #queued(status: number, body: Uint8Array): Promise<void> {
+    this.#makeQueue().write(body, true);
+    await this.#drained();
+    if (this.#isOver) this.#record(status, false);
+    else this.#complete(status);
+  }
+
+  async #streamed(exchange: HttpExchange, reply: Reply, framing: ResponseFraming): Promise<void> {
+    const { context, codec } = this.#connection;
+    this.#respond(reply, framing);
+    const queue = this.#makeQueue();
+    let left = framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY;
+    try {
+      for await (const piece of reply.body as AsyncIterable<Uint8Array>) {
+        const chunk = piece.length > left ? piece.subarray(0, left) : piece;
+        left -= chunk.length;
+        context.garbage.streamed(chunk.length);
+        queue.write(chunk, left === 0 && !reply.trailers);
+        if (queue.writableLength > 0) await this.#drained();
+        if (this.#isOver) throw new PeerError('client-closed', 'The client left');
+      }
+      if (framing.kind === 'length' && left > 0) {
+        throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
+      }
+      const trailers = reply.trailers?.();
+      queue.end(trailers && trailers.end > trailers.start ? trailers : undefined);
+      await this.#drained();
+    } catch (error) {
+      if (!(error instanceof PeerError)) context.bug(error, exchange);
+      this.#record(reply.status, false);
+      if (this.#isOver) return;
+      this.#answer = 'complete';
+      queue.clear();
+      codec.reset(this.stream, Http2Code.internalError);
+      this.#over();
+      return;
+    }
+    if (this.#isOver) this.#record(reply.status, false);
+    else this.#complete(reply.status);
+  }
+
+  #makeQueue(): SendQueue {
+    this.#queue = new SendQueue(this.stream, this.#connection, () => this.#wake());
+    return this.#queue;
+  }
+
+  /** Resolves when all that was queued is sent, or the stream is over. */
+  #drained(): Promise<void> | undefined {
+    if (this.#isOver || !this.#queue?.isWaiting) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  #wake(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  /** The answer is written to its end. Of a request that goes on, nothing more is wanted (RFC 9113 §8.1). */
+  #complete(status: number): void {
+    this.#answer = 'complete';
+    this.#record(status, true);
+    if (!this.#isReceived) {
+      this.#body?.discard();
+      this.#connection.codec.reset(this.stream, Http2Code.noError);
+    }
+    this.#over();
+  }
+
+  /** Lets the source of a body that is not sent (to HEAD, with 304) run to its end, unless the client leaves before. */
+  async #exhaust(body: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#isExhausting = true;
+    this.#connection.exhausting(this);
+    await exhaust(body);
+    this.#isExhausting = false;
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#connection.over(this);
+  }
+
+  #record(status: number, complete: boolean): void {
+    const { facts, context } = this.#connection;
+    const exchange = this.#exchange;
+    if (!context.done && !exchange?.observer) return;
+    const connection = exchange?.connection ?? facts;
+    const durationMs = context.now() - this.#startedAt;
+    const queue = this.#queue;
+    const bytes = this.#sent + (queue?.sent ?? 0);
+    const sentBytes = bytes + this.#sentAround + (queue?.sentAround ?? 0);
+    tell(context, { connection, exchange, status, bytes, sentBytes, complete, durationMs });
+  }
+}
