@@ -1,10 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { noStart, processStart } from '../observe/process-start.ts';
 
 const name = 'galley.lock';
-
-/** The start of a process that there is not. */
-const dead = '0';
 
 /**
  * A file by which one Galley tells another that it uses the folder of a cache. It keeps nobody out: an upgrade has two of them for a while.
@@ -17,10 +15,10 @@ export class FolderLock {
   /** `inUse` is told the process that uses the folder as well, but the one that an upgrade replaces. Throws errors of the system. */
   constructor(folder: string, run: string, inUse: (pid: number) => void) {
     this.#path = join(folder, name);
-    this.#text = `${process.pid} ${startOf(process.pid)} ${run}\n`;
-    const [, pid = '', start = dead] = /^(\d+) (\d+) \w+\n$/.exec(textOf(this.#path)) ?? [];
+    this.#text = `${process.pid} ${processStart(process.pid)} ${run}\n`;
+    const [, pid = '', start = noStart] = /^(\d+) (\d+) \w+\n$/.exec(textOf(this.#path)) ?? [];
     const isOther = Number(pid) !== process.pid && Number(pid) !== process.ppid;
-    if (start !== dead && isOther && startOf(Number(pid)) === start) inUse(Number(pid));
+    if (start !== noStart && isOther && processStart(Number(pid)) === start) inUse(Number(pid));
     writeFileSync(this.#path, this.#text, { mode: 0o600 });
   }
 
@@ -36,11 +34,4 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
-}
-
-/** When a process began, in ticks since the system did (proc_pid_stat(5)). */
-function startOf(pid: number): string {
-  const text = textOf(`/proc/${pid}/stat`);
-  const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? dead : (rest[18] ?? dead);
 }

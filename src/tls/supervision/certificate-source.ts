@@ -20,7 +20,7 @@ export interface CertificateSource {
   close(): void;
 }
 
-export type ManagedSite = Pick<SitePlan, 'servers' | 'issuers'>;
+export type ManagedSite = Pick<SitePlan, 'servers' | 'issuers' | 'listeners'>;
 
 /** The certificates of a site that is to be used; one of `keep` and `drop` is called. It is asked for as long as its site is in use. */
 export interface ComingCertificates {
@@ -48,8 +48,11 @@ export interface ManagedCertificateStatus {
 export interface Stapler {
   /** Answers of `responseFor` have changed: they are asked for again. Called once, before all else. */
   onChange(listener: () => void): void;
-  /** DER; undefined where there is none yet, or none can be had. The certificate is PEM with its chain. Never waits. */
-  responseFor(certificate: string, plan: StaplingPlan): Uint8Array | undefined;
+  /**
+   * DER; undefined where there is none yet, or none can be had. The certificate is PEM with its chain. Without a plan it is
+   * had where the certificate asks for it (RFC 7633). Never waits.
+   */
+  responseFor(certificate: string, plan: StaplingPlan | undefined): Uint8Array | undefined;
   /** Those that `responseFor` was last asked for are all that are wanted from now on; others are forgotten. */
   keepOnly(certificates: ReadonlySet<string>): void;
   close(): void;

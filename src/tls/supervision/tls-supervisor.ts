@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ticketKeyLifeMs, tlsFileCheckMs } from '../../core/limits.ts';
 import type { Log } from '../../observe/log.ts';
-import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
+import type { ServerPlan } from '../../plan/site-plan.ts';
 import type { TlsPlan } from '../../plan/tls-plan.ts';
 import { identified } from '../material-id.ts';
 import { ticketKeyOf } from '../ticket-key.ts';
 import { TlsFileError } from '../tls-file-error.ts';
 import type { CertificateMaterial, TlsMaterial } from '../tls-material.ts';
-import type { CertificateSource, ComingCertificates, Stapler } from './certificate-source.ts';
+import type { CertificateSource, ComingCertificates, ManagedSite, Stapler } from './certificate-source.ts';
 import { type CertificateStatus, statusOf } from './certificate-status.ts';
 import { WatchedFiles } from './watched-files.ts';
 
@@ -63,7 +63,7 @@ export class TlsSupervisor {
    * Gets the TLS of another site ready. Files that have not changed are not read again. Throws TlsFileError, which names the server, where
    * something cannot be used.
    */
-  async prepare(site: Pick<SitePlan, 'servers' | 'issuers'>): Promise<ComingTls> {
+  async prepare(site: ManagedSite): Promise<ComingTls> {
     const files = new Map<string, WatchedFiles>();
     for (const { key, plan, names } of plansOf(site.servers)) {
       const before = this.#site.files.get(key);
@@ -190,18 +190,14 @@ export class TlsSupervisor {
         ? material.ticketKey
         : ticketKeyOf(this.#ticketSecret, material.clients?.digest ?? '');
     const stapled = (each: CertificateMaterial): CertificateMaterial => {
-      return stapling
-        ? { ...each, ocspResponse: this.#options.stapler?.responseFor(each.certificate, stapling) }
-        : each;
+      const ocspResponse = this.#options.stapler?.responseFor(each.certificate, stapling);
+      return ocspResponse === each.ocspResponse ? each : { ...each, ocspResponse };
     };
     return identified({ ...material, ticketKey, certificates: certificates.map(stapled) });
   }
 
   #keepResponses(): void {
-    const certificates = this.#materialsOf(this.#site).flatMap((material, index) => {
-      const isStapled = this.#site.servers[index]?.tls?.stapling !== undefined;
-      return isStapled ? (material?.certificates ?? []) : [];
-    });
+    const certificates = this.#materialsOf(this.#site).flatMap((material) => material?.certificates ?? []);
     this.#options.stapler?.keepOnly(new Set(certificates.map(({ certificate }) => certificate)));
   }
 

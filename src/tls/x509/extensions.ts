@@ -94,7 +94,7 @@ function generalName(name: string): DerValue {
 }
 
 /** The 4 or 16 bytes of an IP address. */
-function addressBytes(address: string): Buffer {
+export function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number));
   // An IPv4 address at the end counts as two groups.
   const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...parts) => {
