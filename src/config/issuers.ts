@@ -13,22 +13,26 @@ export const letsEncrypt = {
 export const standardIssuer = 'letsencrypt';
 
 /** What an issuer is where nothing else is said of it. */
-export function acmeIssuer(name: string, isStaging: boolean): AcmeIssuerPlan {
+export function acmeIssuer(name: string, isStaging: boolean, dnsHook?: AcmeIssuerPlan['dnsHook']): AcmeIssuerPlan {
   return {
     kind: 'acme',
     name,
     directory: isStaging ? letsEncrypt.staging : letsEncrypt.production,
     contacts: [],
     acceptsTerms: true,
-    // Certificates of the staging environment never take the place of others.
-    folder: join(stateFolder(), 'acme', isStaging ? `${name}-staging` : name),
-    challenges: ['http-01', 'tls-alpn-01'],
-    dnsHook: undefined,
+    folder: join(stateFolder(), 'acme'),
+    challenges: standardChallenges(dnsHook),
+    dnsHook,
     trustedCertificate: undefined,
     externalAccount: undefined,
     keyType: 'p256',
     profile: undefined,
   };
+}
+
+/** All that can be done: those that the addresses allow are found out when a certificate is asked for. */
+function standardChallenges(dnsHook: AcmeIssuerPlan['dnsHook']): AcmeIssuerPlan['challenges'] {
+  return ['http-01', 'tls-alpn-01', ...(dnsHook === undefined ? [] : (['dns-01'] as const))];
 }
 
 /** The issuer of `--tls dev`. */

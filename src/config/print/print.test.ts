@@ -248,7 +248,7 @@ describe('printConfig', () => {
     });
   });
 
-  it('says of a CA how names are proved, where its addresses do not', () => {
+  it('says of a CA how names are proved', () => {
     const user = {
       issuers: { letsencrypt: { challenges: ['tls-alpn-01' as const] } },
       servers: [{ listen: [':80', { address: ':443', tls: true }], hosts: ['a.example'], tls: 'auto' as const }],

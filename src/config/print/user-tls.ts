@@ -57,26 +57,25 @@ export function userTls(
   return isAlone && Object.keys(acme).length === 0 ? 'auto' : { ...shared, acme };
 }
 
-/** CAs, as a user writes them; without what they are by themselves, unless it is to be whole. */
+/** CAs, as a user writes them; without the one that is there by itself, unless all are to be told. */
 export function userIssuers(plans: readonly IssuerPlan[], isWhole: boolean): Readonly<Record<string, Issuer>> {
   const entries = plans.flatMap((plan) => {
     if (plan.kind === 'dev') return [];
-    const { challenges, ...issuer } = userIssuer(plan);
-    if (!isWhole && plan.name === standardIssuer && Object.keys(issuer).length === 0) return [];
-    return [[plan.name, isWhole ? { ...issuer, ...given(challenges, (each) => ({ challenges: each })) } : issuer]];
+    const issuer = userIssuer(plan);
+    return !isWhole && plan.name === standardIssuer && Object.keys(issuer).length === 0 ? [] : [[plan.name, issuer]];
   });
   return Object.fromEntries(entries);
 }
 
 function userIssuer(plan: AcmeIssuerPlan): Issuer {
   const staging = plan.directory === letsEncrypt.staging;
-  const standard = acmeIssuer(plan.name, staging);
+  const standard = acmeIssuer(plan.name, staging, plan.dnsHook);
   return {
     ...(staging ? { staging } : plan.directory === standard.directory ? {} : { directory: plan.directory }),
     ...(plan.contacts.length > 0 ? { email: oneOrAll(plan.contacts.map(addressOf)) } : {}),
     ...(plan.acceptsTerms ? {} : { acceptTerms: false }),
     ...(plan.folder === standard.folder ? {} : { folder: plan.folder }),
-    challenges: plan.challenges,
+    ...(isDeepStrictEqual(plan.challenges, standard.challenges) ? {} : { challenges: plan.challenges }),
     ...picked(plan, ['dnsHook']),
     ...given(plan.trustedCertificate, (ca) => ({ ca })),
     ...picked(plan, ['externalAccount']),

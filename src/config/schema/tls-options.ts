@@ -218,14 +218,14 @@ export const issuer: z.ZodType = checkedObject(
       nginx: 'acme_issuer accept_terms_of_service',
     }),
     folder: option(fullText, 'Where account, keys and certificates are kept.', {
-      default: '/var/lib/galley/acme/NAME for root, else galley/acme/NAME in the data folder of the user',
+      default: '/var/lib/galley/acme for root, else galley/acme in the data folder of the user',
       nginx: 'acme_issuer state_path',
     }),
     challenges: option(
       list(oneOf('http-01', 'tls-alpn-01', 'dns-01')),
-      'How a name is proved to be yours, the best first. A wildcard takes dns-01.',
+      'How a name is proved to be yours, the best first; those that the addresses do not allow come last. A wildcard takes dns-01.',
       {
-        default: 'http-01 where port 80 is listened on, tls-alpn-01 on 443, dns-01 with a `dnsHook`',
+        default: 'http-01, tls-alpn-01, and dns-01 with a `dnsHook`',
         nginx: 'acme_issuer challenge',
       },
     ),

@@ -58,9 +58,9 @@ export interface Issuer {
   readonly email?: string | readonly string[];
   /** You accept its terms of service. Default: true. */
   readonly acceptTerms?: boolean;
-  /** Where account, keys and certificates are kept. Default: "/var/lib/galley/acme/NAME for root, else galley/acme/NAME in the data folder of the user". */
+  /** Where account, keys and certificates are kept. Default: "/var/lib/galley/acme for root, else galley/acme in the data folder of the user". */
   readonly folder?: string;
-  /** How a name is proved to be yours, the best first. A wildcard takes dns-01. Default: "http-01 where port 80 is listened on, tls-alpn-01 on 443, dns-01 with a `dnsHook`". */
+  /** How a name is proved to be yours, the best first; those that the addresses do not allow come last. A wildcard takes dns-01. Default: "http-01, tls-alpn-01, and dns-01 with a `dnsHook`". */
   readonly challenges?: readonly ('http-01' | 'tls-alpn-01' | 'dns-01')[];
   /** A program and its arguments that sets and removes TXT records, for dns-01. */
   readonly dnsHook?: readonly string[];

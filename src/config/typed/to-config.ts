@@ -50,7 +50,7 @@ export function toConfig(
     upstreams: conversion.upstreams,
     caches: Object.entries(user.caches ?? {}).map(([name, cache]) => cachePlan(name, cache, conversion)),
     issuers: [
-      ...Object.entries(issuers).map(([name, issuer]) => issuerPlan(name, issuer, servers, conversion)),
+      ...Object.entries(issuers).map(([name, issuer]) => issuerPlan(name, issuer, conversion)),
       ...conversion.devIssuers,
     ],
     defaults: block,
