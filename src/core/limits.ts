@@ -294,3 +294,24 @@ export const tlsFileCheckMs = 5_000; // controller-runtime 10 s, nginx never
 
 /** How long session tickets are encrypted with the same random key, in milliseconds. */
 export const ticketKeyLifeMs: number = 12 * 3_600_000; // Caddy 12 h, Go 24 h, nginx until it is started again
+
+/** How CAs are asked about the revocation of certificates. Times in milliseconds, sizes in bytes. */
+export interface OcspLimits {
+  readonly timeoutMs: number;
+  readonly maxResponseSize: number;
+  /** The first pause after a failure; each is twice the one before, up to the longest. */
+  readonly retryMs: number;
+  readonly maxRetryMs: number;
+  /** Longest time until the CA is asked again; else when half of the answer's time is over. */
+  readonly maxRefreshMs: number;
+  readonly minRefreshMs: number;
+}
+
+export const ocspLimits: OcspLimits = {
+  timeoutMs: 10_000, // nginx 60 s
+  maxResponseSize: 64 * KiB, // answers have 500 bytes to 4k
+  retryMs: 30_000, // nginx 300 s
+  maxRetryMs: 3_600_000,
+  maxRefreshMs: 24 * 3_600_000, // nginx 1 h
+  minRefreshMs: 1_000,
+};
