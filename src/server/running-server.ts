@@ -78,7 +78,7 @@ export class RunningServer implements ControlTarget {
       log,
       changed: (materials) => fronts.setMaterials(materials),
       issuers: undefined,
-      stapler: new OcspStapler(),
+      stapler: new OcspStapler({ log, now: Date.now, random: Math.random }),
       now: () => new Date(),
     });
     this.#site = new ServedSite(fronts, this.#upstreams, this.#tls, log);

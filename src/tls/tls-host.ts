@@ -33,6 +33,7 @@ export class TlsHost {
     }
     this.#options ??= this.#socketOptions();
     const secured = new TLSSocket(socket, this.#options);
+    staple(secured, this.material);
     let failure: Error | undefined;
     const left = (): TLSSocket => secured.destroy();
     const failed = (): void => {
@@ -63,6 +64,17 @@ export class TlsHost {
     if (this.#alpn) options.ALPNProtocols = this.#alpn;
     return options;
   }
+}
+
+/**
+ * Gives the CA's answer to clients that ask for one. OpenSSL chooses among several certificates when it is too late to say whose answer it
+ * shall be, so those have none. It is what Node does for listeners to `OCSPRequest` of a tls.Server.
+ */
+function staple(socket: TLSSocket, { certificates }: TlsMaterial): void {
+  const [{ ocspResponse } = {}, other] = certificates;
+  if (!ocspResponse || other) return;
+  const { ssl } = socket as unknown as { readonly ssl: { setOCSPResponse(response: Uint8Array): void } };
+  ssl.setOCSPResponse(ocspResponse);
 }
 
 /** What a tls.Server says of a client's certificate, in the same two properties. */
