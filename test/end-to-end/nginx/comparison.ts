@@ -90,7 +90,7 @@ export function comparable(theirs: readonly WireAnswer[], ours: readonly WireAns
 }
 
 const ownPage =
-  /<hr><center>nginx|^<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport"|^[3-5]\d\d [^\n]+\n([A-Z][^\n]+\.\n)?(Request [^\n]+\n)?$/;
+  /<hr><center>nginx|^<!doctype html>\n<html lang="en"><meta charset="utf-8"><meta name="viewport"|^[3-5]\d\d [^\n]+\n([A-Z][^\n]+\n)?(Request [^\n]+\n)?$/;
 
 function isOwnPage({ status, body }: WireAnswer): boolean {
   return status >= 300 && (body === '' || ownPage.test(body));

@@ -92,6 +92,11 @@ export const differences = {
     'An HTTP/1.1 upstream is told `Connection: close` where its connection is not kept, whatever `proxy_set_header Connection` says.',
   'upstream-length':
     'The `Content-Length` to an upstream is that of the body which it gets: with `proxy_pass_request_body off` there is none.',
+  'tls-misdirected':
+    'A request to a host with other rules for certificates of clients than its connection was made under is 421 (RFC 9110 §15.5.20), so that the client makes a connection of its own; nginx says 400 where the connection asked for no name that it knows.',
+  'not-tls':
+    'What comes to an address with TLS and is neither TLS nor HTTP is closed without an answer; nginx says 400.',
+  'server-name-case': '`$ssl_server_name` is in lower case, whatever the client sends.',
 } as const;
 
 export type DifferenceName = keyof typeof differences;
