@@ -55,6 +55,9 @@ Examples:
   galley shop.wsgi -b :80 -w 4           all interfaces, four workers
   galley shop:create_app --factory       an app that a function makes
   galley main:app -b unix:/run/shop      behind another web server
+  galley main:app --tls auto --domain example.com
+                                         https, with a certificate that is got
+  galley main:app --tls dev              https for development
 `,
   options: optionNames.filter(
     (name) => !['json', 'pid', 'control', 'app', 'weight', 'backup', 'key', 'prefix', 'tag', 'all'].includes(name),

@@ -6,6 +6,7 @@ import { type LogLevel, logLevels } from '../observe/log.ts';
 import { mostWeight } from '../server/control/upstream-routes.ts';
 import type { ServeOptions } from '../server/options.ts';
 import { parseBindAddress } from './bind-address.ts';
+import { type TlsOptionValues, tlsOptionTable } from './tls-option-table.ts';
 import { duration, flag, oneOf, seconds, size, text, type ValueType, wholeNumber } from './value-type.ts';
 import { parseWorkerRange, type WorkerCount } from './worker-range.ts';
 
@@ -16,7 +17,7 @@ export interface ProxyOption {
 }
 
 /** The type of every option's value. */
-export interface OptionValues {
+export interface OptionValues extends TlsOptionValues {
   readonly config: string | undefined;
   readonly lenient: boolean;
   readonly host: string;
@@ -74,6 +75,7 @@ export interface Option<T> {
   readonly group:
     | 'Config'
     | 'Address'
+    | 'TLS'
     | 'App'
     | 'Workers'
     | 'Queue'
@@ -190,6 +192,7 @@ export const optionTable: { readonly [Name in OptionName]: Option<OptionValues[N
     default: undefined,
     doc: 'Requests for PATH and all below it go on to another server; the longest PATH counts. They keep their path: with /api=http://127.0.0.1:3000, /api/x is asked for as /api/x. Where URL has a path, be it / alone, that one takes the place of PATH. unix: and the path of a socket may stand for URL. May be given several times.',
   },
+  ...tlsOptionTable,
   'app-dir': {
     group: 'App',
     type: text('FOLDER'),

@@ -18,6 +18,7 @@ import type { OptionName, OptionValues } from './option-table.ts';
 import { hostProblem, isProxyTarget, proxiedPaths, proxyTarget } from './proxied.ts';
 import { type GivenOptions, readArguments } from './read-arguments.ts';
 import type { ServeCommand, Source } from './serve-command.ts';
+import { automaticBinds, tlsNotesOf, tlsOf } from './tls-of.ts';
 import { UsageError } from './usage-error.ts';
 
 const commands: readonly (Command | ControlCommand)[] = [inspect, check, convert, ...controlCommands];
@@ -196,6 +197,7 @@ function isFolder(target: string): boolean {
 
 function serveCommand(given: GivenOptions, source: Source, surroundings: Surroundings): ServeCommand {
   const { currentFolder, cpus } = surroundings;
+  const binds = bindsOf(given, currentFolder);
   const mayConfigSay = source.kind === 'config' && !given.has('front-threads');
   return {
     source,
@@ -203,7 +205,9 @@ function serveCommand(given: GivenOptions, source: Source, surroundings: Surroun
       given.all('proxy').filter((each) => each !== undefined),
       currentFolder,
     ),
-    binds: bindsOf(given, currentFolder),
+    binds,
+    tls: tlsOf(given, binds, currentFolder),
+    notes: tlsNotesOf(given),
     gracefulTimeoutMs: given.value('graceful-timeout'),
     accessLog: given.value('no-access-log') ? 'off' : given.value('access-log'),
     areBindsDefault: !given.has('bind') && !given.has('host') && !given.has('port'),
@@ -226,7 +230,9 @@ function webSocketLimitsOf(maxMessageSize: number): WebSocketLimits {
 
 function bindsOf(given: GivenOptions, currentFolder: string): readonly Bind[] {
   const binds = given.all('bind').filter((bind) => bind !== undefined);
-  if (binds.length === 0) return [{ kind: 'tcp', host: given.value('host'), port: given.value('port') }];
+  if (binds.length === 0) {
+    return automaticBinds(given) ?? [{ kind: 'tcp', host: given.value('host'), port: given.value('port') }];
+  }
   const other = (['host', 'port'] as const).find((name) => given.has(name));
   if (other) throw new UsageError(`Cannot use --${other} together with --bind: write the whole address with --bind`);
   return binds.map((bind) => (bind.kind === 'unix' ? { ...bind, path: resolve(currentFolder, bind.path) } : bind));

@@ -1,6 +1,7 @@
 import type { AppOptions } from '../app/options.ts';
 import type { ProxiedPath } from '../config/one-site.ts';
 import type { ProxyUrl } from '../config/proxy-url.ts';
+import type { SiteTls } from '../config/site-tls.ts';
 import type { Bind } from '../core/bind.ts';
 import type { WebSocketLimits, WebSocketTimeouts } from '../core/limits.ts';
 import type { TrustedPeers } from '../front/trusted-peers.ts';
@@ -24,6 +25,10 @@ export interface ServeCommand {
   readonly proxies: readonly ProxiedPath[];
   /** At least one. Port 0 takes a free port. */
   readonly binds: readonly Bind[];
+  /** None with a config. */
+  readonly tls: SiteTls | undefined;
+  /** Warnings to begin with, each a sentence. */
+  readonly notes: readonly string[];
   /** Nobody has chosen the addresses. */
   readonly areBindsDefault: boolean;
   readonly trustedPeers: TrustedPeers | undefined;

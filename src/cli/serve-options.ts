@@ -13,20 +13,20 @@ import { gracefulTimeoutMs, notesOf, servingOf } from './serving-of.ts';
 
 /** What a server is to do, by the command line and the config that it names. Throws ServingError for what is wrong with that. */
 export async function serveOptions(command: ServeCommand): Promise<ServeOptions> {
-  const { source, binds, accessLog, proxies } = command;
+  const { source, binds, accessLog, proxies, tls } = command;
   switch (source.kind) {
     case 'app': {
       const { app } = source;
-      const site = appSite(app.name, binds, accessLog, hostname(), proxies);
+      const site = appSite(app.name, binds, accessLog, hostname(), proxies, tls);
       return { ...optionsOf(command), title: app.target, serving: { site, apps: [app] } };
     }
     case 'folder': {
       checkFolder(source.path);
-      const site = folderSite(source.path, binds, accessLog, hostname(), proxies);
+      const site = folderSite(source.path, binds, accessLog, hostname(), proxies, tls);
       return { ...optionsOf(command), title: source.path, serving: { site, apps: [] } };
     }
     case 'proxy': {
-      const site = proxySite(source.url, binds, accessLog, hostname(), proxies);
+      const site = proxySite(source.url, binds, accessLog, hostname(), proxies, tls);
       return {
         ...optionsOf(command),
         title: `${source.url.scheme}://${source.url.authority}`,
@@ -44,12 +44,12 @@ function optionsOf({
   binds,
   accessLog,
   proxies,
+  tls,
   ...rest
 }: ServeCommand): Omit<ServeOptions, 'title' | 'serving'> {
   return {
     ...rest,
     reread: undefined,
-    notes: [],
     frontThreads: rest.frontThreads ?? 1,
     maxConnections: undefined,
     errorLogs: [],
@@ -88,7 +88,7 @@ async function configOptions(
       testReread(next.process);
       return servingOf(next, folder, cpus);
     },
-    notes: notesOf(config),
+    notes: [...command.notes, ...notesOf(config)],
     areBindsDefault: false,
     trustedPeers: 'site',
     frontThreads: command.frontThreads ?? frontThreadsOf(own.frontThreads ?? 'auto', cpus),

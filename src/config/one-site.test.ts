@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Bind } from '../core/bind.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import { appSite, folderSite, type ProxiedPath, proxySite } from './one-site.ts';
 import { parseProxyUrl } from './proxy-url.ts';
@@ -87,5 +88,29 @@ describe('Proxies beside what else answers', () => {
     const limit = 100 * 1024 ** 2;
     assert.deepEqual(sizes([]), [limit, 0]);
     assert.deepEqual(sizes([proxied('/old/', 'http://a')]), [undefined, limit, 0]);
+  });
+});
+
+describe('A site with TLS', () => {
+  const pair = { certificate: '/a.pem', key: '/a.key', passwordFile: undefined };
+  const tcp = (port: number): Bind => ({ kind: 'tcp', host: '0.0.0.0', port });
+  const site = (binds: readonly Bind[]): SitePlan =>
+    folderSite('/srv', binds, 'off', 'here', [], { tls: { certificates: [pair] }, issuers: [] });
+
+  it('has it at all addresses but port 80 and Unix sockets', () => {
+    const { listeners, servers } = site([tcp(8000), tcp(80), { kind: 'unix', path: '/s' }]);
+    assert.deepEqual(
+      listeners.map(({ tls }) => tls),
+      [true, false, false],
+    );
+    assert.deepEqual(servers[0]?.tls?.certificates, [pair]);
+  });
+
+  it('sends those who come to port 80 to the first address with TLS', () => {
+    const [rule] = site([tcp(80), tcp(8443)]).servers[0]?.rules ?? [];
+    assert.deepEqual(rule?.kind === 'if' && rule.rules, [
+      { kind: 'return', status: 308, text: 'https://$host:8443$request_uri' },
+    ]);
+    assert.deepEqual(site([tcp(8443)]).servers[0]?.rules, []);
   });
 });

@@ -9,6 +9,7 @@ import type { Block, Config, LocationConfig, ServerBlock } from './config.ts';
 import { defaults } from './defaults.ts';
 import { type ProxyUrl, targetOfUrl, upstreamOfUrl } from './proxy-url.ts';
 import { resolve } from './resolve.ts';
+import { hasTls, type SiteTls, tlsFields } from './site-tls.ts';
 
 /** Nothing is done to the answers of an app or of another server that nobody asked for. */
 const untouched: Block = {
@@ -37,6 +38,7 @@ export function appSite(
   accessLog: AccessLogKind,
   hostname: string,
   proxies: readonly ProxiedPath[] = [],
+  tls?: SiteTls,
 ): SitePlan {
   // Another server in front may be meant by X-Accel-Redirect.
   const content = { kind: 'app', app, passesAccelFields: true } as const;
@@ -46,6 +48,7 @@ export function appSite(
   const config = oneServer(binds, {
     accessLog,
     proxies,
+    tls,
     block: { ...untouched, content, ...(isAlone ? {} : { maxBodySize }) },
     server: {
       mergeSlashes: false,
@@ -62,9 +65,10 @@ export function folderSite(
   accessLog: AccessLogKind,
   hostname: string,
   proxies: readonly ProxiedPath[] = [],
+  tls?: SiteTls,
 ): SitePlan {
   const block: Block = { root: { path: literal(folder), isAlias: false }, autoindex: { enabled: true } };
-  return resolve(oneServer(binds, { block, server: {}, accessLog, proxies }), { hostname });
+  return resolve(oneServer(binds, { block, server: {}, accessLog, proxies, tls }), { hostname });
 }
 
 /** The site of `galley URL`: another server answers everything. */
@@ -74,6 +78,7 @@ export function proxySite(
   accessLog: AccessLogKind,
   hostname: string,
   proxies: readonly ProxiedPath[] = [],
+  tls?: SiteTls,
 ): SitePlan {
   const uri = url.uri === undefined || url.uri === '/' ? undefined : withSlash(url.uri);
   const config = oneServer(binds, {
@@ -81,6 +86,7 @@ export function proxySite(
     server: { mergeSlashes: false },
     accessLog,
     proxies,
+    tls,
     upstreams: [upstreamOfUrl(url)],
   });
   return resolve(config, { hostname });
@@ -132,29 +138,39 @@ interface OneServer {
   readonly accessLog: AccessLogKind;
   /** Their paths differ. */
   readonly proxies: readonly ProxiedPath[];
+  readonly tls: SiteTls | undefined;
   readonly upstreams?: readonly UpstreamPlan[];
 }
 
-function oneServer(binds: readonly Bind[], { block, server, accessLog, proxies, upstreams = [] }: OneServer): Config {
+function oneServer(
+  binds: readonly Bind[],
+  { block, server, accessLog, proxies, tls, upstreams = [] }: OneServer,
+): Config {
+  const { variables, ...secure } = tlsFields(binds, tls);
   const made = [...upstreams, ...proxies.map(({ url }) => upstreamOfUrl(url))];
   return {
     process: {},
     apps: {},
-    variables: [dollar],
+    variables: [dollar, ...variables],
     requestZones: [],
     connectionZones: [],
     logFormats: [],
     upstreams: [...new Map(made.map((upstream) => [upstream.name, upstream])).values()],
     caches: [],
-    issuers: [],
+    issuers: tls?.issuers ?? [],
     defaults: { accessLogs: accessLogsOf(accessLog), errorLogs: [] },
     servers: [
       {
         ...server,
         // As other servers, which take an address for all of IPv6 for one of IPv4 too.
-        listen: binds.map((bind) => ({ bind, isDefault: true, ipv6Only: false })),
+        listen: binds.map((bind) => ({
+          bind,
+          isDefault: true,
+          ipv6Only: false,
+          tls: tls !== undefined && hasTls(bind),
+        })),
         names: [''],
-        rules: [],
+        ...secure,
         locations: [
           { ...block, match: { kind: 'prefix', path: '/', isFinal: false }, rules: [], locations: [] },
           ...proxies.flatMap(proxyLocations),

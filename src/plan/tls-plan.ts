@@ -35,6 +35,8 @@ export interface CertificatePlan {
   readonly key: string;
   /** One password a line; the first that fits is used. */
   readonly passwordFile: string | undefined;
+  /** The password itself, of the command line; never shown. */
+  readonly password?: string;
 }
 
 /** A certificate that an issuer is asked for, by ACME or by the local development CA. */

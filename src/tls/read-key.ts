@@ -7,17 +7,19 @@ export interface KeyFiles {
   readonly certificate: string;
   readonly key: string;
   readonly passwordFile: string | undefined;
+  readonly password?: string;
 }
 
 /**
  * The key of a certificate as PEM without a password; the first of the passwords that fits opens it. Throws TlsFileError where it cannot be
  * read, or is of another certificate.
  */
-export function readKey(leaf: X509Certificate, { certificate, key: path, passwordFile }: KeyFiles): string {
+export function readKey(leaf: X509Certificate, { certificate, key: path, passwordFile, password }: KeyFiles): string {
   const pem = privateKeyIn(readText('certificate key', path));
   if (pem === undefined) throw new TlsFileError(`Cannot use the certificate key "${path}": it holds no private key`);
   const isLocked = /ENCRYPTED/.test(pem);
-  const passwords = isLocked && passwordFile !== undefined ? passwordsIn(passwordFile) : [];
+  const filed = isLocked && passwordFile !== undefined ? passwordsIn(passwordFile) : [];
+  const passwords = password === undefined ? filed : [password, ...filed];
   if (isLocked && passwords.length === 0) {
     throw new TlsFileError(`Cannot use the certificate key "${path}": it needs a password`, {
       fix: 'name a file with its password, or remove the password with: openssl pkey -in KEY -out NEW',
@@ -46,7 +48,7 @@ function unlocked(path: string, key: string, passwords: readonly string[]): KeyO
       // The next one may fit.
     }
   }
-  throw new TlsFileError(`Cannot use the certificate key "${path}": no password of its password file fits`);
+  throw new TlsFileError(`Cannot use the certificate key "${path}": no password that is given fits`);
 }
 
 function passwordsIn(path: string): readonly string[] {
