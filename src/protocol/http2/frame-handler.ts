@@ -232,9 +232,10 @@ export class FrameHandler<Turn> implements FrameReceiver {
     if (id === 0) throw protocolError('PRIORITY is of a connection');
     guard.control();
     if (length === 5) return;
+    if (streams.isIdle(id)) throw sizeError('PRIORITY');
     const stream = streams.get(id);
     if (stream) streams.fail(stream, Http2Code.frameSizeError);
-    else if (streams.isIdle(id)) throw sizeError('PRIORITY');
+    else streams.refuse(id, Http2Code.frameSizeError);
   }
 
   /** RFC 9218 §7.1. */

@@ -6,6 +6,8 @@ import { forbiddenTrailers } from '../http1/trailers.ts';
 import type { HpackField, HpackSink } from './hpack-field.ts';
 import { fieldMask, RequestField, requestFieldKind } from './request-field.ts';
 
+const firstRoom = 256;
+
 /** Reads the trailers of one request after the other; forbidden ones are dropped. */
 export class TrailerSection implements HpackSink {
   readonly #limits: HttpLimits;
@@ -24,6 +26,7 @@ export class TrailerSection implements HpackSink {
     this.#count = 0;
     this.#isMalformed = false;
     this.#isTooLarge = false;
+    this.#block.reserve(firstRoom);
   }
 
   field(field: HpackField): void {
