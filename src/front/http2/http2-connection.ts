@@ -162,7 +162,8 @@ export class Http2Connection
   }
 
   waits(queue: SendQueue): void {
-    if (this.codec.sendable(queue.stream) <= 0 && queue.writableLength > 0) return;
+    // Where its own window is shut, it comes again when that is opened.
+    if (queue.stream.sendWindow <= 0 && queue.writableLength > 0) return;
     this.#order.add(queue);
     this.#output.hold();
   }
