@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AppFolder } from '../../../test/support/app-folder.ts';
+import { makeCertificate } from '../../../test/support/certificates.ts';
 import { programPath, requires } from '../../../test/support/requirements.ts';
 import { until } from '../../../test/support/until.ts';
 
@@ -52,6 +53,32 @@ const files = {
 } as const;
 
 describe('galley nginx', () => {
+  it('-t reads the files of TLS', async () => {
+    const { certificate, key } = makeCertificate(['a.test']);
+    await using folder = await AppFolder.with({ 'good.pem': certificate, 'good.key': key });
+    chmodSync(folder.file('good.key'), 0o600);
+    const test = async (name: string): Promise<Outcome> => {
+      const pair = `ssl_certificate ${name}.pem; ssl_certificate_key ${name}.key;`;
+      const server = `server { listen 127.0.0.1:28990 ssl; server_name a.test; ${pair} }`;
+      await folder.write('a.conf', `pid a.pid;\nerror_log a.log;\nevents {}\nhttp { access_log off; ${server} }\n`);
+      return galleyNginx(['-t', '-p', folder.path, '-c', 'a.conf']);
+    };
+    const [good, missing] = [await test('good'), await test('missing')];
+    const conf = folder.file('a.conf');
+    assert.equal(
+      good.stderr,
+      `nginx: the configuration file ${conf} syntax is ok\nnginx: configuration file ${conf} test is successful\n`,
+    );
+    assert.deepEqual(
+      [good.code, missing.code, missing.stderr],
+      [
+        0,
+        1,
+        `nginx: [emerg] Cannot read the certificate "${folder.file('missing.pem')}": file does not exist\nnginx: configuration file ${conf} test failed\n`,
+      ],
+    );
+  });
+
   const same: readonly (readonly string[])[] = [
     ['-t', '-c', 'ok.conf'],
     ['-tq', '-c', 'ok.conf'],

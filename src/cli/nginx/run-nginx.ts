@@ -8,6 +8,7 @@ import { pathBytes } from '../../observe/error-log.ts';
 import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { ZoneMemoryError, zoneBuffers } from '../../site/limits/limit-zones.ts';
+import { TlsFileError } from '../../tls/tls-file-error.ts';
 import { written } from '../written.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
@@ -16,6 +17,7 @@ import { openLogs } from './open-files.ts';
 import { type NginxPaths, nginxPaths } from './paths.ts';
 import { PidFile, PidFileError } from './pid-file.ts';
 import { sendCommand } from './send-command.ts';
+import { readTlsFiles } from './tls-files.ts';
 import { configureText, usageText, versionLine } from './version-text.ts';
 
 /** What is to be served, and what is to be told of it. */
@@ -121,7 +123,7 @@ function mainErrorLog({ process: { errorLogs } }: Config): string | undefined {
   return target?.kind === 'file' ? target.path : undefined;
 }
 
-const testProblems = [LogFileError, PidFileError, ZoneMemoryError];
+const testProblems = [LogFileError, PidFileError, TlsFileError, ZoneMemoryError];
 
 /** `nginx -t`. Gives whether the config is good. */
 function testConfig(
@@ -138,8 +140,9 @@ function testConfig(
     tell(failed);
     return false;
   }
-  note(`nginx: the configuration file ${configFile} syntax is ok\n`);
   try {
+    readTlsFiles(config, hostname(), (message) => say('warn', message));
+    note(`nginx: the configuration file ${configFile} syntax is ok\n`);
     openLogs(config, hostname());
     pidFile.test();
     zoneBuffers(config, 1);
