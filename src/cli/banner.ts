@@ -6,10 +6,10 @@ import type { RunningServer } from '../server/running-server.ts';
 import { version } from '../server/version.ts';
 import { interfaceNames } from './interface-names.ts';
 import { pythonName } from './python-name.ts';
+import { tlsLines, trustLines } from './tls-lines.ts';
 
 /** What the terminal shows when the server listens, `startedMs` milliseconds after the program began. */
 export function banner({ title, reread, serving }: ServeOptions, server: RunningServer, startedMs: number): string {
-  const { addresses } = server;
   const proxies = reread ? [] : proxyLines(serving.site);
   const isFolder = server.apps.length === 0 && !proxies.some(({ path }) => path === '/');
   const name = reread ? 'Config' : isFolder ? 'Folder' : undefined;
@@ -18,10 +18,18 @@ export function banner({ title, reread, serving }: ServeOptions, server: Running
     ...source,
     ...server.apps.flatMap(appLines),
     ...proxies.map(({ text }) => text),
-    `  Address  ${addresses.join('  ')}`,
+    `  Address  ${addressesOf(serving.site, server).join('  ')}`,
+    ...tlsLines(serving.site),
   ];
+  const trust = trustLines(serving.site);
   const until = server.apps.map(untilText).find((text) => text !== '') ?? '';
-  return `Galley ${version}\n\n${lines.join('\n')}\n\nReady in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.\n`;
+  return `Galley ${version}\n\n${lines.join('\n')}\n${trust}\nReady in ${Math.round(startedMs)} ms${until}. Ctrl-C stops it.\n`;
+}
+
+/** A certificate for development is for `localhost`, whichever address of this machine stands for it. */
+function addressesOf({ issuers }: SitePlan, { addresses }: RunningServer): readonly string[] {
+  if (!issuers.some(({ kind }) => kind === 'dev')) return addresses;
+  return addresses.map((each) => each.replace(/^(https:\/\/)(?:127\.0\.0\.1|0\.0\.0\.0):/, '$1localhost:'));
 }
 
 /** What goes on to which other server. */

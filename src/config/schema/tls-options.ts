@@ -142,7 +142,9 @@ const ownOptions: Shape = {
       names: option(list(fullText), 'For which names and IP addresses.', {
         default: '`hosts`, else localhost and this machine',
       }),
-      folder: option(fullText, 'Where the CA is kept.', { default: 'galley/dev in the data folder of the user' }),
+      folder: option(fullText, 'Where the CA is kept.', {
+        default: 'galley/dev in /var/lib for root, else in the data folder of the user',
+      }),
     }),
     "What `tls: 'dev'` does, with settings.",
   ),
@@ -218,7 +220,7 @@ export const issuer: z.ZodType = checkedObject(
       nginx: 'acme_issuer accept_terms_of_service',
     }),
     folder: option(fullText, 'Where account, keys and certificates are kept.', {
-      default: '/var/lib/galley/acme for root, else galley/acme in the data folder of the user',
+      default: 'galley/acme in /var/lib for root, else in the data folder of the user',
       nginx: 'acme_issuer state_path',
     }),
     challenges: option(

@@ -26,7 +26,7 @@ export interface ClientCertificates {
 export interface DevCertificate {
   /** For which names and IP addresses. Default: "`hosts`, else localhost and this machine". */
   readonly names?: readonly string[];
-  /** Where the CA is kept. Default: "galley/dev in the data folder of the user". */
+  /** Where the CA is kept. Default: "galley/dev in /var/lib for root, else in the data folder of the user". */
   readonly folder?: string;
 }
 
@@ -58,7 +58,7 @@ export interface Issuer {
   readonly email?: string | readonly string[];
   /** You accept its terms of service. Default: true. */
   readonly acceptTerms?: boolean;
-  /** Where account, keys and certificates are kept. Default: "/var/lib/galley/acme for root, else galley/acme in the data folder of the user". */
+  /** Where account, keys and certificates are kept. Default: "galley/acme in /var/lib for root, else in the data folder of the user". */
   readonly folder?: string;
   /** How a name is proved to be yours, the best first; those that the addresses do not allow come last. A wildcard takes dns-01. Default: "http-01, tls-alpn-01, and dns-01 with a `dnsHook`". */
   readonly challenges?: readonly ('http-01' | 'tls-alpn-01' | 'dns-01')[];

@@ -101,7 +101,7 @@ describe("tls: 'auto'", () => {
       [issuer.name, issuer.directory, issuer.challenges, issuer.acceptsTerms],
       ['letsencrypt', letsEncrypt.production, ['http-01', 'tls-alpn-01'], true],
     );
-    assert.match(issuer.folder, /^\/.*\/galley\/acme$/);
+    assert.match(issuer.folder, /^\/.*\/acme$/);
   });
 
   it('keeps what the server says of TLS', () => {
