@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
-import type { ConnectionFacts, Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange.ts';
 import { prefetch } from '../../core/limits.ts';
 import type { Outcome } from '../../core/reply.ts';
 import { isSendableCloseCode } from '../../protocol/websocket/close-codes.ts';
@@ -11,6 +11,7 @@ import { type CancelReason, Flag, Kind, protocolVersion } from '../../protocol/w
 import { readFields, readResponseFrame } from '../../protocol/worker/response-frame.ts';
 import { readClose, readFilePart } from '../../protocol/worker/small-frames.ts';
 import type { PythonInterface } from '../options.ts';
+import { connectionField } from './connection-field.ts';
 import { RecentExchanges } from './recent-exchanges.ts';
 import { StreamTable } from './stream-table.ts';
 import { type StreamCarrier, WorkerStream } from './worker-stream.ts';
@@ -398,24 +399,6 @@ export class WorkerLink implements FrameSink, StreamCarrier {
   }
 }
 
-const connectionFields: WeakMap<ConnectionFacts, Buffer> = new WeakMap();
-
 function invalidStatus(status: number): PeerError {
   return new PeerError('app-response-invalid', `Cannot send status ${status} there`);
-}
-
-const bytesCode = 0x73;
-
-/** The connection field of a REQUEST head, marshalled; made once per client connection. */
-function connectionField(facts: ConnectionFacts): Buffer {
-  let field = connectionFields.get(facts);
-  if (!field) {
-    const { scheme, client, server } = facts;
-    const parts = [scheme, client.address, client.port, server.address, server.port];
-    const text = Buffer.from(parts.join('\0'));
-    field = Buffer.concat([Buffer.from([bytesCode, 0, 0, 0, 0]), text]);
-    field.writeUInt32LE(text.length, 1);
-    connectionFields.set(facts, field);
-  }
-  return field;
 }

@@ -13,6 +13,7 @@ from galley_worker.frames import FrameError
 from .fake_front import request_head
 
 LOCAL = ['http', '127.0.0.1', '50000', '127.0.0.1', '8000']
+TLS = ['https', *LOCAL[1:]]
 
 
 def scope(
@@ -126,6 +127,39 @@ class ScopeTest(unittest.TestCase):
         expected.update(type='websocket', scheme='ws', subprotocols=[], extensions={'websocket.http.response': {}})
         self.assertEqual(made, expected)
         self.assertEqual(scope(connection=['https', *LOCAL[1:]], make=websocket_scope)['scheme'], 'wss')
+
+    def test_the_tls_extension_tells_of_the_clients_tls(self) -> None:
+        pem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'
+        other = pem.replace('AA', 'BB')
+        made = scope(connection=[*TLS, '772', '4865', '', 'CN=me,O=x', pem + other])
+        expected = {
+            'server_cert': None,
+            'client_cert_chain': [pem, other],
+            'client_cert_name': 'CN=me,O=x',
+            'client_cert_error': None,
+            'tls_version': 0x0304,
+            'cipher_suite': 0x1301,
+        }
+        self.assertEqual(made['extensions']['tls'], expected)
+        self.assertIn('http.response.trailers', made['extensions'])
+        made['extensions']['tls']['client_cert_chain'].clear()
+        again = scope(connection=[*TLS, '772', '4865', '', 'CN=me,O=x', pem + other], make=websocket_scope)
+        self.assertEqual(again['extensions']['tls'], expected)
+
+    def test_the_tls_extension_tells_that_there_is_no_good_certificate(self) -> None:
+        made = scope(connection=[*TLS, '771', '49195', '', '', ''])['extensions']['tls']
+        self.assertEqual((made['client_cert_chain'], made['client_cert_name'], made['client_cert_error']), ([], None, None))
+        made = scope(connection=[*TLS, '771', '49195', 'certificate has expired', 'CN=x', ''])['extensions']['tls']
+        self.assertEqual(made['client_cert_error'], 'certificate has expired')
+
+    def test_without_tls_there_is_no_tls_extension(self) -> None:
+        for make in (http_scope, websocket_scope):
+            self.assertNotIn('tls', scope(connection=TLS, make=make)['extensions'])
+
+    def test_tls_that_cannot_be_read_is_a_broken_frame(self) -> None:
+        for parts in (['772'], ['x', '1', '', '', ''], ['772', '1', '', '', '', '']):
+            with self.assertRaises(FrameError):
+                scope(connection=[*TLS, *parts])
 
     def test_asgi_20_subprotocols_are_those_of_all_headers_in_order(self) -> None:
         name = 'sec-websocket-protocol'

@@ -97,10 +97,25 @@ class EnvironTest(unittest.TestCase):
 
     def test_wsgi_08_other_versions_and_unix_sockets(self) -> None:
         self.assertEqual(environ(version='1.0')['SERVER_PROTOCOL'], 'HTTP/1.0')
-        self.assertEqual(environ(version='2')['SERVER_PROTOCOL'], 'HTTP/2')
+        self.assertEqual(environ(version='2')['SERVER_PROTOCOL'], 'HTTP/2.0')
         for scheme, port in (('http', '80'), ('https', '443')):
             made = environ(connection=[scheme, '', '0', '/run/galley.sock', '0'])
             self.assertEqual((made['SERVER_NAME'], made['SERVER_PORT'], made['REMOTE_ADDR']), ('localhost', port, ''))
+
+    def test_tls_has_the_names_of_mod_ssl(self) -> None:
+        pem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'
+        https = ['https', *LOCAL[1:]]
+        names = ('HTTPS', 'SSL_PROTOCOL', 'SSL_CLIENT_VERIFY', 'SSL_CLIENT_S_DN', 'SSL_CLIENT_CERT', 'SSL_CLIENT_CERT_CHAIN_0')
+        for connection, expected in (
+            (LOCAL, [None] * 6),
+            (https, ['on', *[None] * 5]),
+            ([*https, '772', '4865', '', '', ''], ['on', 'TLSv1.3', *[None] * 4]),
+            ([*https, '771', '4865', '', 'CN=x', pem + pem], ['on', 'TLSv1.2', 'SUCCESS', 'CN=x', pem, pem]),
+            ([*https, '771', '4865', 'certificate has expired', '', pem],
+             ['on', 'TLSv1.2', 'FAILED:certificate has expired', '', pem, None]),
+        ):
+            made = environ(connection=connection)
+            self.assertEqual([made.get(name) for name in names], expected)
 
     def test_wsgi_09_repeated_headers_are_joined_and_cookies_by_semicolon(self) -> None:
         made = environ(headers=[('x-a', '1'), ('cookie', 'a=1'), ('x-b', ''), ('x-a', '2'), ('cookie', 'b=2')])

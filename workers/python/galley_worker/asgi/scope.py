@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import quote, unquote
 
 from ..frames import load_head
-from ..peers import peers_of
+from ..peers import Tls, peers_of
 from .sent_file import CAN_SEND_OPEN_FILES
 
 Scope = Dict[str, Any]
@@ -22,7 +22,7 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
     lifespan. Raises FrameError.
     """
     connection, method, version, path, raw_path, query, headers = load_head(head)
-    scheme, client, server = _ends(connection)
+    scheme, client, server, tls = _ends(connection)
     encoded_path = path
     if '%' in path:
         path = unquote(path)
@@ -33,6 +33,8 @@ def http_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]) -> 
     extensions: Dict[str, Any] = {'http.response.early_hint': {}, 'http.response.pathsend': {}, 'http.response.trailers': {}}
     if CAN_SEND_OPEN_FILES:
         extensions['http.response.zerocopysend'] = {}
+    if tls:
+        extensions['tls'] = _tls_extension(tls)
     scope: Scope = {
         'type': 'http',
         'asgi': {'version': '3.0', 'spec_version': '2.5'},
@@ -60,7 +62,10 @@ def websocket_scope(head: bytes, root_path: str, state: Optional[Dict[str, Any]]
     scope['type'] = 'websocket'
     scope['scheme'] = 'wss' if scope['scheme'] == 'https' else 'ws'
     scope['subprotocols'] = _subprotocols(scope['headers'])
+    tls = scope['extensions'].get('tls')
     scope['extensions'] = {'websocket.http.response': {}}
+    if tls:
+        scope['extensions']['tls'] = tls
     return scope
 
 
@@ -71,17 +76,30 @@ def _subprotocols(headers: List[Tuple[bytes, bytes]]) -> List[str]:
     return [name for name in names if name]
 
 
+def _tls_extension(tls: Tls) -> Dict[str, Any]:
+    """asgiref's extensions.rst, "TLS"; the server's certificate is not known here."""
+    return {
+        'server_cert': None,
+        'client_cert_chain': list(tls.client_certificates),
+        'client_cert_name': tls.client_name,
+        'client_cert_error': tls.client_error,
+        'tls_version': tls.version,
+        'cipher_suite': tls.cipher_suite,
+    }
+
+
 @lru_cache(maxsize=16)
 def _encoded(root_path: str) -> bytes:
     return quote(root_path, _PATH_DELIMITERS).encode()
 
 
 @lru_cache(maxsize=4096)
-def _ends(connection: bytes) -> Tuple[str, Optional[Tuple[str, int]], Optional[Tuple[str, Optional[int]]]]:
-    """`scheme`, `client` and `server` of a scope."""
-    scheme, client, client_port, server, server_port = peers_of(connection)
+def _ends(connection: bytes) -> Tuple[str, Optional[Tuple[str, int]], Optional[Tuple[str, Optional[int]]], Optional[Tls]]:
+    """`scheme`, `client` and `server` of a scope, and what its `tls` is made of."""
+    scheme, client, client_port, server, server_port, tls = peers_of(connection)
     return (
         scheme,
         (client, client_port) if client else None,
         (server, server_port or None) if server else None,
+        tls,
     )

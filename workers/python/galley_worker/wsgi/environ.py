@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Optional
 from urllib.parse import unquote_to_bytes
 
 from ..frames import load_head
-from ..peers import peers_of
+from ..peers import Tls, peers_of
 from ..settings import Settings
 from .file_wrapper import FileWrapper
 
@@ -16,6 +16,7 @@ Environ = Dict[str, Any]
 
 _DROPPED = ''
 _MAX_KNOWN_NAMES = 1024
+_TLS_VERSIONS = {0x0301: 'TLSv1', 0x0302: 'TLSv1.1', 0x0303: 'TLSv1.2', 0x0304: 'TLSv1.3'}
 _DEFAULT_PORTS = {'https': '443', 'http': '80'}
 
 
@@ -80,7 +81,7 @@ class EnvironMaker:
         environ['PATH_INFO'] = self._below_root(path) if self._root_path else path
         environ['QUERY_STRING'] = query_string
         environ['REQUEST_URI'] = environ['RAW_URI'] = target
-        environ['SERVER_PROTOCOL'] = f'HTTP/{version}'
+        environ['SERVER_PROTOCOL'] = 'HTTP/2.0' if version == '2' else f'HTTP/{version}'  # RFC 3875 §4.1.16
         environ.update(_ends(connection))
         environ['wsgi.input'] = body
         if headers:
@@ -111,13 +112,30 @@ def _ends(connection: bytes) -> Environ:
     """What the two ends of the connection are called in an environ."""
     peers = peers_of(connection)
     is_unix = not peers.server_port
-    return {
+    ends = {
         'wsgi.url_scheme': peers.scheme,
         'REMOTE_ADDR': peers.client_address.encode('utf-8', 'surrogateescape').decode('latin-1'),
         'REMOTE_PORT': str(peers.client_port),
         'SERVER_NAME': 'localhost' if is_unix else peers.server_address,
         'SERVER_PORT': _DEFAULT_PORTS[peers.scheme] if is_unix else str(peers.server_port),
     }
+    if peers.scheme == 'https':
+        ends['HTTPS'] = 'on'
+    if peers.tls:
+        ends.update(_tls(peers.tls))
+    return ends
+
+
+def _tls(tls: Tls) -> Environ:
+    """What Apache's mod_ssl calls them, as PEP 3333 has it."""
+    names = {'SSL_PROTOCOL': _TLS_VERSIONS.get(tls.version, '')}
+    if tls.client_certificates:
+        own, *others = tls.client_certificates
+        names['SSL_CLIENT_VERIFY'] = f'FAILED:{tls.client_error}' if tls.client_error else 'SUCCESS'
+        names['SSL_CLIENT_S_DN'] = tls.client_name or ''
+        names['SSL_CLIENT_CERT'] = own
+        names.update((f'SSL_CLIENT_CERT_CHAIN_{index}', each) for index, each in enumerate(others))
+    return names
 
 
 def _joined(names: Iterable[bytes], texts: Iterable[str]) -> Environ:
