@@ -37,20 +37,27 @@ const old: readonly string[] = [
   '@SECLEVEL=0',
 ];
 
-const groups = 'X25519:prime256v1:secp384r1';
+const newest: readonly string[] = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+
+const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number);
+
+/** OpenSSL has X25519MLKEM768, which is safe from the quantum computers of the future, since 3.5. */
+const hybrids: readonly string[] = major > 3 || (major === 3 && minor >= 5) ? ['X25519MLKEM768'] : [];
+
+const groups: string = [...hybrids, 'X25519', 'prime256v1', 'secp384r1'].join(':');
 
 /** Mozilla's guidelines for servers, version 5.7. */
 export const presets: Readonly<Record<'modern' | 'intermediate' | 'old', TlsPreset>> = {
-  modern: { versions: ['TLSv1.3'], ciphers: undefined, prefersServerCiphers: false, groups },
+  modern: { versions: ['TLSv1.3'], ciphers: newest.join(':'), prefersServerCiphers: false, groups },
   intermediate: {
     versions: ['TLSv1.2', 'TLSv1.3'],
-    ciphers: forwardSecret.join(':'),
+    ciphers: [...newest, ...forwardSecret].join(':'),
     prefersServerCiphers: false,
     groups,
   },
   old: {
     versions: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
-    ciphers: old.join(':'),
+    ciphers: [...newest, ...old].join(':'),
     prefersServerCiphers: true,
     groups,
   },
