@@ -21,7 +21,6 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   /** Received while nobody reads; bounded by the stream's window. */
   #unread: Uint8Array[] = [];
   #isPaused = false;
-  #isReading = false;
   #hasPeerEnded = false;
   #isEndTold = false;
   #hasEnded = false;
@@ -71,9 +70,10 @@ export class StreamSocket extends EventEmitter implements ByteStream {
     this.#isPaused = true;
   }
 
+  /** What waits is read later: as with a socket, nothing comes from within. */
   resume(): void {
     this.#isPaused = false;
-    this.#read();
+    if (this.#unread.length > 0 || this.#hasPeerEnded) process.nextTick(() => this.#read());
   }
 
   isPaused(): boolean {
@@ -102,15 +102,13 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   }
 
   #read(): void {
-    if (this.#isReading) return;
-    this.#isReading = true;
+    if (this.#isClosed) return;
     const { codec } = this.#channel;
     while (this.#unread.length > 0 && !this.#isPaused) {
       const bytes = this.#unread.shift() as Uint8Array;
       this.emit('data', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
       codec.consumed(this.#stream, bytes.length);
     }
-    this.#isReading = false;
     if (!this.#hasPeerEnded || this.#isEndTold || this.#unread.length > 0) return;
     this.#isEndTold = true;
     this.emit('end');
