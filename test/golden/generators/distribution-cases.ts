@@ -135,7 +135,7 @@ export const distributionCases: readonly GeneratorCase[] = [
       ['/ | Host: other.example', '404'],
       [':443 / | Host: example.com', '200 | content-type: text/html'],
       [':443 /nothing | Host: www.example.com', '404'],
-      [':443 /docs | Host: example.com', '301 | location: http://example.com/docs/'],
+      [':443 /docs | Host: example.com', '301 | location: https://example.com/docs/'],
     ],
   },
   {
@@ -217,7 +217,7 @@ export const distributionCases: readonly GeneratorCase[] = [
       [':443 / | Host: media.example.com', '200 | content-type: text/html | x-frame-options: SAMEORIGIN'],
       [
         ':443 /films | Host: media.example.com',
-        '301 | location: http://media.example.com/films/ | x-frame-options: SAMEORIGIN',
+        '301 | location: https://media.example.com/films/ | x-frame-options: SAMEORIGIN',
       ],
       [':443 /films/1 | Host: media.example.com', '200 | content-type: text/plain | x-frame-options: SAMEORIGIN'],
       [':443 /films/api/x | Host: media.example.com', '200 | content-type: text/plain | x-frame-options: SAMEORIGIN'],

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppFolder } from '../../support/app-folder.ts';
+import { makeCertificate } from '../../support/certificates.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { Galley } from '../../support/galley.ts';
 import { type NodeUpstream, serving } from '../../support/node-upstream.ts';
@@ -47,6 +48,8 @@ function withPaths(text: string, root: string): string {
 export interface CaseServing extends AsyncDisposable {
   /** By the port that the config names. */
   readonly ports: ReadonlyMap<number, number>;
+  /** Those of them that speak TLS, as the config names them. */
+  readonly tlsPorts: ReadonlySet<number>;
 }
 
 /** Serves the config in a folder without what Galley lacks, with Galley or with nginx. Rejects with what it says where it does not start. */
@@ -58,13 +61,20 @@ export async function served(root: AppFolder, server: 'galley' | 'nginx'): Promi
     texts.push(text);
     return text;
   });
-  const named = new Set([...texts.join('\n').matchAll(listenLine)].map(([, , port = '80']) => Number(port)));
+  const lines = [...texts.join('\n').matchAll(listenLine)];
+  const named = new Set(lines.map(([, , port = '80']) => Number(port)));
+  const tlsPorts = new Set(lines.flatMap(([, , port = '80', rest = '']) => (isTls(rest) ? [Number(port)] : [])));
   const free = await freePorts(named.size);
   const ports = new Map([...named].map((port, index) => [port, free[index] ?? 0]));
   const upstream = await echoUpstream();
   await edited(own, (text) =>
-    servable(text, ports, upstream.port).replaceAll(root.file('etc/nginx'), own).replaceAll('/dev/std', `${own}/std`),
+    servable(text, ports, upstream.port, own)
+      .replaceAll(root.file('etc/nginx'), own)
+      .replaceAll('/dev/std', `${own}/std`),
   );
+  const { certificate, key } = makeCertificate(['example.com', '*.example.com']);
+  await writeFile(join(own, 'tls.pem'), certificate);
+  await writeFile(join(own, 'tls.key'), key);
   const pid = join(own, 'serving.pid');
   const globals = `daemon off; pid ${pid};${server === 'nginx' ? ' master_process off;' : ''}`;
   const args = ['-p', own, '-c', join(own, 'nginx.conf'), '-e', join(own, 'error.log'), '-g', globals];
@@ -84,10 +94,14 @@ export async function served(root: AppFolder, server: 'galley' | 'nginx'): Promi
     await end();
     throw error;
   }
-  return { ports, [Symbol.asyncDispose]: end };
+  return { ports, tlsPorts, [Symbol.asyncDispose]: end };
 }
 
 const listenLine = /^(\s*)listen\s+(?:\[::\]:)?(\d+)([^;]*);.*$/gm;
+
+function isTls(parameters: string): boolean {
+  return / ssl\b/.test(parameters);
+}
 
 /** What stands behind all proxies: it tells what it was asked, without ports. */
 async function echoUpstream(): Promise<NodeUpstream> {
@@ -99,8 +113,11 @@ async function echoUpstream(): Promise<NodeUpstream> {
   });
 }
 
-/** The config on free ports of this machine, without TLS, with one upstream for all proxies and none of FastCGI and the like. */
-function servable(text: string, ports: ReadonlyMap<number, number>, upstream: number): string {
+/**
+ * The config on free ports of this machine, with one certificate for all and without parameters for DHE, with one upstream for all proxies and none
+ * of FastCGI and the like.
+ */
+function servable(text: string, ports: ReadonlyMap<number, number>, upstream: number, own: string): string {
   return text
     .replaceAll(/\bupstream\s+[\w.-]+\s*\{[^}]*\}/g, (block) =>
       block.replaceAll(/\bserver\s+[^\s;]+/g, `server 127.0.0.1:${upstream}`),
@@ -109,10 +126,12 @@ function servable(text: string, ports: ReadonlyMap<number, number>, upstream: nu
     .replaceAll(/(set \$upstream_port) [^;]+;/g, `$1 ${upstream};`)
     .replaceAll(/(set \$upstream_proto) [^;]+;/g, '$1 http;')
     .replaceAll(listenLine, (line: string, indent: string, port: string, rest: string) => {
-      const parameters = rest.replaceAll(/ (?:ssl|http2|deferred|ipv6only=on|reuseport)\b/g, '');
+      const parameters = rest.replaceAll(/ (?:http2|deferred|ipv6only=on|reuseport)\b/g, '');
       return line.includes('[::]') ? '' : `${indent}listen 127.0.0.1:${ports.get(Number(port))}${parameters};`;
     })
-    .replaceAll(/^\s*(?:user|pid|daemon|http2|ssl_\w+)\s[^;]*;/gm, '')
+    .replaceAll(/^\s*(?:user|pid|daemon|http2|ssl_dhparam)\s[^;]*;/gm, '')
+    .replaceAll(/\b(ssl_certificate|ssl_trusted_certificate)\s[^;]*;/g, `$1 ${own}/tls.pem;`)
+    .replaceAll(/\bssl_certificate_key\s[^;]*;/g, `ssl_certificate_key ${own}/tls.key;`)
     .replaceAll(/\b(?:fastcgi|uwsgi)_pass\s[^;]*;/g, 'empty_gif;')
     .replaceAll('$fastcgi_script_name', '$uri');
 }
