@@ -36,7 +36,7 @@ export function readTlsMaterial(plan: TlsPlan, options: ReadOptions): TlsMateria
   const material = identified({
     plan: { rejectsHandshake, versions, ciphers, prefersServerCiphers, groups, sessionTickets, sessionTimeoutMs },
     certificates: plan.certificates.map((each) => readCertificate(each, options)),
-    dhParameters: plan.dhParameters === undefined ? undefined : readText('DH parameters', plan.dhParameters),
+    dhParameters: plan.dhParameters === undefined ? undefined : readParameters(plan.dhParameters),
     ticketKey: ticketKeyOf(secrets[0] ?? options.ticketSecret, clients?.digest ?? ''),
     clients,
     isOnDemand: plan.managed?.onDemand !== undefined,
@@ -96,6 +96,15 @@ function readClients(plan: ClientCertificatePlan): ClientCertificateMaterial {
     rules: clientRulesOf(plan),
     digest: digest.digest('base64url').slice(0, 32),
   };
+}
+
+function readParameters(path: string): string {
+  const text = readText('DH parameters', path);
+  // Node would go on without DHE.
+  if (!/-----BEGIN (?:X9\.42 )?DH PARAMETERS-----/.test(text)) {
+    throw new TlsFileError(`Cannot use the DH parameters "${path}": it holds no DH parameters`);
+  }
+  return text;
 }
 
 function readTrusted(path: string): string {
