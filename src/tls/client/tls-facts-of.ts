@@ -7,7 +7,8 @@ import { PeerCertificate, sessionIdOf } from './peer-certificate.ts';
 import { cipherNames, cipherNumber, groupNames } from './tls-names.ts';
 import { isOfUnknownCa, verifyErrorText } from './verify-errors.ts';
 
-const tooLong = 'CERT_CHAIN_TOO_LONG';
+/** OpenSSL gives up looking for issuers at the depth, and says that it has found none. */
+const beyondDepth = 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY';
 
 /** What is known of a connection whose handshake is done; `authorized` says of it what OpenSSL found. Called once for each. */
 export function tlsFactsOf(
@@ -60,7 +61,7 @@ class HandshakeFacts implements TlsFacts {
     }
     this.client = new PeerCertificate(shown);
     let code = socket.authorized ? undefined : String(socket.authorizationError);
-    if (code === undefined && !this.isResumed && !isWithinDepth(sentCertificates(shown), clients)) code = tooLong;
+    if (code === undefined && !this.isResumed && !isWithinDepth(sentCertificates(shown), clients)) code = beyondDepth;
     this.clientVerify = code === undefined ? 'SUCCESS' : `FAILED:${verifyErrorText(code)}`;
     const isFault = code !== undefined && !(clients.verify === 'optional-no-ca' && isOfUnknownCa(code));
     this.clientFault = isFault ? 'unverified' : undefined;
