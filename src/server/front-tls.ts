@@ -6,7 +6,7 @@ import { TlsHost } from '../tls/tls-host.ts';
 import type { TlsMaterial } from '../tls/tls-material.ts';
 import { type AcmeAnswers, acmeProtocol } from './acme-answers.ts';
 
-const protocols = { http2: ['http/1.1'], http1: ['http/1.1'] } as const;
+const protocols = { http2: ['h2', 'http/1.1'], http1: ['http/1.1'] } as const;
 
 /** The server that makes the handshake for a name. */
 export interface NamedServer {

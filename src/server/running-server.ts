@@ -10,6 +10,7 @@ import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits
 import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
 import type { LogLevel } from '../observe/log.ts';
+import { ManagedCertificates } from '../tls/managed/managed-certificates.ts';
 import { OcspStapler } from '../tls/ocsp/ocsp-stapler.ts';
 import { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
 import { TlsFileError } from '../tls/tls-file-error.ts';
@@ -49,6 +50,7 @@ export class RunningServer implements ControlTarget {
   readonly #surroundings: AppSurroundings;
   readonly #upstreams: UpstreamSupervisor;
   readonly #tls: TlsSupervisor;
+  readonly #certificates: ManagedCertificates;
   readonly #site: ServedSite;
   readonly #service: ServiceManager;
   readonly #startedAt: number = Date.now();
@@ -74,10 +76,14 @@ export class RunningServer implements ControlTarget {
     this.#surroundings = { fronts, folder: folder.path, log, now };
     const changed = (members: UpstreamMembers): void => fronts.setMembers(members);
     this.#upstreams = new UpstreamSupervisor({ frontCount: fronts.count, log, now, changed });
+    this.#certificates = new ManagedCertificates({
+      log,
+      challengesChanged: (challenges) => fronts.announce({ kind: 'acme-challenges', challenges }),
+    });
     this.#tls = new TlsSupervisor({
       log,
       changed: (materials) => fronts.setMaterials(materials),
-      issuers: undefined,
+      issuers: this.#certificates,
       stapler: new OcspStapler({ log, now: Date.now, random: Math.random }),
       now: () => new Date(),
     });

@@ -7,6 +7,7 @@ import { type ClientHello, ClientHelloReader, fatalAlert } from '../../protocol/
 import { tlsFactsOf } from '../../tls/client/tls-facts-of.ts';
 import { Connection } from '../connection.ts';
 import type { ClientConnection, ConnectionContext } from '../connection-context.ts';
+import { Http2Connection } from '../http2/http2-connection.ts';
 import type { ListenerSettings } from '../listener-settings.ts';
 import type { TlsChoice, TlsHosts } from './tls-hosts.ts';
 
@@ -168,7 +169,8 @@ export class TlsConnection implements ClientConnection {
   #open(socket: TLSSocket, hello: ClientHello, { clients }: TlsChoice): void {
     const tls = tlsFactsOf(socket, hello, clients);
     const facts: ConnectionFacts = { ...this.#facts, scheme: 'https', tls };
-    this.#become(new Connection(socket, facts, this.#context, this.#settings));
+    const Kind = tls.alpn === 'h2' ? Http2Connection : Connection;
+    this.#become(new Kind(socket, facts, this.#context, this.#settings));
   }
 
   #become(next: ClientConnection & { receive(chunk: Buffer): void }, received?: Buffer): void {
