@@ -161,6 +161,8 @@ const tables: readonly { readonly name: string; readonly port: number; readonly 
     port: 9,
     lines: [
       '/',
+      { line: '/', with: { ALPNProtocols: ['h2', 'http/1.1'] } },
+      { line: '/', with: { ALPNProtocols: ['http/1.1', 'h2'] } },
       { line: '/', with: { ALPNProtocols: ['http/1.1'] } },
     ],
   },
