@@ -298,10 +298,7 @@ export class RequestSection implements HpackSink {
   #append({ bytes, start, end, mark }: HpackField): void {
     const block = this.#block;
     if (block.bytes.length - block.at < end - start) this.#block.reserve(end - start);
-    const out = block.bytes;
-    let to = block.at;
-    for (let from = start; from < end; ) out[to++] = bytes[from++] as number;
-    block.at = to;
+    block.at += bytes.copy(block.bytes, block.at, start, end);
     block.marks |= mark;
   }
 
