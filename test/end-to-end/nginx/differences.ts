@@ -97,6 +97,7 @@ export const differences = {
   'not-tls':
     'What comes to an address with TLS and is neither TLS nor HTTP is closed without an answer; nginx says 400.',
   'server-name-case': '`$ssl_server_name` is in lower case, whatever the client sends.',
+  'http2-host': 'A `Host` beside an `:authority` that says the same is taken (RFC 9113 §8.3.1); nginx says 400.',
 } as const;
 
 export type DifferenceName = keyof typeof differences;
