@@ -17,7 +17,10 @@ export function contextOptions(material: TlsMaterial): SecureContextOptions {
     honorCipherOrder: plan.prefersServerCiphers,
     ecdhCurve: plan.groups ?? 'auto',
     secureOptions:
-      constants.SSL_OP_NO_RENEGOTIATION | (plan.sessionTickets && mayResume(clients) ? 0 : constants.SSL_OP_NO_TICKET),
+      constants.SSL_OP_NO_RENEGOTIATION |
+      // A client that has ChaCha20 first has no AES in hardware: that goes before our order.
+      constants.SSL_OP_PRIORITIZE_CHACHA |
+      (plan.sessionTickets && mayResume(clients) ? 0 : constants.SSL_OP_NO_TICKET),
     sessionTimeout: Math.max(1, Math.min(Math.round(plan.sessionTimeoutMs / 1_000), 2 ** 31 - 1)),
     ticketKeys: Buffer.from(ticketKey),
     // OpenSSL takes 32 bytes, and wants some where clients have certificates.

@@ -6,6 +6,7 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { type MadeCertificate, makeCertificate } from '../../test/support/certificates.ts';
 import { TlsStage, tlsMaterial } from '../../test/support/tls-stage.ts';
 import { until } from '../../test/support/until.ts';
+import { presets } from './presets.ts';
 import { TlsHost } from './tls-host.ts';
 import type { ClientCertificateMaterial } from './tls-material.ts';
 
@@ -227,6 +228,43 @@ describe('TlsHost', () => {
     quitter.destroy();
     await until(() => stage.results.length === 2 && stage.isOver(), 'both have ended');
     assert.ok(stage.results.every((result) => result instanceof Error));
+  });
+
+  it('staples the answer about revocation where a client wants it', async () => {
+    const material = tlsMaterial({ certificates: [ecdsa] });
+    const ocspResponse = Buffer.from('an answer');
+    const certificates = material.certificates.map((each) => ({ ...each, ocspResponse }));
+    await using stage = await TlsStage.with(new TlsHost({ ...material, certificates }, []));
+    const responses: (Buffer | null)[] = [];
+    const wanting = async (options: ConnectionOptions): Promise<void> => {
+      const count = stage.results.length + 1;
+      const client = stage.begin({ ...options, requestOCSP: true });
+      client.once('OCSPResponse', (response: Buffer | null) => responses.push(response));
+      await once(client, 'secureConnect');
+      await until(() => stage.results.length === count, 'the handshake is done');
+      client.destroy();
+    };
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const options = { minVersion: version, maxVersion: version };
+      await wanting(options);
+      const { client } = await stage.connect(options);
+      client.destroy();
+    }
+    stage.host = hostOf();
+    await wanting({});
+    assert.deepEqual(responses, [ocspResponse, ocspResponse, null]);
+  });
+
+  it('lets a client without AES choose, and else has its own order', async () => {
+    await using stage = await TlsStage.with(hostOf({ plan: presets.intermediate }));
+    for (const [offered, agreed] of [
+      ['TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+      ['TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256'],
+    ] as const) {
+      const { client } = await stage.connect({ ciphers: offered });
+      assert.equal(client.getCipher().name, agreed);
+      client.destroy();
+    }
   });
 
   it('does not take part in a renegotiation', async () => {

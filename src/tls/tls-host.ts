@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls';
+import { createSecureContext, createServer, type Server, TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { contextOptions } from './context-options.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
@@ -57,11 +57,14 @@ export class TlsHost {
   #socketOptions(): TLSSocketOptions {
     const options: TLSSocketOptions = {
       isServer: true,
-      secureContext: secureContextOf(this.material),
+      secureContext: createSecureContext(contextOptions(this.material)),
       requestCert: this.material.clients !== undefined,
       rejectUnauthorized: false,
     };
     if (this.#alpn) options.ALPNProtocols = this.#alpn;
+    const [certificate, another] = this.material.certificates;
+    // Of several certificates nobody tells which one the client gets.
+    if (certificate?.ocspResponse && !another) options.server = staplingServer(certificate.ocspResponse);
     return options;
   }
 }
@@ -96,8 +99,12 @@ function authorize(socket: TLSSocket): void {
   if (code !== undefined) (socket as { authorizationError: unknown }).authorizationError = code;
 }
 
-function secureContextOf(material: TlsMaterial): SecureContext {
-  return createSecureContext(contextOptions(material));
+/** It never listens: Node asks it for what is sent to clients that want to know about revocation. */
+function staplingServer(response: Uint8Array): Server {
+  const bytes = Buffer.from(response);
+  const server = createServer({ ca: [] });
+  server.on('OCSPRequest', (_certificate, _issuer, callback) => callback(null, bytes));
+  return server;
 }
 
 /** RFC 7301 §3.1: each with its length before it. */

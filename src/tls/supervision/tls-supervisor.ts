@@ -81,7 +81,6 @@ export class TlsSupervisor {
         this.#site = coming;
         this.#told = told;
         managed?.keep();
-        this.#keepResponses();
         this.#tell();
         this.#schedule();
       },
@@ -149,7 +148,6 @@ export class TlsSupervisor {
     for (const each of files.values()) if (await each.look()) isChanged = true;
     if (!isChanged || this.#isClosed || this.#site.files !== files) return;
     this.#options.log.info('changed files of TLS are in use');
-    this.#keepResponses();
     this.#tell();
   }
 
@@ -157,6 +155,8 @@ export class TlsSupervisor {
   #tell(): void {
     if (this.#isClosed) return;
     const materials = this.#materialsOf(this.#site);
+    const certificates = materials.flatMap((material) => material?.certificates ?? []);
+    this.#options.stapler?.keepOnly(new Set(certificates.map(({ certificate }) => certificate)));
     const isSame = materials.every((each, index) => each?.id === this.#told[index]?.id);
     if (isSame && materials.length === this.#told.length) return;
     this.#told = materials;
@@ -196,18 +196,18 @@ export class TlsSupervisor {
     return identified({ ...material, ticketKey, certificates: certificates.map(stapled) });
   }
 
-  #keepResponses(): void {
-    const certificates = this.#materialsOf(this.#site).flatMap((material) => material?.certificates ?? []);
-    this.#options.stapler?.keepOnly(new Set(certificates.map(({ certificate }) => certificate)));
-  }
-
   /** Timers run where there is something to look after. */
   #schedule(): void {
-    clearInterval(this.#checks);
-    clearInterval(this.#rotation);
-    if (this.#isClosed || this.#site.files.size === 0) return;
-    this.#checks = setInterval(() => void this.refresh(), tlsFileCheckMs).unref();
-    this.#rotation = setInterval(() => this.rotateTicketKeys(), ticketKeyLifeMs).unref();
+    if (this.#isClosed || this.#site.files.size === 0) {
+      clearInterval(this.#checks);
+      clearInterval(this.#rotation);
+      this.#checks = undefined;
+      this.#rotation = undefined;
+      return;
+    }
+    // A reload does not put them off.
+    this.#checks ??= setInterval(() => void this.refresh(), tlsFileCheckMs).unref();
+    this.#rotation ??= setInterval(() => this.rotateTicketKeys(), ticketKeyLifeMs).unref();
   }
 }
 
