@@ -148,8 +148,10 @@ export class AcmeClient {
     }
     const retryAt = waitMs === undefined ? undefined : this.#clock.now() + waitMs;
     const isProblem = 'type' in json || 'detail' in json;
-    if (!isProblem) throw new AcmeError(`Cannot ask ${url}: its answer has status ${status}`, { retryAt });
-    const problem = toProblem(json);
+    // Some refuse without saying why.
+    const isRefused = status >= 400 && status < 500 && status !== 429 && status !== 408;
+    const problem = isProblem ? toProblem(json) : isRefused ? toProblem({ type: `status ${status}` }) : undefined;
+    if (!problem) throw new AcmeError(`Cannot ask ${url}: its answer has status ${status}`, { retryAt });
     throw new AcmeError(`${new URL(url).host} refuses: ${problemText(problem)}`, { problem, retryAt });
   }
 }

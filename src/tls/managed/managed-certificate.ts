@@ -89,8 +89,18 @@ export class ManagedCertificate {
   }
 
   /** One attempt, or the one that is under way; none where one has failed shortly before. Resolves with whether there is a new certificate. */
-  async obtain(isForced = false): Promise<boolean> {
-    if (!this.#attempt && !isForced && this.isPausing) return false;
+  async obtain(): Promise<boolean> {
+    if (!this.#attempt && this.isPausing) return false;
+    return await this.#attempted();
+  }
+
+  /** One attempt now, after the one that is under way. */
+  async renew(): Promise<boolean> {
+    await this.#attempt;
+    return await this.#attempted();
+  }
+
+  async #attempted(): Promise<boolean> {
     this.#attempt ??= this.#tryOnce().finally(() => {
       this.#attempt = undefined;
       this.#wake.abort();
@@ -105,7 +115,7 @@ export class ManagedCertificate {
     await this.issuer.revoke(this.#current.material.certificate, this.#stop.signal);
     log.info(`certificate for ${this.#text} is revoked`);
     await this.#schedule({ renewsAt: 0, window: undefined });
-    return await this.obtain(true);
+    return await this.renew();
   }
 
   close(): void {

@@ -100,7 +100,7 @@ export class ManagedCertificates implements CertificateSource {
 
   /** Gets new certificates for a name at once; undefined where there is none for it. */
   async renew(name: string): Promise<CertificateOutcome | undefined> {
-    return await this.#each(name, async (certificate) => await certificate.obtain(true));
+    return await this.#each(name, async (certificate) => await certificate.renew());
   }
 
   /** Takes the certificates for a name back, and gets others; undefined where there is none for it. */

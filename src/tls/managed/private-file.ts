@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -8,7 +9,7 @@ export async function privateFolder(path: string): Promise<void> {
 
 /** Puts a text in the place of a file at once, or not at all: nobody sees half of it, not even after a power failure. Mode 0600. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await using file = await open(temporary, 'w', 0o600);
     await file.writeFile(text);
