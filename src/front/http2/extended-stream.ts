@@ -48,9 +48,9 @@ export class ExtendedStream {
     this.#socket?.receiveEnd();
   }
 
-  /** The stream is over. */
+  /** The stream is over, or nobody is to have it. */
   gone(): void {
-    this.#early = [];
+    for (const bytes of this.#early.splice(0)) this.#channel.codec.consumed(this.#stream, bytes.length);
     this.#socket?.gone();
   }
 

@@ -124,6 +124,48 @@ describe('an HTTP/2 connection', () => {
     other.destroy();
   });
 
+  it('gives back the windows of bodies that nobody reads', async () => {
+    const size = 50_000;
+    const { port, front } = await stage(async (exchange) => {
+      await until(() => (exchange.requestLength ?? 0) >= size, 'the body');
+      return reply('unread');
+    });
+    const client = connect(port);
+    for (let count = 1; count <= 40; count++) {
+      const stream = client.open({ ':method': 'POST' }, false);
+      const answer = answerOf(stream);
+      stream.write(bytes(size / 2));
+      await until(() => front.counts().requests === count, 'the request');
+      stream.end(bytes(size / 2));
+      assert.equal((await answer).body, 'unread');
+    }
+  });
+
+  it('gives back the windows of WebSockets that are not opened', async () => {
+    const size = 50_000;
+    let came = 0;
+    const { port } = await stage(async (exchange) => {
+      came++;
+      await until(() => sent === came, 'what was sent early');
+      assert.ok(exchange.isWebSocket);
+      return reply('denied', [], 403);
+    });
+    let sent = 0;
+    const client = connect(port);
+    await once(client.session, 'remoteSettings');
+    for (let count = 0; count < 40; count++) {
+      const stream = client.open(
+        { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'http', 'sec-websocket-version': '13' },
+        false,
+      );
+      const answer = answerOf(stream);
+      stream.end(bytes(size), () => {
+        sent++;
+      });
+      assert.equal((await answer).status, 403);
+    }
+  });
+
   it('sends 100 (Continue) once the handler reads', async () => {
     const { port } = await stage(echoBody);
     const stream = connect(port).open({ ':method': 'POST', expect: '100-continue' }, false);

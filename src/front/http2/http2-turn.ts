@@ -2,7 +2,7 @@ import { emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { ConnectionFacts } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
-import { sendBufferSize } from '../../core/limits.ts';
+import { maxDrainSize, sendBufferSize } from '../../core/limits.ts';
 import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../../core/reply.ts';
 import type { Tunnel } from '../../core/tunnel.ts';
 import type { Upgrade } from '../../core/websocket.ts';
@@ -82,6 +82,9 @@ export class Http2Turn implements ExchangeOwner, Settling {
   /** Bytes sent around the content: head and framing. */
   #sentAround = 0;
   #sendPace: SlownessCheck | undefined;
+  /** Bytes of the body that came after the answer. */
+  #unwanted: number | undefined;
+  #isUnwantedSeen = false;
 
   constructor(stream: Http2Stream, head: Http2RequestHead, connection: StreamConnection) {
     this.stream = stream;
@@ -115,6 +118,9 @@ export class Http2Turn implements ExchangeOwner, Settling {
   body(bytes: Uint8Array): void {
     if (this.#extended) this.#extended.receive(bytes);
     else this.#body?.push(bytes, this.#connection.context.coarseNow);
+    if (this.#unwanted === undefined || this.#isOver) return;
+    this.#unwanted += bytes.length;
+    if (this.#unwanted > maxDrainSize) this.#endUnwanted();
   }
 
   /** The request's end came. */
@@ -123,6 +129,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     this.#trailers = trailers;
     this.#body?.end();
     this.#extended?.receiveEnd();
+    if (this.#unwanted !== undefined) this.#over();
   }
 
   get trailers(): HeaderList {
@@ -203,7 +210,6 @@ export class Http2Turn implements ExchangeOwner, Settling {
     this.#queue?.clear();
     this.#wake();
     this.#over();
-    this.#extended?.gone();
     if (!wasWaited) return;
     this.#isExhausting = false;
     this.#body?.fail(new PeerError(code, 'The client left'));
@@ -228,6 +234,10 @@ export class Http2Turn implements ExchangeOwner, Settling {
   /** The time for the stop is over. */
   giveUp(): 'cut' | 'refused' | 'nothing' {
     if (this.#isOver) return 'nothing';
+    if (this.#unwanted !== undefined) {
+      this.#endUnwanted();
+      return 'nothing';
+    }
     const spoken = this.#extended?.spoken;
     if (spoken) return spoken.giveUp();
     if (this.refuse(new PeerError('shutting-down', 'Galley is stopping'))) return 'refused';
@@ -237,6 +247,11 @@ export class Http2Turn implements ExchangeOwner, Settling {
 
   /** Ends what the client is too slow for. Called at every sweep. */
   check(now: number): void {
+    if (this.#unwanted !== undefined) {
+      if (this.#isUnwantedSeen) this.#endUnwanted();
+      this.#isUnwantedSeen = true;
+      return;
+    }
     const spoken = this.#extended?.spoken;
     if (spoken) {
       spoken.check(now);
@@ -327,7 +342,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     if (this.#answer !== 'none' || this.#isOver) return;
     this.#answer = 'complete';
     this.#record(444, true);
-    this.#connection.codec.reset(this.stream, Http2Code.internalError);
+    this.#connection.codec.reset(this.stream, Http2Code.protocolError); // as nginx
     this.#over();
   }
 
@@ -447,14 +462,22 @@ export class Http2Turn implements ExchangeOwner, Settling {
     resume?.();
   }
 
-  /** The answer is written to its end. Of a request that goes on, nothing more is wanted (RFC 9113 §8.1). */
+  /** The answer is written to its end. Of a request that goes on nothing more is wanted, but most end by themselves. */
   #complete(status: number): void {
     this.#answer = 'complete';
     this.#record(status, true);
-    if (!this.#isReceived) {
-      this.#body?.discard();
-      this.#connection.codec.reset(this.stream, Http2Code.noError);
+    if (this.stream.isReceiveClosed) {
+      this.#over();
+      return;
     }
+    this.#body?.discard();
+    this.#unwanted = 0;
+    if (this.#body?.isAsked === false) this.#endUnwanted();
+  }
+
+  /** The client is told that it need not send the rest (RFC 9113 §8.1). */
+  #endUnwanted(): void {
+    this.#connection.codec.reset(this.stream, Http2Code.noError);
     this.#over();
   }
 
@@ -469,6 +492,8 @@ export class Http2Turn implements ExchangeOwner, Settling {
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#body?.release();
+    this.#extended?.gone();
     this.#connection.over(this);
   }
 

@@ -44,6 +44,11 @@ export class StreamBody implements BodySource {
     return this.#incoming.isReady;
   }
 
+  /** Whether it is the client's turn to send it: it does not wait for 100 (Continue). */
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
   /** Bytes received so far. */
   get size(): number {
     return this.#incoming.size;
@@ -78,6 +83,11 @@ export class StreamBody implements BodySource {
     if (this.#isDiscarding) return;
     this.#isDiscarding = true;
     this.#incoming.discard();
+    this.#giveBack(this.#unread);
+  }
+
+  /** The stream is over: what is still unread, if it is read at all, needs no window any more. */
+  release(): void {
     this.#giveBack(this.#unread);
   }
 

@@ -19,7 +19,7 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   readonly #stream: Http2Stream;
   readonly #channel: StreamSocketChannel;
   /** Received while nobody reads; bounded by the stream's window. */
-  #unread: Uint8Array[] = [];
+  readonly #unread: Uint8Array[] = [];
   #isPaused = false;
   #hasPeerEnded = false;
   #isEndTold = false;
@@ -96,7 +96,7 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   gone(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#unread = [];
+    for (const bytes of this.#unread.splice(0)) this.#channel.codec.consumed(this.#stream, bytes.length);
     this.queue.clear();
     this.emit('close');
   }
