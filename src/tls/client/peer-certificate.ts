@@ -78,11 +78,20 @@ export class PeerCertificate implements ClientCertificate {
   }
 }
 
+/** Both are empty where OpenSSL has taken what we cannot read. */
 function namesOf(der: Buffer): { readonly issuer: DerValue | undefined; readonly subject: DerValue | undefined } {
-  const [content] = valuesOf(decode(der));
+  const [content] = valuesOf(decoded(der));
   const fields = valuesOf(content);
   const first = hasTag(fields[0], 0) ? 1 : 0;
   return { issuer: fields[first + 2], subject: fields[first + 4] };
+}
+
+function decoded(der: Buffer): DerValue | undefined {
+  try {
+    return decode(der);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The identifier within a session as OpenSSL serialises it (i2d_SSL_SESSION): version, protocol, cipher, identifier. */

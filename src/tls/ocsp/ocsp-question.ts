@@ -42,12 +42,16 @@ const tlsFeatureId = '2b06010505070118'; // 1.3.6.1.5.5.7.1.24
 const ocspId = '2b06010505073001'; // 1.3.6.1.5.5.7.48.1
 const statusRequest = 5;
 
-/** Reads the first certificate of a PEM text. Throws an Error for what is no certificate. */
+/** Reads the first certificate of a PEM text. What is odd in it is nothing that it says. */
 export function revocationHints(certificate: string): RevocationHints {
   const { raw, subjectAltName = '', subject = '' } = new X509Certificate(certificate);
-  const { extensions } = certificateParts(raw);
   const name = /DNS:([^,"\s]+)/.exec(subjectAltName)?.[1] ?? subject.replaceAll('\n', ', ');
-  return { name, responder: responderOf(extensions), mustStaple: asksForStapling(extensions) };
+  try {
+    const { extensions } = certificateParts(raw);
+    return { name, responder: responderOf(extensions), mustStaple: asksForStapling(extensions) };
+  } catch {
+    return { name, responder: undefined, mustStaple: false };
+  }
 }
 
 /** Throws an Error where the issuer is not among the certificates that follow the first. */
