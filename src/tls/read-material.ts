@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan } from '../plan/tls-plan.ts';
@@ -7,6 +7,7 @@ import { clientRulesOf } from './client/client-rules.ts';
 import { contextOptions } from './context-options.ts';
 import { identified } from './material-id.ts';
 import { certificatesIn } from './pem.ts';
+import { readChain } from './read-chain.ts';
 import { messageOf, readBytes, readText } from './read-file.ts';
 import { readKey } from './read-key.ts';
 import { ticketKeyOf, ticketSecretOfFile } from './ticket-key.ts';
@@ -60,26 +61,10 @@ export function filesOf(plan: TlsPlan): readonly string[] {
 }
 
 function readCertificate(plan: CertificatePlan, options: ReadOptions): CertificateMaterial {
-  const { certificate: path } = plan;
-  const chain = certificatesIn(readText('certificate', path));
-  const [leaf] = chain;
-  if (leaf === undefined) {
-    throw new TlsFileError(`Cannot use the certificate "${path}": it holds no certificate`, {
-      fix: 'it has to be PEM: text that begins with -----BEGIN CERTIFICATE-----',
-    });
-  }
-  const parsed = parseCertificate('certificate', path, leaf);
-  const key = readKey(parsed, plan);
+  const { leaf, pem } = readChain(plan.certificate);
+  const key = readKey(leaf, plan);
   warnOfReaders('certificate key', plan.key, options);
-  return { certificate: chain.join(''), key, ocspResponse: undefined };
-}
-
-function parseCertificate(what: string, path: string, pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (error) {
-    throw new TlsFileError(`Cannot use the ${what} "${path}": ${messageOf(error)}`, { cause: error });
-  }
+  return { certificate: pem, key, ocspResponse: undefined };
 }
 
 function readClients(plan: ClientCertificatePlan): ClientCertificateMaterial {

@@ -255,14 +255,17 @@ describe('TLS towards upstreams', { skip: requires('openssl') }, () => {
     }
     assert.throws(
       () => readTlsProfile({ ...plain, certificate: file('bad.pem') }),
-      /^Error: Cannot use the certificate ".*bad\.pem": /,
+      /^TlsFileError: Cannot use the certificate ".*bad\.pem": it holds no certificate$/,
     );
     const other = { certificate: file('client.pem'), certificateKey: file('near.key') };
     assert.throws(
       () => readTlsProfile({ ...plain, ...other }),
-      /^Error: Cannot use the certificate key ".*near\.key": /,
+      /^TlsFileError: Cannot use the certificate ".*client\.pem": its key ".*near\.key" is of another certificate$/,
     );
-    assert.throws(() => readTlsProfile({ ...plain, ciphers: 'NOTHING' }), /^Error: Cannot use TLS towards upstreams: /);
+    assert.throws(
+      () => readTlsProfile({ ...plain, ciphers: 'NOTHING' }),
+      /^TlsFileError: Cannot use TLS towards upstreams: no cipher match$/,
+    );
     assert.throws(
       () => readTlsProfile({ ...plain, verify: true, trustedCertificate: file('bad.pem') }),
       /bad\.pem": it holds no certificate$/,

@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { ProxyTls } from '../plan/proxy-plan.ts';
+import { certificatesIn } from '../tls/pem.ts';
+import { readChain } from '../tls/read-chain.ts';
+import { messageOf, readText } from '../tls/read-file.ts';
+import { readKey } from '../tls/read-key.ts';
+import { TlsFileError } from '../tls/tls-file-error.ts';
 import type { TlsProfile } from './transport.ts';
 
 const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 
-const anyCertificate = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'file does not exist',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-};
-
-/** Reads the files of TLS towards peers. Throws an Error that names the file and what is wrong with it. */
+/** Reads the files of TLS towards peers. Throws TlsFileError. */
 export function readTlsProfile(tls: ProxyTls): TlsProfile {
   const { options, texts } = readFiles(tls);
   const digest = createHash('sha256');
@@ -38,8 +34,10 @@ function readFiles(tls: ProxyTls): { readonly options: SecureContextOptions; rea
   // Where nothing is verified they are not read, as in nginx.
   if (tls.verify && tls.trustedCertificate !== undefined) {
     options.ca = readText('trusted certificates', tls.trustedCertificate);
-    if (!anyCertificate.test(options.ca)) {
-      throw new Error(`Cannot use the trusted certificates "${tls.trustedCertificate}": it holds no certificate`);
+    if (certificatesIn(options.ca).length === 0) {
+      throw new TlsFileError(
+        `Cannot use the trusted certificates "${tls.trustedCertificate}": it holds no certificate`,
+      );
     }
     check('trusted certificates', tls.trustedCertificate, { ca: options.ca });
     texts.push(options.ca);
@@ -53,11 +51,10 @@ function readFiles(tls: ProxyTls): { readonly options: SecureContextOptions; rea
     texts.push(options.crl);
   }
   if (certificate !== undefined && certificateKey !== undefined) {
-    const cert = readText('certificate', certificate);
-    check('certificate', certificate, { cert });
-    const keys = keyOptions(cert, certificateKey, tls.passwordFile);
-    options = { ...options, cert, ...keys };
-    texts.push(cert, String(keys.key));
+    const { leaf, pem } = readChain(certificate);
+    const key = readKey(leaf, { certificate, key: certificateKey, passwordFile: tls.passwordFile });
+    options = { ...options, cert: pem, key };
+    texts.push(pem, key);
   }
   return { options, texts };
 }
@@ -66,7 +63,7 @@ function secureContextOf(options: SecureContextOptions): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {
-    throw new Error(`Cannot use TLS towards upstreams: ${messageOf(error)}`, { cause: error });
+    throw new TlsFileError(`Cannot use TLS towards upstreams: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -78,44 +75,10 @@ function protocolOptions(protocols: readonly string[]): SecureContextOptions {
   return lowest && highest ? { minVersion: lowest, maxVersion: highest } : {};
 }
 
-/** The key, with the first of the passwords that fits. */
-function keyOptions(cert: string, path: string, passwordFile: string | undefined): SecureContextOptions {
-  const key = readText('certificate key', path);
-  const passwords =
-    passwordFile === undefined
-      ? []
-      : readText('passwords', passwordFile)
-          .split(/\r?\n/)
-          .filter((line) => line !== '');
-  let failure: unknown;
-  for (const options of [{ key }, ...passwords.map((passphrase) => ({ key, passphrase }))]) {
-    try {
-      createSecureContext({ cert, ...options });
-      return options;
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw new Error(`Cannot use the certificate key "${path}": ${messageOf(failure)}`, { cause: failure });
-}
-
 function check(what: string, path: string, options: SecureContextOptions): void {
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new Error(`Cannot use the ${what} "${path}": ${messageOf(error)}`, { cause: error });
+    throw new TlsFileError(`Cannot use the ${what} "${path}": ${messageOf(error)}`, { cause: error });
   }
-}
-
-function readText(what: string, path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new Error(`Cannot read the ${what} "${path}": ${reasons[code] ?? messageOf(error)}`, { cause: error });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
