@@ -81,7 +81,7 @@ class EnvironMaker:
         environ['PATH_INFO'] = self._below_root(path) if self._root_path else path
         environ['QUERY_STRING'] = query_string
         environ['REQUEST_URI'] = environ['RAW_URI'] = target
-        environ['SERVER_PROTOCOL'] = 'HTTP/2.0' if version == '2' else f'HTTP/{version}'  # RFC 3875 §4.1.16
+        environ['SERVER_PROTOCOL'] = f'HTTP/{version}' if '.' in version else f'HTTP/{version}.0'  # RFC 3875 §4.1.16
         environ.update(_ends(connection))
         environ['wsgi.input'] = body
         if headers:
