@@ -4,7 +4,7 @@ import { chmodSync, statSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { type MadeCertificate, makeCertificate } from '../../test/support/certificates.ts';
-import { tlsDefaults } from '../config/tls-defaults.ts';
+import { defaultTls } from '../../test/support/default-settings.ts';
 import type { TlsPlan } from '../plan/tls-plan.ts';
 import { filesOf, readTlsMaterial } from './read-material.ts';
 import { TlsFileError } from './tls-file-error.ts';
@@ -79,7 +79,7 @@ describe('readTlsMaterial', () => {
     warnings = [];
     const warn = (message: string): void => void warnings.push(message);
     return readTlsMaterial(
-      { ...tlsDefaults, ...plan },
+      { ...defaultTls, ...plan },
       { ticketSecret: Buffer.alloc(48, 1), names, now: new Date(), warn },
     );
   }
@@ -216,7 +216,7 @@ describe('readTlsMaterial', () => {
 
   it('names all files to look after, each once', () => {
     const clients = { verify: 'required', depth: 1, trustedCertificate: file('root.pem'), crl: undefined } as const;
-    const plan = { ...tlsDefaults, ...withCertificate('all.pem', 'all.pem', 'passwords'), clients };
+    const plan = { ...defaultTls, ...withCertificate('all.pem', 'all.pem', 'passwords'), clients };
     assert.deepEqual(filesOf(plan), [file('all.pem'), file('passwords'), file('root.pem')]);
   });
 });

@@ -3,9 +3,9 @@ import { chmod, rename } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { makeCertificate } from '../../../test/support/certificates.ts';
+import { defaultTls } from '../../../test/support/default-settings.ts';
 import { planOf } from '../../../test/support/site-stage.ts';
 import { TlsStage } from '../../../test/support/tls-stage.ts';
-import { tlsDefaults } from '../../config/tls-defaults.ts';
 import type { SitePlan } from '../../plan/site-plan.ts';
 import type { ClientCertificatePlan, StaplingPlan, TlsPlan } from '../../plan/tls-plan.ts';
 import { TlsFileError } from '../tls-file-error.ts';
@@ -119,7 +119,7 @@ class Stage {
 
   plan(name: string, more: Partial<TlsPlan> = {}): TlsPlan {
     const pair = { certificate: this.folder.file(`${name}.pem`), key: this.folder.file(`${name}.key`) };
-    return { ...tlsDefaults, certificates: [{ ...pair, passwordFile: undefined }], ...more };
+    return { ...defaultTls, certificates: [{ ...pair, passwordFile: undefined }], ...more };
   }
 
   /** Uses a site with such servers. */
@@ -266,7 +266,7 @@ describe('TlsSupervisor', () => {
   it('joins what issuers give, when they give it', async () => {
     await using stage = await Stage.with();
     const managed = { issuer: 'ca', names: ['s0.test'], onDemand: undefined };
-    const plan = { ...tlsDefaults, managed };
+    const plan = { ...defaultTls, managed };
     const [none] = await stage.use(plan);
     assert.deepEqual(none?.certificates, []);
     assert.deepEqual(stage.source.calls, ['keep']);
@@ -287,7 +287,7 @@ describe('TlsSupervisor', () => {
   it('asks the issuer for names that are got on demand, and for no others', async () => {
     await using stage = await Stage.with('s1.test');
     const onDemand = { issuer: 'ca', names: [], onDemand: { ask: 'http://127.0.0.1/' } };
-    const [material] = await stage.use({ ...tlsDefaults, managed: onDemand }, stage.plan('s1.test'));
+    const [material] = await stage.use({ ...defaultTls, managed: onDemand }, stage.plan('s1.test'));
     assert.equal(material?.isOnDemand, true);
     assert.equal(await stage.supervisor.wanted(0, 'x.test'), undefined);
     assert.equal(await stage.supervisor.wanted(1, 'x.test'), undefined);
