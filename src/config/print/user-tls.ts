@@ -35,8 +35,9 @@ export function userTls(
   { names }: Pick<ServerConfig, 'names'>,
   issuers: readonly IssuerPlan[],
 ): 'auto' | 'dev' | Tls {
-  const { managed, ...others } = tls;
-  const shared = userSharedTls(others);
+  const { managed, certificates = [], ...rest } = tls;
+  const hasNone = certificates.length === 0 && (managed !== undefined || tls.certificates === undefined);
+  const shared = userSharedTls(hasNone ? rest : { certificates, ...rest });
   const isAlone = Object.keys(shared).length === 0;
   const issuer = issuers.find(({ name }) => name === managed?.issuer);
   if (managed === undefined) return shared;

@@ -62,7 +62,7 @@ const sharedOptions: Shape = {
     { nginx: 'ssl_ciphers' },
   ),
   preferServerCiphers: option(flag, "The order of `ciphers` counts, not the client's.", {
-    default: false,
+    default: 'as the preset says',
     nginx: 'ssl_prefer_server_ciphers',
   }),
   groups: option(names("'X25519'"), "Of the key exchange, by OpenSSL's names; 'auto' for its own.", {

@@ -114,7 +114,7 @@ export interface SharedTls {
   readonly versions?: readonly ('TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3')[];
   /** OpenSSL's names; 'auto' for those of Node. Names that begin with TLS_ are of TLS 1.3. */
   readonly ciphers?: string | readonly string[];
-  /** The order of `ciphers` counts, not the client's. Default: false. */
+  /** The order of `ciphers` counts, not the client's. Default: "as the preset says". */
   readonly preferServerCiphers?: boolean;
   /** Of the key exchange, by OpenSSL's names; 'auto' for its own. */
   readonly groups?: string | readonly string[];
@@ -160,7 +160,7 @@ export interface Tls {
   readonly versions?: readonly ('TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3')[];
   /** OpenSSL's names; 'auto' for those of Node. Names that begin with TLS_ are of TLS 1.3. */
   readonly ciphers?: string | readonly string[];
-  /** The order of `ciphers` counts, not the client's. Default: false. */
+  /** The order of `ciphers` counts, not the client's. Default: "as the preset says". */
   readonly preferServerCiphers?: boolean;
   /** Of the key exchange, by OpenSSL's names; 'auto' for its own. */
   readonly groups?: string | readonly string[];

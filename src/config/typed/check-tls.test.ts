@@ -85,6 +85,12 @@ describe('checkTls', () => {
       server({ tls: { ...pair, dev: {} } }),
       ['error servers.0.tls.dev: The certificate comes either from "certificate" or from "dev": there cannot be both'],
     ],
+    ['both kinds of files', server({ tls: { ...pair, certificates: [pair] } }), []],
+    [
+      'a certificate in place of those that are inherited',
+      server({ tls: { certificates: [], dev: {} } }, { defaults: { tls: pair } }),
+      [],
+    ],
     [
       'different TLS at two addresses',
       server({

@@ -46,12 +46,14 @@ function* checkObject(tls: Tls, path: ConfigPath, { issuers = {} }: UserConfig):
     yield { severity: 'warning', path: [...path, 'passwordFile'], message };
   }
   const ways = [
-    ...(certificate === undefined && certificates === undefined ? [] : [certificates ? 'certificates' : 'certificate']),
+    ...(certificate === undefined ? [] : ['certificate']),
+    ...(certificates === undefined || certificates.length === 0 ? [] : ['certificates']),
     ...(acme === undefined ? [] : ['acme']),
     ...(dev === undefined ? [] : ['dev']),
   ];
-  const [first, second] = ways;
-  if (first !== undefined && second !== undefined) {
+  const [first] = ways;
+  const second = ways.find((each) => each === 'acme' || each === 'dev');
+  if (first !== undefined && second !== undefined && first !== second) {
     const message = `The certificate comes either from "${first}" or from "${second}": there cannot be both`;
     yield { severity: 'error', path: [...path, second], message };
   }

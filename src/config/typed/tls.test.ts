@@ -66,10 +66,9 @@ describe('TLS of a typed config', () => {
 
   it('is the intermediate preset by itself', () => {
     const tls = tlsOf({ tls: pair });
-    assert.deepEqual(
-      [tls?.versions, tls?.ciphers, tls?.groups],
-      Object.values(presets.intermediate).filter((each) => each !== false),
-    );
+    for (const [name, value] of Object.entries(presets.intermediate)) {
+      assert.deepEqual(tls?.[name as keyof typeof presets.intermediate], value, name);
+    }
   });
 
   it('asks clients for certificates and the CA for its word', () => {
@@ -138,6 +137,11 @@ describe("tls: 'auto'", () => {
       ],
     );
     assert.equal(plan.issuers[0]?.folder, '/site/acme');
+  });
+
+  it('takes the place of certificates that are inherited', () => {
+    const tls = tlsOf({ tls: 'auto', hosts: ['a.example'] }, { defaults: { tls: pair } });
+    assert.deepEqual(tls?.certificates, []);
   });
 
   it('asks for names on demand', () => {

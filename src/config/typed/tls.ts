@@ -34,7 +34,9 @@ export function serverTls(user: Server, path: ConfigPath, conversion: Conversion
   const said = saidTls(user, path, conversion);
   if (said === undefined) return undefined;
   const { acme, dev, ...shared } = said;
-  const fields = sharedTls(shared, conversion);
+  const own = sharedTls(shared, conversion);
+  // Those that are inherited are not for its names.
+  const fields = acme === undefined && dev === undefined ? own : { certificates: [], ...own };
   if (acme !== undefined) {
     const issuer = conversion.acmeIssuer(acme.issuer);
     const names = acme.onDemand ? [] : acmeNames(acme.names ?? user.hosts ?? []);
