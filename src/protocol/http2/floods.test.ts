@@ -108,6 +108,21 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     assert.ok(peer.codec.buffered <= 1000);
   });
 
+  it('a section is under way from its first byte to its last, and no longer', () => {
+    const peer = Http2Peer.open();
+    const section = block(getFields);
+    const bytes = Buffer.concat([
+      frame(HEADERS, 1, 1, section.subarray(0, 9)),
+      frame(CONTINUATION, 4, 1, section.subarray(9)),
+    ]);
+    for (const [at, byte] of bytes.entries()) {
+      peer.send(Buffer.from([byte]));
+      assert.equal(peer.codec.isInSection, at < bytes.length - 1, `after byte ${at}`);
+    }
+    peer.send(post(3), data(3, 'xyz').subarray(0, 10));
+    assert.equal(peer.codec.isInSection, false);
+  });
+
   it('frames without content (http.md 284)', () => {
     const empty = [
       (peer: Http2Peer) => peer.send(frame(DATA, 0, 1)),

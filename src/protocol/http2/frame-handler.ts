@@ -145,7 +145,7 @@ export class FrameHandler<Turn> implements FrameReceiver {
       return false;
     }
     const { maxBodySize } = this.#limits;
-    if (contentSize > maxBodySize && !stream.isDiscarding) {
+    if (contentSize > maxBodySize && !stream.isTunnel && !stream.isDiscarding) {
       stream.isDiscarding = true;
       const error = new ProtocolError('body-too-large', `Cannot take a body of more than ${maxBodySize} bytes`);
       sink.refused(stream.turn as Turn, error);

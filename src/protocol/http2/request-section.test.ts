@@ -276,6 +276,12 @@ describe('RequestSection', () => {
     assert.deepEqual(peer.events, ['refused 1 413']);
   });
 
+  it('limits nothing of what is spoken behind an extended CONNECT', () => {
+    const peer = Http2Peer.open({ maxBodySize: 3 });
+    peer.send(headers(1, request({ ':method': 'CONNECT', ':protocol': 'websocket' }), 0), data(1, 'abcdef'));
+    assert.deepEqual(peer.events, ['head 1 CONNECT /', 'body 1 abcdef']);
+  });
+
   it('gives trailers without those that have no place there', () => {
     const peer = Http2Peer.open();
     peer.send(

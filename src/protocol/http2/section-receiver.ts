@@ -168,6 +168,7 @@ export class SectionReceiver<Turn> {
       stream.isDiscarding = true;
       turn = this.#sink.malformed(stream, outcome, request.method);
     } else {
+      stream.isTunnel = outcome.protocol !== undefined;
       stream.contentLength = outcome.bodyLength ?? unknownLength;
       turn = this.#sink.head(stream, outcome);
     }

@@ -67,9 +67,9 @@ export class Http2ServerCodec<Turn> {
     return this.#streams.lastTaken;
   }
 
-  /** Whether a field section has begun and has not ended. */
+  /** Whether a field section, or another frame without content, has begun and has not ended. */
   get isInSection(): boolean {
-    return this.#sections.stream !== 0;
+    return this.#sections.stream !== 0 || this.#reader.buffered > 0;
   }
 
   /** Whether the client has not sent all of its preface yet, its SETTINGS with it. */

@@ -21,6 +21,8 @@ export class ServerStream<Turn> implements Http2Stream {
   /** Content so far. */
   contentSize = 0;
   contentLength: number = unknownLength;
+  /** Another protocol is spoken on it (RFC 8441 §4): its content has no limit. */
+  isTunnel = false;
   /** What still comes is for nobody. */
   isDiscarding = false;
   /** It was ended by RST_STREAM, of either side. */
