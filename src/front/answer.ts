@@ -19,7 +19,7 @@ import type { OutputSlab } from './output-slab.ts';
 import { writeParts } from './write-parts.ts';
 
 /** Named in the `server` header of answers that have none. */
-const serverName = 'galley';
+export const serverName = 'galley';
 
 /** Of a body at hand, in bytes; larger while the socket takes all at once. Only a slice that is sent whole shows that a client still reads. */
 const sliceSize = 64 * 1024;

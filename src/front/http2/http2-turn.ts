@@ -2,7 +2,7 @@ import { emptyBody } from '../../core/body.ts';
 import { PeerError } from '../../core/errors.ts';
 import type { ConnectionFacts } from '../../core/exchange.ts';
 import { HeaderList } from '../../core/headers.ts';
-import { maxDrainSize, sendBufferSize } from '../../core/limits.ts';
+import { maxDrainSize } from '../../core/limits.ts';
 import { isReply, isTunnel, isUpgrade, type Outcome, type Reply } from '../../core/reply.ts';
 import type { Tunnel } from '../../core/tunnel.ts';
 import type { Upgrade } from '../../core/websocket.ts';
@@ -12,29 +12,22 @@ import type { Http2ServerCodec } from '../../protocol/http2/server-codec.ts';
 import type { Http2RequestHead, Http2Stream } from '../../protocol/http2/server-sink.ts';
 import { errorReply } from '../../site/error-reply.ts';
 import { cancelBody } from '../answer.ts';
-import type { ConnectionContext } from '../connection-context.ts';
 import { askHandler, exhaust, failureReply, type Settling, tell } from '../exchange-outcome.ts';
 import { type ExchangeOwner, HttpExchange } from '../http-exchange.ts';
 import { handshakeHeaders } from '../open-websocket.ts';
-import { SlownessCheck } from '../slowness-check.ts';
 import { tunnelHeaders } from '../tunnel-connection.ts';
 import { acceptHeaders, judgeHandshake, upgradeRequest } from './extended-connect.ts';
 import { ExtendedStream } from './extended-stream.ts';
-import { type SendChannel, SendQueue } from './send-queue.ts';
+import type { SendQueue } from './send-queue.ts';
+import { type AnswerChannel, StreamAnswer } from './stream-answer.ts';
 import { type BodyChannel, StreamBody } from './stream-body.ts';
 
-/** Named in the `server` header of answers that have none. */
-const serverName = 'galley';
-
 /** What a turn needs of its connection. */
-export interface StreamConnection extends SendChannel, BodyChannel {
+export interface StreamConnection extends AnswerChannel, BodyChannel {
   readonly codec: Http2ServerCodec<Http2Turn>;
   readonly facts: ConnectionFacts;
-  readonly context: ConnectionContext;
   /** Requests that it has made so far. */
   readonly requests: number;
-  /** Whether the client has not taken what the socket has. */
-  readonly isBehind: boolean;
   /** The turn is over on our side: nothing of it is sent or waited for any more. */
   over(turn: Http2Turn): void;
   /** The turn is over, but that the source of a body that is not sent still runs. */
@@ -63,6 +56,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
   readonly stream: Http2Stream;
   readonly #connection: StreamConnection;
   readonly #startedAt: number;
+  readonly #sending: StreamAnswer;
   #head: Http2RequestHead;
   /** Undefined where the request has no body. */
   readonly #body: StreamBody | undefined;
@@ -74,14 +68,6 @@ export class Http2Turn implements ExchangeOwner, Settling {
   #answer: 'none' | 'begun' | 'complete' = 'none';
   #isOver = false;
   #isExhausting = false;
-  /** Of content that could not be sent at once. */
-  #queue: SendQueue | undefined;
-  #resume: (() => void) | undefined;
-  /** Content bytes sent without the queue. */
-  #sent = 0;
-  /** Bytes sent around the content: head and framing. */
-  #sentAround = 0;
-  #sendPace: SlownessCheck | undefined;
   /** Bytes of the body that came after the answer. */
   #unwanted: number | undefined;
   #isUnwantedSeen = false;
@@ -91,6 +77,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     this.#connection = connection;
     this.#head = head;
     this.#startedAt = connection.context.now();
+    this.#sending = new StreamAnswer(stream, connection);
     if (head.protocol !== undefined) this.#extended = new ExtendedStream(stream, connection);
     else if (!stream.isReceiveClosed) this.#body = new StreamBody(stream, head, connection, () => this.#continue());
   }
@@ -156,7 +143,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
   inform(status: number, headers: HeaderList): void {
     // A client that does not read needs no more of them.
     if (this.#isOver || this.#answer !== 'none' || this.#connection.isBehind) return;
-    this.#sentAround += this.#connection.codec.inform(this.stream, status, headers);
+    this.#sending.inform(status, headers);
   }
 
   /** Asks the handler; the answer goes out when it comes. */
@@ -197,7 +184,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     if (this.#answer !== 'none') return false;
     this.#exchange?.abort(error.code);
     const reply = errorReply(error.status, error.code, this.#exchange);
-    this.#whole(reply, frameResponse(this.#head.method, '1.1', reply.status, reply.headers, reply.body));
+    this.#whole(reply, this.#frame(reply));
     return true;
   }
 
@@ -207,8 +194,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     const wasWaited = this.#answer !== 'complete' || this.#isExhausting;
     if (this.#answer === 'none' && !this.#isOver) this.#record(499, false);
     this.#answer = 'complete';
-    this.#queue?.clear();
-    this.#wake();
+    this.#sending.close();
     this.#over();
     if (!wasWaited) return;
     this.#isExhausting = false;
@@ -224,7 +210,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
 
   /** What waits to be sent on the stream. */
   get queue(): SendQueue | undefined {
-    return this.#extended?.queue ?? this.#queue;
+    return this.#extended?.queue ?? this.#sending.queue;
   }
 
   stop(): void {
@@ -261,18 +247,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
       const error = new PeerError('request-timeout', 'The request body came too slowly');
       if (!this.refuse(error)) this.#cut(Http2Code.cancel);
     }
-    this.#checkSending(now);
-  }
-
-  #checkSending(now: number): void {
-    const queue = this.#queue;
-    if (!queue?.isWaiting || this.#isOver) return;
-    const { codec, isBehind, timeouts } = this.#connection;
-    const pace = this.#sendPace ?? new SlownessCheck(queue, timeouts, now);
-    this.#sendPace = pace;
-    // Only what its windows hold back is the client's fault.
-    if (isBehind || codec.sendable(this.stream) > 0) pace.restart(now);
-    else if (pace.isSendingStuck(now)) this.#cut(Http2Code.cancel);
+    if (!this.#isOver && this.#sending.isStuck(now)) this.#cut(Http2Code.cancel);
   }
 
   /** The client gets no more of it. */
@@ -313,13 +288,11 @@ export class Http2Turn implements ExchangeOwner, Settling {
 
   /** Answers as 101 does in HTTP/1.1: another protocol is spoken from now on. Gives how many bytes that are. */
   #accept(exchange: HttpExchange, headers: HeaderList): number {
-    const { codec, context } = this.#connection;
     exchange.outlive();
     // It lies in memory that it shares with others.
     this.#head = noHead;
     this.#answer = 'complete';
-    const fixed = { date: context.date, server: serverName, contentLength: undefined };
-    return codec.respond(this.stream, 200, acceptHeaders(headers), fixed, false);
+    return this.#sending.head(200, acceptHeaders(headers), undefined, false);
   }
 
   /** What was spoken is over. */
@@ -334,7 +307,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
   /** The client waits to be asked for the body. */
   #continue(): void {
     if (this.#isOver || this.#answer !== 'none') return;
-    this.#connection.codec.inform(this.stream, 100, HeaderList.empty);
+    this.#sending.inform(100, HeaderList.empty);
   }
 
   /** The client gets nothing. */
@@ -376,90 +349,34 @@ export class Http2Turn implements ExchangeOwner, Settling {
     return frameResponse(this.#head.method, '1.1', status, headers, body);
   }
 
-  #respond({ status, headers, body }: Reply, framing: ResponseFraming): void {
-    const { codec, context } = this.#connection;
-    const contentLength = framing.kind === 'length' || framing.kind === 'none' ? framing.length : undefined;
-    const isEnd = framing.kind === 'none' || (body instanceof Uint8Array && body.length === 0);
-    const fixed = { date: context.date, server: serverName, contentLength };
-    this.#answer = 'begun';
-    this.#sentAround += codec.respond(this.stream, status, headers, fixed, isEnd);
-  }
-
-  /** Sends an answer whose body is at hand, or that has none. */
   #whole(reply: Reply, framing: ResponseFraming): void {
-    const { codec, isFree } = this.#connection;
-    const { stream } = this;
-    this.#respond(reply, framing);
-    const body = framing.kind === 'none' ? emptyBody : (reply.body as Uint8Array);
-    if (body.length > 0) {
-      if (!isFree || body.length > Math.min(codec.sendable(stream), sendBufferSize)) {
-        void this.#queued(reply.status, body);
-        return;
-      }
-      this.#sentAround += codec.data(stream, body, true) - body.length;
-      this.#sent = body.length;
-    }
-    this.#complete(reply.status);
-  }
-
-  async #queued(status: number, body: Uint8Array): Promise<void> {
-    this.#makeQueue().write(body, true);
-    await this.#drained();
-    if (this.#isOver) this.#record(status, false);
-    else this.#complete(status);
+    this.#answer = 'begun';
+    if (this.#sending.whole(reply, framing)) this.#complete(reply.status);
+    else void this.#sending.drained().then(() => this.#sent(reply.status));
   }
 
   async #streamed(exchange: HttpExchange, reply: Reply, framing: ResponseFraming): Promise<void> {
     const { context, codec } = this.#connection;
-    this.#respond(reply, framing);
-    const queue = this.#makeQueue();
-    let left = framing.kind === 'length' ? framing.length : Number.POSITIVE_INFINITY;
+    this.#answer = 'begun';
     try {
-      for await (const piece of reply.body as AsyncIterable<Uint8Array>) {
-        const chunk = piece.length > left ? piece.subarray(0, left) : piece;
-        left -= chunk.length;
-        context.garbage.streamed(chunk.length);
-        queue.write(chunk, left === 0 && !reply.trailers);
-        if (queue.writableLength > 0) await this.#drained();
-        if (this.#isOver) throw new PeerError('client-closed', 'The client left');
-      }
-      if (framing.kind === 'length' && left > 0) {
-        throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
-      }
-      const trailers = reply.trailers?.();
-      queue.end(trailers && trailers.end > trailers.start ? trailers : undefined);
-      await this.#drained();
+      await this.#sending.streamed(reply, framing);
     } catch (error) {
       if (!(error instanceof PeerError)) context.bug(error, exchange);
       this.#record(reply.status, false);
       if (this.#isOver) return;
       this.#answer = 'complete';
-      queue.clear();
+      this.#sending.close();
       codec.reset(this.stream, Http2Code.internalError);
       this.#over();
       return;
     }
-    if (this.#isOver) this.#record(reply.status, false);
-    else this.#complete(reply.status);
+    this.#sent(reply.status);
   }
 
-  #makeQueue(): SendQueue {
-    this.#queue = new SendQueue(this.stream, this.#connection, () => this.#wake());
-    return this.#queue;
-  }
-
-  /** Resolves when all that was queued is sent, or the stream is over. */
-  #drained(): Promise<void> | undefined {
-    if (this.#isOver || !this.#queue?.isWaiting) return undefined;
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  #wake(): void {
-    const resume = this.#resume;
-    this.#resume = undefined;
-    resume?.();
+  /** Nothing of the answer waits any more. */
+  #sent(status: number): void {
+    if (this.#isOver) this.#record(status, false);
+    else this.#complete(status);
   }
 
   /** The answer is written to its end. Of a request that goes on nothing more is wanted, but most end by themselves. */
@@ -503,9 +420,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     if (!context.done && !exchange?.observer) return;
     const connection = exchange?.connection ?? facts;
     const durationMs = context.now() - this.#startedAt;
-    const queue = this.#queue;
-    const bytes = this.#sent + (queue?.sent ?? 0);
-    const sentBytes = bytes + this.#sentAround + (queue?.sentAround ?? 0);
+    const { bytes, sentBytes } = this.#sending;
     tell(context, { connection, exchange, status, bytes, sentBytes, complete, durationMs });
   }
 }
