@@ -10,8 +10,9 @@ import { appShutdownMs, stopLastCallMs, upgradeLastCallMs } from '../core/limits
 import { bindText, ListenError } from '../front/listen.ts';
 import { SocketFile } from '../front/socket-file.ts';
 import type { LogLevel } from '../observe/log.ts';
-import { ManagedCertificates } from '../tls/managed/managed-certificates.ts';
+import { type CertificateOutcome, ManagedCertificates } from '../tls/managed/managed-certificates.ts';
 import { OcspStapler } from '../tls/ocsp/ocsp-stapler.ts';
+import type { CertificateStatus } from '../tls/supervision/certificate-status.ts';
 import { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
 import { TlsFileError } from '../tls/tls-file-error.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
@@ -21,6 +22,7 @@ import { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.
 import type { UpstreamStatus } from '../upstream/upstream-status.ts';
 import { AppRunner, type AppSurroundings } from './app-runner.ts';
 import { type CacheStatus, cacheStatuses } from './cache-status.ts';
+import type { CertificateAction } from './control/certificate-routes.ts';
 import type { OpenControl } from './control/control-server.ts';
 import type { ControlTarget } from './control/control-target.ts';
 import type { GalleyStatus } from './control/galley-status.ts';
@@ -236,6 +238,14 @@ export class RunningServer implements ControlTarget {
 
   purge(cache: string, what: CachePurgeRequest): Promise<number | undefined> {
     return this.#parts.fronts.purge(cache, what);
+  }
+
+  certificates(): readonly CertificateStatus[] {
+    return this.#tls.status();
+  }
+
+  changeCertificate(action: CertificateAction, name: string): Promise<CertificateOutcome | undefined> {
+    return this.#certificates[action](name);
   }
 
   setLogLevel(level: LogLevel): void {

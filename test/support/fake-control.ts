@@ -2,8 +2,11 @@ import type { AppStatus, ReloadOutcome, WorkerStatus } from '../../src/app/statu
 import type { CachePurgeRequest } from '../../src/cache/cache-store.ts';
 import type { LogLevel } from '../../src/observe/log.ts';
 import type { CacheStatus } from '../../src/server/cache-status.ts';
+import type { CertificateAction } from '../../src/server/control/certificate-routes.ts';
 import type { ControlTarget } from '../../src/server/control/control-target.ts';
 import type { GalleyStatus } from '../../src/server/control/galley-status.ts';
+import type { CertificateOutcome } from '../../src/tls/managed/managed-certificates.ts';
+import type { CertificateStatus } from '../../src/tls/supervision/certificate-status.ts';
 import type { MemberChange } from '../../src/upstream/supervision/runtime-changes.ts';
 import type { ChangeOutcome } from '../../src/upstream/supervision/supervised-upstream.ts';
 import type { MemberStatus, UpstreamStatus } from '../../src/upstream/upstream-status.ts';
@@ -101,6 +104,20 @@ export function cacheStatus(given: Partial<CacheStatus> = {}): CacheStatus {
   };
 }
 
+/** A certificate for two names that a CA is asked for. */
+export function certificateStatus(given: Partial<CertificateStatus> = {}): CertificateStatus {
+  return {
+    source: 'acme',
+    from: 'ca',
+    names: ['a.test', 'www.a.test'],
+    issuer: undefined,
+    validUntil: '2026-03-01T00:00:00.000Z',
+    renewsAt: '2026-02-01T00:00:00.000Z',
+    failure: undefined,
+    ...given,
+  };
+}
+
 /** An upstream with one member. */
 export function upstreamStatus(given: Partial<UpstreamStatus> = {}): UpstreamStatus {
   return { name: 'app', members: [memberStatus()], ...given };
@@ -113,6 +130,8 @@ export class FakeTarget implements ControlTarget {
   outcome: ReloadOutcome = { ok: true, text: 'version 2 serves' };
   members: readonly UpstreamStatus[] = [];
   kept: readonly CacheStatus[] = [];
+  known: readonly CertificateStatus[] = [];
+  certificateOutcome: CertificateOutcome = { ok: true };
   changeOutcome: ChangeOutcome = { ok: true, text: '127.0.0.1:8001 was removed' };
   /** Called by `stop`. */
   stopped: () => void = () => {};
@@ -157,6 +176,16 @@ export class FakeTarget implements ControlTarget {
     if (!this.kept.some(({ name }) => name === cache)) return undefined;
     this.calls.push(['purge', cache, what]);
     return 1;
+  }
+
+  certificates(): readonly CertificateStatus[] {
+    return this.known;
+  }
+
+  async changeCertificate(action: CertificateAction, name: string): Promise<CertificateOutcome | undefined> {
+    if (!this.known.some(({ names }) => names.includes(name))) return undefined;
+    this.calls.push([action, name]);
+    return this.certificateOutcome;
   }
 
   setLogLevel(level: LogLevel): void {

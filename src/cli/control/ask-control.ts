@@ -16,6 +16,9 @@ export interface ControlReply {
 /** What comes after that many milliseconds is too late, where the answer does not wait for a worker. */
 const promptMs = 5_000;
 
+/** Of a large cache every file is looked into; a CA looks at what proves a name. */
+const slowPaths: ReadonlySet<string> = new Set(['/reload', '/purge', '/certificates/renew', '/certificates/revoke']);
+
 /** What these errors of a connection mean. */
 const gone: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'No Galley listens on',
@@ -32,8 +35,7 @@ export async function askControl(
   path: string,
   body?: unknown,
 ): Promise<ControlReply> {
-  // Of a large cache every file is looked into.
-  const isPrompt = path !== '/reload' && path !== '/purge';
+  const isPrompt = !slowPaths.has(path);
   const signal = isPrompt ? { signal: AbortSignal.timeout(promptMs) } : {};
   try {
     const outgoing = request({ socketPath, method, path, agent: false, ...signal });

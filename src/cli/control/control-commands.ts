@@ -1,4 +1,5 @@
 import { caches } from './caches.ts';
+import { certificates } from './certificates.ts';
 import type { ControlCommand } from './control-command.ts';
 import { drain } from './drain.ts';
 import { logLevel } from './log-level.ts';
@@ -20,6 +21,7 @@ export const controlCommands: readonly ControlCommand[] = [
   upstreams,
   caches,
   purge,
+  certificates,
   stop,
   logLevel,
 ];

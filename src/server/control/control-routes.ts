@@ -1,6 +1,7 @@
 import { mostWorkers } from '../../app/options.ts';
 import { logLevels } from '../../observe/log.ts';
 import { cacheRoutes } from './cache-routes.ts';
+import { certificateRoutes } from './certificate-routes.ts';
 import { type ControlAnswer, type ControlBody, type Route, refused } from './control-answer.ts';
 import type { ControlTarget } from './control-target.ts';
 import { upstreamRoutes } from './upstream-routes.ts';
@@ -34,6 +35,7 @@ const routes: Readonly<Record<string, Route>> = {
   '/log-level': { method: 'PUT', answer: setLogLevel },
   ...upstreamRoutes,
   ...cacheRoutes,
+  ...certificateRoutes,
 };
 
 /** Does what a request to the control socket asks for, and gives the answer. `text` is the request's body. */

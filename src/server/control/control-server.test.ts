@@ -137,6 +137,9 @@ describe('openControl', () => {
       'POST /upstreams/up',
       'GET /caches',
       'POST /purge',
+      'GET /certificates',
+      'POST /certificates/renew',
+      'POST /certificates/revoke',
     ]);
   });
 

@@ -1,10 +1,13 @@
 import type { ReloadOutcome } from '../../app/status.ts';
 import type { CachePurgeRequest } from '../../cache/cache-store.ts';
 import type { LogLevel } from '../../observe/log.ts';
+import type { CertificateOutcome } from '../../tls/managed/managed-certificates.ts';
+import type { CertificateStatus } from '../../tls/supervision/certificate-status.ts';
 import type { MemberChange } from '../../upstream/supervision/runtime-changes.ts';
 import type { ChangeOutcome } from '../../upstream/supervision/supervised-upstream.ts';
 import type { UpstreamStatus } from '../../upstream/upstream-status.ts';
 import type { CacheStatus } from '../cache-status.ts';
+import type { CertificateAction } from './certificate-routes.ts';
 import type { GalleyStatus } from './galley-status.ts';
 
 /** What can be done to a running Galley over its control socket. */
@@ -23,6 +26,9 @@ export interface ControlTarget {
   caches(): Promise<readonly CacheStatus[]>;
   /** Removes what is meant from a cache. How many entries; undefined where there is no such cache. */
   purge(cache: string, what: CachePurgeRequest): Promise<number | undefined>;
+  certificates(): readonly CertificateStatus[];
+  /** Undefined where there is no certificate for that name that Galley gets. */
+  changeCertificate(action: CertificateAction, name: string): Promise<CertificateOutcome | undefined>;
   setLogLevel(level: LogLevel): void;
   /** Begins a graceful stop. */
   stop(): void;
