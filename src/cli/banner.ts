@@ -27,8 +27,12 @@ export function banner({ title, reread, serving }: ServeOptions, server: Running
 }
 
 /** A certificate for development is for `localhost`, whichever address of this machine stands for it. */
-function addressesOf({ issuers }: SitePlan, { addresses }: RunningServer): readonly string[] {
-  if (!issuers.some(({ kind }) => kind === 'dev')) return addresses;
+function addressesOf({ servers, issuers }: SitePlan, { addresses }: RunningServer): readonly string[] {
+  const development = new Set(issuers.flatMap(({ kind, name }) => (kind === 'dev' ? [name] : [])));
+  const isForLocalhost = servers.some(
+    ({ tls }) => tls?.managed && development.has(tls.managed.issuer) && tls.managed.names.includes('localhost'),
+  );
+  if (!isForLocalhost) return addresses;
   return addresses.map((each) => each.replace(/^(https:\/\/)(?:127\.0\.0\.1|0\.0\.0\.0):/, '$1localhost:'));
 }
 

@@ -66,7 +66,7 @@ function* checkObject(tls: Tls, path: ConfigPath, { issuers = {} }: UserConfig):
     }
   }
   const name = acme?.issuer;
-  if (name === undefined || name === standardIssuer || name in issuers) return;
+  if (name === undefined || name === standardIssuer || Object.hasOwn(issuers, name)) return;
   const close = closestName(name, [...Object.keys(issuers), standardIssuer]);
   const hint = close === undefined ? {} : { hint: `did you mean "${close}"?` };
   yield { severity: 'error', path: [...path, 'acme', 'issuer'], message: `There is no issuer "${name}"`, ...hint };
