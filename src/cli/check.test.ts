@@ -38,6 +38,12 @@ describe('galley check', () => {
     });
   });
 
+  it('says where there is TLS', async () => {
+    const text = `export default { servers: [{ listen: [':80', { address: ':443', tls: 'dev' }], respond: 'a' }] };`;
+    const { stdout } = await run('check', 'galley.config.mjs', text);
+    assert.equal(stdout, 'galley.config.mjs: ok\n  any host on :80, :443 with TLS: 0 locations\n');
+  });
+
   it('shows all that is wrong in its place', async () => {
     const text = "export default {\n  servers: [\n    { listen: [':80'], host: [] },\n    { listen: 80 },\n  ],\n};\n";
     assert.deepEqual(await run('check', 'galley.config.ts', text), {

@@ -27,7 +27,7 @@ function servingText({ apps, servers }: Config): string {
   const appLines = Object.entries(apps).map(([name, { python }]) => `  app ${name}: ${python}\n`);
   const serverLines = servers.map(({ listen, names, locations }) => {
     const hosts = names.filter((name) => name !== '').join(', ') || 'any host';
-    const places = listen.map(({ bind }) => addressText(bind)).join(', ');
+    const places = listen.map(({ bind, tls }) => `${addressText(bind)}${tls ? ' with TLS' : ''}`).join(', ');
     return `  ${hosts} on ${places}: ${counted(locations.length, 'location')}\n`;
   });
   return [...appLines, ...serverLines].join('');
