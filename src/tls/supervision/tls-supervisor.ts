@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { ticketKeyLifeMs, tlsFileCheckMs } from '../../core/limits.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ServerPlan } from '../../plan/site-plan.ts';
@@ -37,6 +38,9 @@ interface TlsSite {
   readonly files: ReadonlyMap<string, WatchedFiles>;
   readonly managed: ComingCertificates | undefined;
 }
+
+/** A stat of a file takes some microseconds here, and twenty times that in another thread. */
+const looksPerTurn = 50;
 
 const noSite: TlsSite = { servers: [], files: new Map(), managed: undefined };
 
@@ -144,8 +148,12 @@ export class TlsSupervisor {
 
   async #look(): Promise<void> {
     let isChanged = false;
+    let count = 0;
     const { files } = this.#site;
-    for (const each of files.values()) if (await each.look()) isChanged = true;
+    for (const each of files.values()) {
+      if (each.look()) isChanged = true;
+      if (++count % looksPerTurn === 0) await setImmediate();
+    }
     if (!isChanged || this.#isClosed || this.#site.files !== files) return;
     this.#options.log.info('changed files of TLS are in use');
     this.#tell();

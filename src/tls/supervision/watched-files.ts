@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { TlsPlan } from '../../plan/tls-plan.ts';
 import { messageOf } from '../read-file.ts';
 import { filesOf, readTlsMaterial } from '../read-material.ts';
@@ -46,10 +45,8 @@ export class WatchedFiles {
   }
 
   /** Reads them again where they have changed; whether there is something new. A pair that is half-written by then is read when it is whole. */
-  async look(): Promise<boolean> {
-    const looks: string[] = [];
-    for (const path of this.#paths) looks.push(await stat(path).then(lookOf, () => 'none'));
-    const seen = looks.join();
+  look(): boolean {
+    const seen = this.#looks();
     if (seen === this.#seen) return false;
     this.#seen = seen;
     const before = this.#material.id;
@@ -71,10 +68,15 @@ export class WatchedFiles {
   }
 
   #looks(): string {
-    return this.#paths.map((path) => lookOf(statSync(path, { throwIfNoEntry: false }))).join();
+    return this.#paths.map(lookOf).join();
   }
 }
 
-function lookOf(stats: ReturnType<typeof statSync>): string {
-  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}` : 'none';
+function lookOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch {
+    return 'none';
+  }
 }
