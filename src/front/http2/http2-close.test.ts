@@ -165,6 +165,19 @@ describe('the end of an HTTP/2 connection', () => {
     assert.match(made.log[0] ?? '', /control frames.*127\.0\.0\.1/);
   });
 
+  it('comes for the one that is without a request where one more connection is too many', async () => {
+    const made = await stage(() => new Promise(() => {}), { maxConnections: 2 });
+    const busy = await connect(made.port);
+    const idle = await connect(made.port);
+    get(busy, 1);
+    await until(() => made.front.counts().requests === 1 && made.front.counts().waiting === 1, 'the request');
+    const since = Date.now();
+    await until(() => Date.now() - since > 600, 'a sweep that has seen the idle one');
+    await connect(made.port);
+    await until(() => idle.client.closed, 'the end of the idle connection');
+    assert.equal(busy.client.closed, false);
+  });
+
   it('leaves nothing when the client goes in the middle of a frame', async () => {
     const made = await stage(() => reply('fine'));
     const client = await connect(made.port);

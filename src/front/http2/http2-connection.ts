@@ -361,7 +361,6 @@ export class Http2Connection
     this.#slowness.restart(this.context.now());
     this.#output.end();
     this.#socket.end();
-    if (this.#hasPeerEnded && this.#socket.writableLength === 0) this.destroy();
   }
 
   #peerEnd(): void {
