@@ -1,82 +1,95 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as plainRequest } from 'node:http';
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+import { connect, type PeerCertificate } from 'node:tls';
 import { AppFolder } from '../../support/app-folder.ts';
+import { Galley, runGalley } from '../../support/galley.ts';
 import { Pebble } from '../../support/pebble.ts';
+import { recordHook } from '../../support/record-hook.ts';
 import { requires } from '../../support/requirements.ts';
-import { ConfigStage } from '../config/config-stage.ts';
+import { until } from '../../support/until.ts';
 
-interface Answer {
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly body: string;
-}
-
-/** What a server on 127.0.0.1 answers for a host, over TLS where there is a CA. */
-async function get(port: number, host: string, ca?: string): Promise<Answer> {
-  const options = { host: '127.0.0.1', port, headers: { host }, agent: false } as const;
-  const asked = ca === undefined ? plainRequest(options) : request({ ...options, servername: host, ca });
-  asked.end();
-  const [response] = await once(asked, 'response');
-  return { status: response.statusCode, location: response.headers.location, body: await text(response) };
-}
-
-describe("tls: 'auto' (Pebble)", { skip: requires('go'), timeout: 120_000 }, () => {
+describe('galley with certificates from a CA (Pebble)', { skip: requires('go'), timeout: 300_000 }, () => {
   let folder: AppFolder;
   let pebble: Pebble;
+
   before(async () => {
-    folder = await AppFolder.with({});
+    folder = await AppFolder.with({ 'hook.mjs': recordHook, 'hook.log': '' });
+    await mkdir(folder.file('public'));
+    await folder.write('public/index.html', 'served');
     pebble = await Pebble.start(folder);
   });
+
   after(async () => {
     await pebble?.[Symbol.asyncDispose]();
     await folder?.[Symbol.asyncDispose]();
   });
 
-  /** Serves a config whose only CA is Pebble. */
-  async function start(servers: readonly object[], issuer: object = {}): Promise<ConfigStage> {
-    const ca = folder.file('pebble-ca.pem');
-    const issuers = { pebble: { directory: pebble.directory, ca, folder: './acme', ...issuer } };
-    return ConfigStage.start({ 'galley.config.json': JSON.stringify({ issuers, servers }) });
+  async function start(name: string, host: string, issuer: object): Promise<Galley> {
+    const ca = {
+      directory: pebble.directory,
+      ca: './pebble-ca.pem',
+      acceptTerms: true,
+      folder: `./${name}`,
+      ...issuer,
+    };
+    const tls = { address: `127.0.0.1:${pebble.tlsPort}`, tls: 'auto' };
+    const server = { listen: [`127.0.0.1:${pebble.httpPort}`, tls], hosts: [host], files: './public' };
+    await folder.write(`${name}.config.json`, JSON.stringify({ issuers: { ca }, servers: [server] }));
+    return new Galley(['-c', folder.file(`${name}.config.json`)], { cwd: folder.path, namePython: false });
   }
 
-  it('gets a certificate by http-01 beside a redirect to https, and keeps it', async () => {
-    const plain = `127.0.0.1:${pebble.httpPort}`;
-    const listen = [plain, { address: `127.0.0.1:${pebble.tlsPort}`, tls: 'auto' }];
-    const server = { listen, hosts: ['a.auto.test', 'b.auto.test'], redirectToHttps: true, respond: 'hello' };
-    await using stage = await start([server], { challenges: ['http-01'] });
-    assert.match(stage.galley.stderr(), /^ {2}TLS {6}pebble \(https:\S+\), for a\.auto\.test, b\.auto\.test$/m);
-    await stage.says(/certificate for a\.auto\.test, b\.auto\.test: obtained/, 1);
-    const root = await pebble.root();
-    for (const host of server.hosts) assert.equal((await get(pebble.tlsPort, host, root)).body, 'hello');
-    const { status, location } = await get(pebble.httpPort, 'a.auto.test');
-    assert.deepEqual([status, location], [308, `https://a.auto.test:${pebble.tlsPort}/`]);
-    assert.equal((await stage.command('reload')).code, 0);
-    assert.equal((await get(pebble.tlsPort, 'a.auto.test', root)).body, 'hello');
-    assert.equal(stage.count(/: obtained/), 1);
-  });
+  /** The certificate that a client gets who trusts the CA; undefined where it gets none. */
+  async function certificateOf(host: string): Promise<PeerCertificate | undefined> {
+    const ca = await pebble.root();
+    const socket = connect({ host: '127.0.0.1', port: pebble.tlsPort, servername: host, ca });
+    try {
+      await once(socket, 'secureConnect');
+      return socket.getPeerCertificate();
+    } catch {
+      return undefined;
+    } finally {
+      socket.destroy();
+    }
+  }
 
-  it('gets one by tls-alpn-01 where no address is without TLS', async () => {
-    const listen = [{ address: `127.0.0.1:${pebble.tlsPort}`, tls: 'auto' }];
-    await using stage = await start([{ listen, hosts: ['alpn.auto.test'], respond: 'hello' }]);
-    await stage.says(/certificate for alpn\.auto\.test: obtained/, 1);
-    assert.equal((await get(pebble.tlsPort, 'alpn.auto.test', await pebble.root())).body, 'hello');
-  });
+  for (const challenge of ['http-01', 'tls-alpn-01']) {
+    it(`gets one by ${challenge}, renews it and takes it back`, async () => {
+      const host = `${challenge}.test`;
+      await using galley = await start(challenge, host, { challenges: [challenge] });
+      await galley.says(new RegExp(`certificate for ${host}: obtained from "ca"`), 30_000);
+      await until(async () => (await certificateOf(host)) !== undefined, 'a handshake');
+      const first = await certificateOf(host);
+      const command = async (action: string): Promise<void> => {
+        const args = ['certificates', action, host, '--pid', String(galley.pid)];
+        const { code, stdout, stderr } = await runGalley(args, { namePython: false });
+        assert.equal(code, 0, stdout + stderr);
+      };
+      await command('renew');
+      await until(async () => (await certificateOf(host))?.serialNumber !== first?.serialNumber, 'another certificate');
+      const second = await certificateOf(host);
+      await command('revoke');
+      assert.equal(await pebble.statusOf(second?.serialNumber ?? ''), 'revoked');
+      await until(
+        async () => (await certificateOf(host))?.serialNumber !== second?.serialNumber,
+        'another certificate',
+      );
+    });
+  }
 
-  it('gets one when a name is asked for that the hook allows', async () => {
-    const plain = `127.0.0.1:${pebble.httpPort}`;
-    const tls = { acme: { onDemand: { ask: `http://${plain}/ask` } } };
-    const isOurs = { variable: 'arg_domain', equals: 'ours.auto.test' };
-    const rules = [{ if: isOurs, rules: [{ return: 200 }] }, { return: 403 }];
-    const listen = [plain, { address: `127.0.0.1:${pebble.tlsPort}`, tls }];
-    await using stage = await start([{ listen, respond: 'hello', locations: [{ path: '= /ask', rules }] }]);
-    const root = await pebble.root();
-    assert.equal((await get(pebble.tlsPort, 'ours.auto.test', root)).body, 'hello');
-    assert.equal(stage.count(/certificate for ours\.auto\.test: obtained/), 1);
-    await assert.rejects(get(pebble.tlsPort, 'theirs.auto.test', root));
-    assert.equal(stage.count(/certificate for theirs\.auto\.test: obtained/), 0);
+  it('goes on where a Galley was killed in the middle of an order', async () => {
+    const dnsHook = [process.execPath, './hook.mjs', pebble.dnsManagement, folder.file('hook.log')];
+    const issuer = { challenges: ['dns-01'], dnsHook };
+    await folder.write('hook.log.wait', '');
+    const killed = await start('killed', 'killed.test', issuer);
+    await until(async () => (await readFile(folder.file('hook.log'), 'utf8')).includes('present'), 'the hook runs');
+    killed.signalAll('SIGKILL');
+    await killed.exited;
+    await rm(folder.file('hook.log.wait'));
+    await using _again = await start('killed', 'killed.test', issuer);
+    await until(async () => (await certificateOf('killed.test')) !== undefined, 'a handshake', 30_000);
+    const [first = '', second] = (await readFile(folder.file('hook.log'), 'utf8')).split('\n');
+    assert.equal(second, first.replace('present', 'cleanup'));
   });
 });

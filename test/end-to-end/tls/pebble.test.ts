@@ -9,20 +9,11 @@ import type { AcmeIssuerPlan } from '../../../src/plan/tls-plan.ts';
 import { AppFolder } from '../../support/app-folder.ts';
 import { acmeIssuer, ChallengeServers, ManagedStage, managedSite } from '../../support/managed-stage.ts';
 import { externalAccount, Pebble } from '../../support/pebble.ts';
+import { recordHook } from '../../support/record-hook.ts';
 import { requires } from '../../support/requirements.ts';
 import { until } from '../../support/until.ts';
 
 const skip = requires('go');
-
-/** A hook that sets records in Pebble's DNS server, and writes down what it was told. */
-const hook = `
-import { appendFileSync, existsSync } from 'node:fs';
-const [url, log, action, host, value] = process.argv.slice(2);
-appendFileSync(log, action + ' ' + host + ' ' + value + '\\n');
-while (existsSync(log + '.wait')) await new Promise((resolve) => setTimeout(resolve, 10));
-const path = action === 'present' ? '/set-txt' : '/clear-txt';
-await fetch(url + path, { method: 'POST', body: JSON.stringify({ host: host + '.', value }) });
-`;
 
 describe('certificates from a CA (Pebble)', { skip, timeout: 300_000 }, () => {
   let folder: AppFolder;
@@ -40,7 +31,7 @@ describe('certificates from a CA (Pebble)', { skip, timeout: 300_000 }, () => {
   }
 
   before(async () => {
-    folder = await AppFolder.with({ 'hook.mjs': hook, 'hook.log': '' });
+    folder = await AppFolder.with({ 'hook.mjs': recordHook, 'hook.log': '' });
     pebble = await Pebble.start(folder, { refusedNonces: 30 });
   });
 
