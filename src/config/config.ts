@@ -68,6 +68,7 @@ export interface Listen {
   readonly takesProxyProtocol?: boolean;
   readonly tls?: boolean;
   readonly http2?: boolean;
+  readonly http3?: true;
   /** An IPv6 address takes no IPv4 connections, as nginx has it; undefined for what the system does. */
   readonly ipv6Only?: boolean;
 }

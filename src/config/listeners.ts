@@ -18,6 +18,7 @@ export function listenersOf(servers: readonly ServerConfig[]): readonly Listener
       ipv6Only: listens.find(({ ipv6Only }) => ipv6Only !== undefined)?.ipv6Only ?? true,
       tls: listens.some(({ tls }) => tls),
       http2: listens.some(({ http2 }) => http2),
+      ...(listens.some(({ http3 }) => http3) && { http3: true as const }),
       takesProxyProtocol: listens.some(({ takesProxyProtocol }) => takesProxyProtocol),
       backlog: listens.find(({ backlog }) => backlog !== undefined)?.backlog,
     };

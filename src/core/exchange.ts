@@ -19,7 +19,7 @@ export interface RequestHead {
    * It is what apps and locations see, so that `/a/../admin` is `/admin` for both.
    */
   readonly normalizedPath: string;
-  readonly version: '1.0' | '1.1' | '2';
+  readonly version: '1.0' | '1.1' | '2' | '3';
   readonly headers: HeaderList;
   /** The request line as received, where it is not made of method, target and version: one with an absolute-form target. */
   readonly line?: string;

@@ -80,6 +80,12 @@ export const http2Limits: Http2Limits = {
   maxUnsentControl: 64 * KiB, // nghttp2 1000 answers
 };
 
+/**
+ * What a stream of HTTP/3 may have received that nobody has read yet, in bytes: what QUIC is left to the runtime does not wait for readers.
+ * A stream with more is reset.
+ */
+export const maxHttp3Unread: number = 16 * MiB;
+
 /** Timeouts of a client connection, in milliseconds. */
 export interface ConnectionTimeouts {
   /** From the first byte of a head to its last. */

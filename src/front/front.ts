@@ -19,6 +19,7 @@ import type { ClientConnection, ConnectionContext } from './connection-context.t
 import { ConnectionLimit } from './connection-limit.ts';
 import type { Forwarding } from './forwarding.ts';
 import { HeldWrites } from './held-writes.ts';
+import { type Http3Added, type Http3Hosts, Http3Listeners } from './http3/http3-listeners.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
 import { type ListenerSettings, listenerSettings } from './listener-settings.ts';
@@ -51,6 +52,8 @@ export interface FrontOptions {
   readonly maxConnections?: number;
   /** For listeners with TLS. */
   readonly tls?: TlsHosts;
+  /** For listeners with HTTP/3. */
+  readonly http3?: Http3Hosts;
 }
 
 /** The client connections of a front. */
@@ -89,6 +92,7 @@ export class Front implements ConnectionContext {
   readonly #servers: Map<number, Server[]> = new Map();
   readonly #connections: Set<ClientConnection> = new Set();
   readonly #limit: ConnectionLimit;
+  readonly #http3: Http3Listeners | undefined;
   readonly #refuseAll: (() => void) | undefined;
   readonly #sweep: NodeJS.Timeout;
   readonly #listeners: ListenerSettings;
@@ -114,6 +118,8 @@ export class Front implements ConnectionContext {
     this.#idPrefix = options.idPrefix;
     this.#refuseAll = options.refuseAll;
     this.#limit = new ConnectionLimit(this.#connections, options.maxConnections ?? maxConnections, options.log);
+    const added: Http3Added = (ends, make) => this.#addHttp3(ends, make);
+    this.#http3 = options.http3 && new Http3Listeners(this, options.http3, added, options.log);
     this.#sweep = setInterval(() => this.#look(performance.now()), sweepMs);
   }
 
@@ -132,18 +138,26 @@ export class Front implements ConnectionContext {
     else this.#servers.set(listener, [server]);
     const opened = { bind: boundTo(server), fd: descriptorOf(server) };
     if (this.stopping) server.close();
+    else await this.#http3?.listening(listener, opened.bind);
     return opened;
   }
 
   /** What holds from now on for new connections of these listeners. */
   configure(settings: ReadonlyMap<number, ListenerSettings>): void {
     this.#settings = settings;
+    this.renewHttp3();
+  }
+
+  /** Certificates have changed. */
+  renewHttp3(): void {
+    void this.#http3?.configure(this.#settings);
   }
 
   /** Accepts no more connections there. Those that are open end as at a stop, but that requests may take any time. */
   unlisten(listener: number): void {
     for (const server of this.#servers.get(listener) ?? []) server.close();
     this.#servers.delete(listener);
+    this.#http3?.unlisten(listener);
     for (const connection of this.#connections) connection.unlistened?.(listener);
   }
 
@@ -165,6 +179,7 @@ export class Front implements ConnectionContext {
     // A timer may be a fraction of a millisecond early.
     const lastCall = setTimeout(() => this.#look(performance.now()), this.idleMs + 1);
     for (const connection of this.#connections) connection.stop?.();
+    this.#http3?.close();
     const closed = await this.#stopListening();
     await this.#emptiedWithin(Math.max(0, this.stoppedAt + graceMs - performance.now()));
     clearTimeout(lastCall);
@@ -207,8 +222,7 @@ export class Front implements ConnectionContext {
   }
 
   #accept(socket: Socket, bind: Bind, listener: number): void {
-    const { first, step } = this.#serials;
-    const serial = first + this.#accepted++ * step;
+    const serial = this.#nextSerial();
     const { client, server } = peersOf(socket, bind);
     const facts = { scheme: 'http' as const, listener, client, server, serial, openedAt: Date.now() };
     const settings = this.#settings.get(listener) ?? this.#listeners;
@@ -217,6 +231,20 @@ export class Front implements ConnectionContext {
       : openConnection(socket, facts, this, settings);
     this.#connections.add(connection);
     this.#limit.added(connection);
+  }
+
+  #addHttp3(
+    ends: Pick<ConnectionFacts, 'listener' | 'client' | 'server'>,
+    make: (facts: ConnectionFacts) => ClientConnection,
+  ): void {
+    const connection = make({ ...ends, scheme: 'https', serial: this.#nextSerial(), openedAt: Date.now() });
+    this.#connections.add(connection);
+    this.#limit.added(connection);
+  }
+
+  #nextSerial(): number {
+    const { first, step } = this.#serials;
+    return first + this.#accepted++ * step;
   }
 
   /** Closes the listening sockets once nothing waits there to be accepted, unless it never ends: what does wait is reset. */

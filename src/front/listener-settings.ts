@@ -22,6 +22,8 @@ export interface ListenerSettings {
   /** A client without TLS may begin with HTTP/2 (RFC 9113 §3.3). */
   readonly http2: boolean;
   readonly http2Limits: Http2Limits;
+  /** HTTP/3 is served on the same port of UDP, by this front. */
+  readonly http3: boolean;
 }
 
 export const listenerSettings: ListenerSettings = {
@@ -33,4 +35,5 @@ export const listenerSettings: ListenerSettings = {
   tls: false,
   http2: true,
   http2Limits,
+  http3: false,
 };

@@ -45,6 +45,8 @@ export interface ListenerPlan {
   readonly tls: boolean;
   /** HTTP/2 is offered there whichever server it is: over TLS by ALPN, without it to clients that begin with it. */
   readonly http2: boolean;
+  /** HTTP/3 is served on the same port of UDP, where the runtime knows QUIC. */
+  readonly http3?: true;
   /** A socket for all IPv6 addresses takes no IPv4 connections. */
   readonly ipv6Only: boolean;
   /** Kernel queue of connections that wait to be accepted; undefined for the default. */

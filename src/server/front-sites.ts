@@ -92,7 +92,7 @@ export class FrontSites {
       if (error instanceof PlanError || error instanceof LogFileError) return error.message;
       throw error;
     }
-    return new Map(listeners.map((place) => [place.listener, settingsOf(plan, place)]));
+    return new Map(listeners.map((place) => [place.listener, settingsOf(plan, place, this.#front === 0)]));
   }
 
   readonly handle = (exchange: Exchange): Outcome | Promise<Outcome> => {
@@ -130,9 +130,47 @@ export class FrontSites {
     return { server, material: materials[server], http2 };
   }
 
+  /** See Http3Hosts. Servers that ask clients for certificates, refuse handshakes or get certificates on demand do not serve HTTP/3. */
+  http3Certificates(listener: number): ReadonlyMap<string, TlsMaterial> {
+    const found = new Map<string, TlsMaterial>();
+    const serving = this.#servingOn(listener);
+    const place = serving?.places.get(listener);
+    if (!serving || !place) return found;
+    const { plan, materials } = serving;
+    for (const { servers, defaultServer } of [place.index, ...place.byAddress.map(({ index }) => index)].flatMap(
+      (index) => plan.listeners[index] ?? [],
+    )) {
+      for (const server of servers) {
+        const material = materials[server];
+        if (!servesHttp3(material)) continue;
+        for (const name of plan.servers[server]?.names ?? []) {
+          for (const each of certificateNames(name)) if (!found.has(each)) found.set(each, material);
+        }
+        if (server === defaultServer && !found.has('*')) found.set('*', material);
+      }
+    }
+    return found;
+  }
+
+  /** See Http3Hosts. */
+  servesHttp3(ends: Pick<ConnectionFacts, 'listener' | 'client' | 'server'>, name: string): boolean {
+    return servesHttp3(this.serverFor({ ...ends, scheme: 'https' }, name)?.material);
+  }
+
   #servingOn(listener: number): Current | undefined {
     return this.#current?.places.has(listener) ? this.#current : this.#before;
   }
+}
+
+function servesHttp3(material: TlsMaterial | undefined): material is TlsMaterial {
+  if (!material || material.clients || material.isOnDemand || material.plan.rejectsHandshake) return false;
+  return material.certificates.length > 0 && material.plan.versions.includes('TLSv1.3');
+}
+
+/** Which names a client may ask for stand for one of a server: exact ones, and wildcards for what is before the first dot. */
+function certificateNames(name: string): readonly string[] {
+  if (name.startsWith('.')) return [name.slice(1), `*${name}`];
+  return name === '' || name.startsWith('~') || name.endsWith('.*') ? [] : [name];
 }
 
 function indexOf({ index, byAddress }: ListenerPlace, { server }: ConnectionFacts): number {
@@ -140,7 +178,8 @@ function indexOf({ index, byAddress }: ListenerPlace, { server }: ConnectionFact
   return byAddress.find(({ address }) => address === server.address)?.index ?? index;
 }
 
-function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
+/** `isFirst`: of the front threads; no other one can have the same port of UDP. */
+function settingsOf(plan: SitePlan, place: ListenerPlace, isFirst: boolean): ListenerSettings {
   const listener = plan.listeners[place.index];
   const server = listener && plan.servers[listener.defaultServer];
   if (!server) throw new Error('A listener has no server');
@@ -169,6 +208,7 @@ function settingsOf(plan: SitePlan, place: ListenerPlace): ListenerSettings {
     tls: listener.tls,
     http2: listener.http2 || server.http2,
     http2Limits: { ...http2Limits, maxStreams: connection.maxStreams },
+    http3: listener.http3 === true && listener.tls && isFirst,
   };
 }
 

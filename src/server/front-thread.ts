@@ -103,6 +103,7 @@ export class FrontThread {
     this.#front = new Front({
       handle: (exchange) => this.#acme.reply(exchange) ?? this.#sites.handle(exchange),
       tls: this.#tls,
+      http3: this.#sites,
       log,
       done: this.#sites.refused,
       refuseAll: () => this.#apps.refuseAll(),
@@ -151,6 +152,7 @@ export class FrontThread {
       case 'tls-materials':
         this.#sites.setMaterials(message.materials);
         this.#tls.use(message.materials, false);
+        this.#front.renewHttp3();
         break;
       case 'certificate':
         this.#tls.setCertificate(message.server, message.name, message.material);

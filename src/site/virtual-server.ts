@@ -13,6 +13,8 @@ export interface VirtualServer {
   /** All that it has. */
   readonly names: ServerNames<true>;
   readonly mergesSlashes: boolean;
+  /** What tells clients of HTTP/3 (RFC 7838), '' where it is not served. */
+  readonly altSvc: string;
   /** Of its rules for client certificates, '' where it has none: see TlsFacts. */
   readonly clientRules: string;
   /** Takes the client's address from where trusted proxies tell it. */

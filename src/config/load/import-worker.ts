@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import node from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Imported } from './import-config.ts';
 
 // A config says `import { defineConfig } from 'galley'` wherever it stands, also where Galley is not installed beside it.
 const galley = new URL('../define-config.ts', import.meta.url).href;
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === 'galley' ? { url: galley, shortCircuit: true } : next(specifier, context),
-});
+if (node.registerHooks) {
+  node.registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'galley' ? { url: galley, shortCircuit: true } : next(specifier, context),
+  });
+} else {
+  const exports = await import(galley);
+  bun()?.plugin({ name: 'galley', setup: (build) => build.module('galley', () => ({ exports, loader: 'object' })) });
+}
 
 // Stripping types is said to be experimental, and a .ts file not to have its type in a package.json: neither helps.
 process.removeAllListeners('warning');
@@ -42,8 +47,20 @@ async function importConfig(url: string): Promise<Imported> {
 function withoutTypes(path: string): string | undefined {
   try {
     const text = readFileSync(path, 'utf8');
-    return path.endsWith('ts') ? stripTypeScriptTypes(text, { mode: 'strip' }) : text;
+    return path.endsWith('ts') ? node.stripTypeScriptTypes(text, { mode: 'strip' }) : text;
   } catch {
     return undefined;
   }
+}
+
+/** What takes the place of hooks where Bun runs this. */
+function bun(): Bun | undefined {
+  return (globalThis as { readonly Bun?: Bun }).Bun;
+}
+
+interface Bun {
+  plugin(plugin: {
+    readonly name: string;
+    readonly setup: (build: { module(name: string, load: () => object): void }) => void;
+  }): void;
 }

@@ -190,6 +190,11 @@ export const server: z.ZodType = object('Server', 'One site.', {
             default: false,
             nginx: 'listen http2',
           }),
+          http3: option(
+            flag,
+            'HTTP/3 on the same port of UDP, and answers that tell of it (Alt-Svc). An experiment: only where Galley runs on Bun.',
+            { default: false, nginx: 'listen quic' },
+          ),
           ipv6Only: option(flag, 'An IPv6 address takes no IPv4 connections.', {
             nginx: 'listen ipv6only',
             default: true,

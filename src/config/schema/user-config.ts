@@ -354,6 +354,8 @@ export interface Server extends Settings {
         readonly tls?: boolean | 'auto' | 'dev' | Tls;
         /** HTTP/2 whichever server it is; without TLS to clients that begin with it. Default: false. */
         readonly http2?: boolean;
+        /** HTTP/3 on the same port of UDP, and answers that tell of it (Alt-Svc). An experiment: only where Galley runs on Bun. Default: false. */
+        readonly http3?: boolean;
         /** An IPv6 address takes no IPv4 connections. Default: true. */
         readonly ipv6Only?: boolean;
         /** Each connection begins with a PROXY protocol header that tells of its client. Default: false. Danger: Whoever can connect can pass for any client: let only the proxy in. */

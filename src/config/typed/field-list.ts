@@ -1,5 +1,5 @@
 import type { AddedField } from '../../plan/settings.ts';
-import type { Defaults } from '../schema/user-config.ts';
+import type { Defaults, Server } from '../schema/user-config.ts';
 import type { Cors, SecurityHeaders, Settings } from '../schema/user-settings.ts';
 import { parseDuration } from '../units.ts';
 import { type Conversion, listOf } from './conversion.ts';
@@ -19,7 +19,9 @@ export interface Preflight {
 
 export const noFields: EffectiveFields = { headers: [], preflight: undefined };
 
-type FieldOptions = Pick<Settings, 'headers' | 'inheritHeaders' | 'securityHeaders' | 'cors'> & Pick<Defaults, 'hsts'>;
+type FieldOptions = Pick<Settings, 'headers' | 'inheritHeaders' | 'securityHeaders' | 'cors'> &
+  Pick<Defaults, 'hsts'> &
+  Partial<Pick<Server, 'listen'>>;
 
 /** The fields of a level: its own, and those of the outer level that it does not name. */
 export function effectiveFields(
@@ -27,10 +29,16 @@ export function effectiveFields(
   outer: EffectiveFields,
   conversion: Conversion,
 ): EffectiveFields {
-  const { headers = {}, inheritHeaders = true, securityHeaders, cors, hsts } = options;
+  const { headers = {}, inheritHeaders = true, securityHeaders, cors, hsts, listen = [] } = options;
   const crossOrigin = cors === undefined ? undefined : corsFields(cors, conversion);
   const security = securityFields(securityHeaders).filter(({ name }) => hsts === undefined || name !== hstsName);
-  const own = [...security, ...hstsFields(hsts, conversion), ...(crossOrigin?.headers ?? []), ...fieldList(headers)];
+  const own = [
+    ...security,
+    ...hstsFields(hsts, conversion),
+    ...http3Fields(listen),
+    ...(crossOrigin?.headers ?? []),
+    ...fieldList(headers),
+  ];
   const replaced = new Set(
     [
       ...own.map(({ name }) => name),
@@ -47,8 +55,18 @@ export function effectiveFields(
 }
 
 /** Whether a level says anything of the fields of answers. */
-export function hasFields({ headers, inheritHeaders, securityHeaders, cors, hsts }: FieldOptions): boolean {
-  return [headers, inheritHeaders, securityHeaders, cors, hsts].some((option) => option !== undefined);
+export function hasFields({
+  headers,
+  inheritHeaders,
+  securityHeaders,
+  cors,
+  hsts,
+  listen = [],
+}: FieldOptions): boolean {
+  return (
+    [headers, inheritHeaders, securityHeaders, cors, hsts].some((option) => option !== undefined) ||
+    http3Fields(listen).length > 0
+  );
 }
 
 export function fieldList(fields: NonNullable<Settings['headers']>): readonly AddedField[] {
@@ -61,6 +79,7 @@ export function fieldList(fields: NonNullable<Settings['headers']>): readonly Ad
 }
 
 const hstsName = 'Strict-Transport-Security';
+const altSvcName = 'Alt-Svc';
 
 const securityOptions: readonly (readonly [option: keyof SecurityHeaders, name: string, standard: string | false])[] = [
   ['contentTypeOptions', 'X-Content-Type-Options', 'nosniff'],
@@ -106,6 +125,12 @@ function hstsFields(options: Defaults['hsts'], { variables }: Conversion): reado
     volatile: false,
   });
   return [field(hstsName, `$${variable}`)];
+}
+
+/** RFC 7838; empty, so that nothing is sent, where HTTP/3 is not served. A field of the config's own takes its place. */
+function http3Fields(listen: Server['listen']): readonly AddedField[] {
+  const isServed = listen.some((each) => typeof each === 'object' && each.http3 === true);
+  return isServed ? [field(altSvcName, '$galley_alt_svc')] : [];
 }
 
 const corsNames: readonly string[] = [

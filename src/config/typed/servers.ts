@@ -207,6 +207,7 @@ function listenOf(listen: Server['listen'][number], path: ConfigPath, conversion
     bind: bindOf(address, path, conversion),
     isDefault,
     ...picked(others, ['backlog', 'http2', 'ipv6Only']),
+    ...(others.http3 === true && { http3: true as const }),
     ...given(others.tls, (tls) => ({ tls: tls !== false })),
     ...given(others.proxyProtocol, (takesProxyProtocol) => ({ takesProxyProtocol })),
   };

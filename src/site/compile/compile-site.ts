@@ -2,6 +2,7 @@ import type { LocationPlan } from '../../plan/location-plan.ts';
 import type { Content } from '../../plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
 import { clientRulesOf } from '../../tls/client/client-rules.ts';
+import { findQuic } from '../../tls/quic.ts';
 import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
 import { ConnectionProfiles } from '../proxy/connection-profiles.ts';
@@ -31,7 +32,7 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   };
   const scopes = cacheScopes(plan);
   const servers = plan.servers.map((server, index) =>
-    compileServer(server, index, { ...context, cacheScopes: scopes[index] ?? new Map() }),
+    compileServer(server, index, altSvcOf(plan, index), { ...context, cacheScopes: scopes[index] ?? new Map() }),
   );
   const listeners = plan.listeners.map((listener) => {
     const names = new ServerNames<VirtualServer>();
@@ -46,7 +47,7 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
   return new Site(listeners, { hostname: plan.hostname, now, errorLog, app });
 }
 
-function compileServer(plan: ServerPlan, index: number, context: LocationContext): VirtualServer {
+function compileServer(plan: ServerPlan, index: number, altSvc: string, context: LocationContext): VirtualServer {
   const { compile } = context;
   const names = new ServerNames<true>();
   for (const name of plan.names) names.add(name, true, compile);
@@ -56,6 +57,7 @@ function compileServer(plan: ServerPlan, index: number, context: LocationContext
     name: (plan.names[0] ?? '').toLowerCase(),
     names,
     mergesSlashes: plan.mergeSlashes,
+    altSvc,
     clientRules: plan.tls?.clients ? clientRulesOf(plan.tls.clients) : '',
     realIp: plan.realIp && createRealIp(plan.realIp),
     trustedProxies: plan.realIp?.from ?? nobody,
@@ -68,6 +70,13 @@ function compileServer(plan: ServerPlan, index: number, context: LocationContext
     ),
     outside,
   };
+}
+
+/** The same port of UDP, for a day. */
+function altSvcOf({ listeners }: SitePlan, server: number): string {
+  const served = listeners.find(({ http3, tls, servers }) => http3 && tls && servers.includes(server));
+  if (served?.bind.kind !== 'tcp' || served.bind.port === 0 || !findQuic()) return '';
+  return `h3=":${served.bind.port}"; ma=86400`;
 }
 
 /** Of them `/a/` is meant by `/a` too, as nginx has it of what is passed on. */

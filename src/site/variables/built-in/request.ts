@@ -1,15 +1,19 @@
+import type { RequestHead } from '../../../core/exchange.ts';
 import { plainHost } from '../../routing/server-names.ts';
 import type { SiteRequest } from '../../site-request.ts';
 import type { BuiltIns } from './built-in.ts';
 
 /** What the client asks for. */
 export const requestVariables: BuiltIns = {
+  galley_alt_svc: ({ exchange: { connection, request }, server }) =>
+    connection.tls && request.version !== '3' ? server.altSvc : '',
   args: ({ args }) => args || undefined,
   content_length: contentLength,
   content_type: (request) => request.header('content-type'),
   document_uri: ({ uri }) => uri,
   host: (request) => plainHost(request.header('host') ?? '') || request.server.name,
   http2: ({ exchange: { connection, request } }) => (request.version !== '2' ? '' : connection.tls ? 'h2' : 'h2c'),
+  http3: ({ exchange }) => (exchange.request.version === '3' ? 'h3' : ''),
   is_args: ({ args }) => (args === '' ? '' : '?'),
   query_string: ({ args }) => args || undefined,
   remote_user: remoteUser,
@@ -38,10 +42,11 @@ function requestLine({ exchange: { request } }: SiteRequest): string {
 }
 
 /** nginx's names, by HTTP version. */
-export const protocols: Readonly<Record<'1.0' | '1.1' | '2', string>> = {
+export const protocols: Readonly<Record<RequestHead['version'], string>> = {
   '1.0': 'HTTP/1.0',
   '1.1': 'HTTP/1.1',
   '2': 'HTTP/2.0',
+  '3': 'HTTP/3.0',
 };
 
 const basic = /^basic +([A-Za-z\d+/]+)=* *$/i;
