@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../../../test/support/app-folder.ts';
+import { FakeAcme } from '../../../test/support/fake-acme.ts';
+import { acmeIssuer, ManagedStage, managedSite } from '../../../test/support/managed-stage.ts';
+import { until } from '../../../test/support/until.ts';
+import { processStart } from '../../observe/process-start.ts';
+import { rootPath } from '../dev/dev-issuer.ts';
+import type { ManagedSite } from '../supervision/certificate-source.ts';
+
+interface Made extends AsyncDisposable {
+  readonly folder: AppFolder;
+  readonly fake: FakeAcme;
+  readonly site: ManagedSite;
+  /** Where the certificate's files are. */
+  readonly place: string;
+}
+
+async function made(): Promise<Made> {
+  const fake = await FakeAcme.start();
+  const folder = await AppFolder.with({ 'ca.pem': fake.ca });
+  const { directory } = fake;
+  const issuer = acmeIssuer(folder.file('acme'), { directory, trustedCertificate: folder.file('ca.pem') });
+  const port = new URL(directory).port;
+  return {
+    fake,
+    folder,
+    site: managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]),
+    place: folder.file(`acme/127.0.0.1-${port}-directory/ca/certificates/a.test`),
+    [Symbol.asyncDispose]: async () => {
+      await fake[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('ManagedCertificates', () => {
+  it('gets a certificate, and has it from the disk the next time', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const first = await stage.obtained(it.site);
+    assert.equal(new X509Certificate(first.certificate).checkHost('a.test'), 'a.test');
+    using again = new ManagedStage();
+    assert.equal((await again.use(it.site))()?.certificate, first.certificate);
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+  });
+
+  it('lets nobody else read what is kept', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    await stage.obtained(it.site);
+    const entries = await readdir(it.folder.file('acme'), { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      const { mode } = await stat(`${entry.parentPath}/${entry.name}`);
+      assert.equal((mode & 0o777).toString(8), entry.isDirectory() ? '700' : '600', entry.name);
+    }
+  });
+
+  it('sends requests again whose nonces are refused', async () => {
+    await using it = await made();
+    let refused = 0;
+    it.fake.fault = ({ method, path }) => {
+      if (method !== 'POST' || path === '/directory' || refused++ % 4 === 3) return undefined;
+      return { status: 400, body: { type: 'urn:ietf:params:acme:error:badNonce', detail: 'again' } };
+    };
+    using stage = new ManagedStage();
+    await stage.obtained(it.site);
+    assert.ok(refused > 9);
+  });
+
+  it('gives up where every nonce is refused, and tries again later', async () => {
+    await using it = await made();
+    it.fake.fault = ({ method }) => {
+      return method === 'POST' ? { status: 400, body: { type: 'urn:ietf:params:acme:error:badNonce' } } : undefined;
+    };
+    using stage = new ManagedStage();
+    await stage.use(it.site);
+    await stage.said(/error certificate for a\.test: .*badNonce; it is tried again at/);
+    assert.equal(it.fake.count('POST', '/newAccount'), 11);
+  });
+
+  it('does not ask before the CA wants it, where there were too many requests', async () => {
+    await using it = await made();
+    it.fake.fault = ({ path }) => {
+      if (path !== '/newOrder') return undefined;
+      const body = { type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many' };
+      return { status: 429, headers: { 'retry-after': '86400' }, body };
+    };
+    using stage = new ManagedStage();
+    await stage.use(it.site);
+    const line = await stage.said(/too many \(rateLimited\); it is tried again at/);
+    const [, at = ''] = /again at (\S+)/.exec(line) ?? [];
+    assert.ok(Date.parse(at) - Date.now() > 86_000_000, line);
+  });
+
+  for (const [what, body] of [
+    ['garbage', '<html>'],
+    ['a certificate for another key', undefined],
+  ] as const) {
+    it(`does not use ${what} in place of a certificate`, async () => {
+      await using it = await made();
+      using other = new ManagedStage();
+      const wrong = body ?? (await other.obtained(it.site)).certificate;
+      other.certificates.close();
+      it.fake.fault = ({ path }) => (path === '/certificate' ? { status: 200, body: wrong } : undefined);
+      const issuer = acmeIssuer(it.folder.file('other'), {
+        directory: it.fake.directory,
+        trustedCertificate: it.folder.file('ca.pem'),
+      });
+      using stage = new ManagedStage();
+      const current = await stage.use(
+        managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]),
+      );
+      await stage.said(/Cannot use what the CA has issued: it is (no certificate|for another key)/);
+      assert.equal(current(), undefined);
+    });
+  }
+
+  it('says that the terms are not accepted', async () => {
+    await using it = await made();
+    it.fake.fault = ({ path }) => {
+      if (path !== '/directory') return undefined;
+      const url = new URL('/x', it.fake.directory).href;
+      return {
+        status: 200,
+        body: { newNonce: url, newAccount: url, newOrder: url, meta: { termsOfService: 'https://terms.test/' } },
+      };
+    };
+    const [issuer] = it.site.issuers;
+    const site = { ...it.site, issuers: [{ ...issuer, acceptsTerms: false }] } as ManagedSite;
+    using stage = new ManagedStage();
+    await stage.use(site);
+    await stage.said(/Cannot register at .*the terms of service \(https:\/\/terms\.test\/\) are not accepted/);
+  });
+
+  it('keeps a certificate whose renewal fails, and warns', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.fault = () => ({ status: 500, body: 'gone' });
+    const outcome = await stage.certificates.renew('a.test');
+    assert.equal(outcome?.ok, false);
+    assert.equal(current()?.certificate, first.certificate);
+    await stage.said(/warn certificate for a\.test: .*the one in use ends in \d+ hours/);
+  });
+
+  it('warns louder where the certificate is about to end', async () => {
+    await using it = await made();
+    it.fake.days = 1.1;
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.fault = () => ({ status: 500, body: 'gone' });
+    await stage.certificates.renew('a.test');
+    await stage.said(/error certificate for a\.test: .*the one in use ends in \d hours/);
+    assert.equal(current()?.certificate, first.certificate);
+  });
+
+  it('renews by itself what has lived for long enough', async () => {
+    await using it = await made();
+    it.fake.days = 1.1;
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.days = 90;
+    await stage.until(() => (current()?.certificate === first.certificate ? undefined : current()));
+    await stage.said(/renewed from "ca"/);
+  });
+
+  it('leaves an order to another process that is at it, and takes what that one gets', async () => {
+    await using it = await made();
+    await mkdir(it.place, { recursive: true });
+    const holder = `${process.ppid} ${processStart(process.ppid)} other\n`;
+    await writeFile(`${it.place}/lock`, holder);
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    await until(async () => (await readdir(it.place)).length === 1, 'a look at the lock');
+    assert.equal(it.fake.count('POST', '/newOrder'), 0);
+    await writeFile(`${it.place}/lock`, '1 1 dead\n');
+    await stage.until(current);
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+    await until(async () => !(await readdir(it.place)).includes('lock'), 'the end of the lock');
+  });
+
+  it('asks for one certificate at a time, however many want it', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const coming = await stage.certificates.prepare({ ...it.site, servers: [...it.site.servers, ...it.site.servers] });
+    coming.keep();
+    await stage.until(() => coming.certificateOf(1));
+    assert.equal(coming.certificateOf(0), coming.certificateOf(1));
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+  });
+
+  it('does not order for a site that is not used', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const coming = await stage.certificates.prepare(it.site);
+    coming.drop();
+    assert.equal(it.fake.requests.length, 0);
+    assert.deepEqual(stage.certificates.status(), []);
+  });
+
+  it('refuses what is no host name', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const site = managedSite(it.site.issuers, [{ issuer: 'ca', names: ['../x'], onDemand: undefined }]);
+    await assert.rejects(
+      stage.certificates.prepare(site),
+      /Cannot get a certificate for "\.\.\/x": it is no host name/,
+    );
+  });
+});
+
+describe('ManagedCertificates on demand', () => {
+  it('gets a certificate for a name that the hook allows, once', async () => {
+    await using it = await made();
+    const asked: string[] = [];
+    const hook = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(request.url?.endsWith('yes.test') ? 200 : 404).end();
+    });
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/ask?by=galley`;
+    using stage = new ManagedStage();
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand: { ask } }]));
+    const wanted = (name: string): ReturnType<typeof stage.certificates.wanted> => stage.certificates.wanted(0, name);
+    const [one, two] = await Promise.all([wanted('yes.test'), wanted('yes.test')]);
+    assert.equal(new X509Certificate(one?.certificate ?? '').checkHost('yes.test'), 'yes.test');
+    assert.equal(one, two);
+    assert.equal(await wanted('no.test'), undefined);
+    assert.equal(await wanted('no.test'), undefined);
+    assert.equal(await wanted('not a name'), undefined);
+    assert.deepEqual(asked, ['/ask?by=galley&domain=yes.test', '/ask?by=galley&domain=no.test']);
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+    hook.close();
+  });
+
+  it('does not ask the CA again at once where it has refused', async () => {
+    await using it = await made();
+    const hook = createServer((_, response) => response.end());
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
+    it.fake.fault = ({ path }) => (path === '/newOrder' ? { status: 403, body: { detail: 'no' } } : undefined);
+    using stage = new ManagedStage();
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand: { ask } }]));
+    assert.equal(await stage.certificates.wanted(0, 'a.test'), undefined);
+    assert.equal(await stage.certificates.wanted(0, 'a.test'), undefined);
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+    hook.close();
+  });
+});
+
+describe('ManagedCertificates for development', () => {
+  it('has a certificate at once, of a CA that stays', async () => {
+    await using folder = await AppFolder.with({});
+    const issuer = { kind: 'dev', name: 'dev', folder: folder.file('dev') } as const;
+    const site = managedSite(
+      [issuer],
+      [{ issuer: 'dev', names: ['localhost', '127.0.0.1', '::1'], onDemand: undefined }],
+    );
+    using stage = new ManagedStage();
+    const first = (await stage.use(site))();
+    const certificate = new X509Certificate(first?.certificate ?? '');
+    const root = new X509Certificate(await readFile(rootPath(issuer)));
+    assert.equal(certificate.verify(root.publicKey), true);
+    assert.equal(certificate.checkIP('::1'), '::1');
+    assert.match(root.subject, /Galley development CA of \S+@\S+/);
+    using again = new ManagedStage();
+    assert.equal((await again.use(site))()?.certificate, first?.certificate);
+  });
+
+  it('has another certificate where the CA is another', async () => {
+    await using folder = await AppFolder.with({});
+    const issuer = { kind: 'dev', name: 'dev', folder: folder.file('dev') } as const;
+    const site = managedSite([issuer], [{ issuer: 'dev', names: ['localhost'], onDemand: undefined }]);
+    using stage = new ManagedStage();
+    const first = (await stage.use(site))();
+    await folder.write('dev/root.pem', 'damaged');
+    using again = new ManagedStage();
+    const second = (await again.use(site))();
+    assert.ok(second && second.certificate !== first?.certificate);
+  });
+});
