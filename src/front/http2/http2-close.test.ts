@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { closeStages, reply, stage } from '../../../test/support/front-stage.ts';
-import { END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM } from '../../../test/support/http2-frames.ts';
+import { END_HEADERS, END_STREAM, GOAWAY, HEADERS, numbers, RST_STREAM } from '../../../test/support/http2-frames.ts';
 import { RawHttp2, requestFields } from '../../../test/support/raw-http2.ts';
 import { until } from '../../../test/support/until.ts';
 import { BodyStream } from '../../core/body.ts';
@@ -163,6 +163,28 @@ describe('the end of an HTTP/2 connection', () => {
     await until(() => client.client.ended || client.client.closed, 'the end of the connection');
     assert.equal(made.log.length, 1);
     assert.match(made.log[0] ?? '', /control frames.*127\.0\.0\.1/);
+  });
+
+  it('comes for streams that are begun only to be reset, and nothing of them is left', async () => {
+    let aborted = 0;
+    const made = await stage(async (exchange) => {
+      await new Promise<void>((resolve) => exchange.onAbort(() => resolve()));
+      aborted++;
+      return reply('');
+    });
+    const client = await connect(made.port);
+    const cancel = numbers(8);
+    for (let id = 1; id < 800; id += 2) {
+      get(client, id);
+      client.send(RST_STREAM, 0, id, cancel);
+    }
+    assert.equal(goaway(await client.sees(GOAWAY))[1], 11);
+    client.client.end();
+    await until(() => made.front.counts().active === 0, 'the end of the connection');
+    assert.equal(aborted, made.front.counts().requests);
+    assert.ok(aborted >= 200 && aborted < 400, `${aborted} requests`);
+    assert.equal(made.records.length, aborted);
+    assert.equal(made.log.length, 1);
   });
 
   it('comes for the one that is without a request where one more connection is too many', async () => {

@@ -14,6 +14,7 @@ import {
 import { RawClient } from '../../../test/support/raw-client.ts';
 import { preface, RawHttp2, requestFields } from '../../../test/support/raw-http2.ts';
 import { until } from '../../../test/support/until.ts';
+import { listenerSettings } from '../listener-settings.ts';
 
 const clients: { destroy(): void }[] = [];
 
@@ -63,6 +64,30 @@ describe('the frames of an HTTP/2 connection', () => {
     const early = await client();
     early.send('PRI * HTTP/2.0\r\n\r\nGET / HTTP/1.1\r\n\r\n');
     assert.match(await early.all(), /^HTTP\/1\.1 (400|505) /);
+  });
+
+  it('are none on a listener that speaks HTTP/1 alone', async () => {
+    const { client, front } = await stage(echoTarget);
+    front.configure(new Map([[0, { ...listenerSettings, http2: false }]]));
+    const raw = await client();
+    raw.send(preface);
+    assert.match(await raw.all(), /^HTTP\/1\.1 (400|505) /);
+  });
+
+  it('follow a priority that the client changes while its stream waits', async () => {
+    const { port } = await stage(() => reply(Buffer.alloc(100_000)));
+    const client = await connect(port, Buffer.concat([Buffer.from([0, 4]), numbers(1_000_000)]));
+    const size = (stream: number): number =>
+      client.of(DATA, stream).reduce((sum, { payload }) => sum + payload.length, 0);
+    client.client.socket.write(get(1));
+    await until(() => size(1) === 65_535, 'what the window of the connection lets through');
+    client.client.socket.write(get(3));
+    await client.sees(HEADERS, 2);
+    client.send(0x10, 0, 0, Buffer.concat([numbers(3), Buffer.from('u=0')]));
+    client.send(8, 0, 0, numbers(50_000));
+    await until(() => size(3) > 0, 'the stream that is urgent now');
+    await until(() => size(1) + size(3) === 115_535, 'the rest of the window');
+    assert.equal(size(3), 50_000);
   });
 
   it('leave in one write for all the requests of one', async () => {
