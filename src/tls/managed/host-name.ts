@@ -13,6 +13,8 @@ export function isHostName(name: string): boolean {
 /** A name of a plan as certificates have it; undefined for what is none. */
 export function certificateName(name: string): string | undefined {
   if (isIP(name)) return plainAddress(name);
+  // What ends a host in a URL would end the name.
+  if (/[\s/?#\\@:%]/.test(name)) return undefined;
   const [, star = '', rest = ''] = /^(\*\.)?(.*)$/.exec(name) ?? [];
   const ascii = domainToASCII(rest.replace(/\.$/, ''));
   return isHostName(ascii) ? `${star}${ascii}` : undefined;

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { AppFolder } from '../../../../test/support/app-folder.ts';
+import { runDnsHook } from './dns-hook.ts';
+
+const record = { name: '_acme-challenge.a.test', value: '$(id) "x" --' };
+
+describe('runDnsHook', () => {
+  it('runs a program without a shell', async () => {
+    const script = `
+      import { writeFileSync } from 'node:fs';
+      const { GALLEY_DNS_ACTION, GALLEY_DNS_NAME, GALLEY_DNS_VALUE } = process.env;
+      writeFileSync(process.argv[2], JSON.stringify([process.argv.slice(3), GALLEY_DNS_ACTION, GALLEY_DNS_NAME, GALLEY_DNS_VALUE]));
+    `;
+    await using folder = await AppFolder.with({ 'hook.mjs': script });
+    await runDnsHook([process.execPath, folder.file('hook.mjs'), folder.file('said')], 'present', record);
+    const { name, value } = record;
+    const said = JSON.parse(await readFile(folder.file('said'), 'utf8'));
+    assert.deepEqual(said, [['present', name, value], 'present', name, value]);
+  });
+
+  it('says what the program says where it fails', async () => {
+    const hook = [process.execPath, '-e', 'console.error("no such zone"); process.exit(3)', '--'];
+    await assert.rejects(
+      runDnsHook(hook, 'cleanup', record),
+      /cleanup _acme-challenge\.a\.test" has failed: exit code 3: no such zone$/,
+    );
+  });
+
+  it('says that there is no such program', async () => {
+    await assert.rejects(
+      runDnsHook(['/nonexistent/hook'], 'present', record),
+      /has failed: spawn \/nonexistent\/hook ENOENT/,
+    );
+  });
+
+  it('ends a program that takes too long', async () => {
+    const hook = [process.execPath, '-e', 'setInterval(() => {}, 1000)', '--'];
+    await assert.rejects(runDnsHook(hook, 'present', record, 100), /has failed: ended after 100 ms/);
+  });
+});
