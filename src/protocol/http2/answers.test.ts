@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { frame, numbers } from '../../../test/support/http2-frames.ts';
-import { data, fixed, Http2Peer, headers, noFields, type PeerTurn, post } from '../../../test/support/http2-peer.ts';
+import {
+  data,
+  fixed,
+  getFields,
+  Http2Peer,
+  headers,
+  noFields,
+  type PeerTurn,
+  padded,
+  post,
+} from '../../../test/support/http2-peer.ts';
 import { HeaderList } from '../../core/headers.ts';
 import { clientPreface, Flag, FrameKind, Http2Code, Setting } from './codes.ts';
 import { Http2Error } from './http2-error.ts';
@@ -291,6 +301,28 @@ describe('what a server codec sends', () => {
     assert.deepEqual(peer.events, []);
   });
 
+  it('opens no window of a stream that has ended', () => {
+    const peer = Http2Peer.open({}, { streamWindow: 1000, connectionWindow: 65_535 });
+    peer.send(post(1), data(1, 'x'.repeat(1000), Flag.endStream));
+    peer.codec.consumed(turnOf(peer).stream, 1000);
+    assert.deepEqual(peer.frames(), []);
+  });
+
+  it('tells nothing of content that comes in the middle of a reset, and gives its room back', () => {
+    const peer = Http2Peer.open({}, { streamWindow: 65_535, connectionWindow: 65_535 });
+    peer.send(post(1));
+    const frames = Buffer.concat(
+      Array.from({ length: 2 }, () => padded(FrameKind.data, 0, 1, Buffer.alloc(16_000), 99)),
+    );
+    peer.send(frames.subarray(0, 5000));
+    peer.codec.reset(turnOf(peer).stream, Http2Code.noError);
+    peer.events.length = 0;
+    peer.send(frames.subarray(5000), data(1, 'x'.repeat(600)));
+    assert.deepEqual(peer.events, []);
+    // All of it with its padding: 16,100 bytes twice, and 600.
+    assert.deepEqual(peer.frames(), ['resetStream 1 noError', 'windowUpdate 0 32800']);
+  });
+
   it('takes an answer while the head is given, and a reset', () => {
     const peer: Http2Peer = Http2Peer.open(
       {},
@@ -304,8 +336,13 @@ describe('what a server codec sends', () => {
       },
     );
     peer.send(headers(1), post(3), data(3, 'x', Flag.endStream));
+    peer.send(headers(5, [[':method', 'POST'], ...getFields.slice(1)]));
     assert.deepEqual(peer.events, ['end 1']);
-    assert.deepEqual(peer.frames(), ['headers 1 :status=200 date=now server=galley end', 'resetStream 3 cancel']);
+    assert.deepEqual(peer.frames(), [
+      'headers 1 :status=200 date=now server=galley end',
+      'resetStream 3 cancel',
+      'resetStream 5 cancel',
+    ]);
     assert.equal(peer.codec.openStreams, 0);
   });
 

@@ -54,6 +54,8 @@ const malformed: readonly (readonly [what: string, fields: Fields])[] = [
   ['NUL in a value', request({}, [['a', 'x\0y']])],
   ['another control character in a value', request({}, [['a', 'x\x7fy']])],
   ['a space before a value', request({}, [['a', ' x']])],
+  ['a tab before a value', request({}, [['a', '\tx']])],
+  ['a space behind a value', request({}, [['a', 'x ']])],
   ['a tab behind a value', request({}, [['a', 'x\t']])],
   ['no :method', request({ ':method': undefined })],
   ['no :scheme', request({ ':scheme': undefined })],
@@ -221,10 +223,6 @@ describe('RequestSection', () => {
           [...got].filter(([of]) => of !== 'cookie'),
           others,
         );
-        // Said once more behind all that, it must be found again.
-        const peer = Http2Peer.open();
-        peer.send(headers(1, [...request({ ':authority': undefined }), ...sent, ['host', 'a.test']]));
-        assert.deepEqual(peer.events, ['malformed 1 400 host-header GET']);
       }),
     );
   });

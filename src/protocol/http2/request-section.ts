@@ -39,7 +39,7 @@ export class RequestSection implements HpackSink {
   #inFields = false;
   #isMalformed = false;
   #refusal: ProtocolError | undefined;
-  /** Where the values of `host` and `cookie` are in the block, from its start; `absent` where there are none. */
+  /** Where the value of `host` is in the block, from its start, if it was `:authority`; `absent` where there is no host. */
   #host = absent;
   #hostEnd = absent;
   #isHostNamed = false;
@@ -280,11 +280,6 @@ export class RequestSection implements HpackSink {
       out.copyWithin(at, ownEnd, block.at);
       cookie.copy(out, block.at - cookie.length);
       this.#cookie += block.at - ownEnd;
-      // A host that came behind it has moved.
-      if (this.#host > at - block.start) {
-        this.#host -= cookie.length;
-        this.#hostEnd -= cookie.length;
-      }
     }
     out[block.at++] = 59;
     out[block.at++] = 32;
