@@ -1,9 +1,11 @@
 import type { LongProtocol } from './load/openings.ts';
 import { files, page } from './nginx/site.ts';
 
-/** HTTP requests of one kind, one after the other on each of 64 connections. */
+/** HTTP requests of one kind: one after the other on each of 64 connections, or of HTTP/2 ten at a time on each of 8. */
 export interface RequestLoad {
   readonly kind: 'requests';
+  readonly protocol: 'http/1.1' | 'h2';
+  readonly tls: boolean;
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Size of the request's body, which is that many `x`, in bytes. */
@@ -46,19 +48,25 @@ export interface OpenLoad {
   readonly connections: number;
 }
 
+/** Full handshakes of TLS 1.3, one after the other on so many connections. */
+export interface HandshakeLoad {
+  readonly kind: 'handshakes';
+  readonly connections: number;
+}
+
 /** One app under one load. */
 export interface BenchCase {
   readonly name: string;
   /**
    * What the server has to have for it; `websocket` is that part of ASGI, `nginx` that it reads nginx.conf, `proxy` that it passes
-   * requests on.
+   * requests on, `http2` that it answers a small text itself.
    */
-  readonly interface: 'asgi' | 'websocket' | 'wsgi' | 'nginx' | 'proxy';
+  readonly interface: 'asgi' | 'websocket' | 'wsgi' | 'nginx' | 'proxy' | 'http2';
   /** `module:attribute` in `bench/apps`; of nginx and proxies a file in `bench/nginx`, which HAProxy has its own of. */
   readonly app: string;
   /** The Python package that the app needs, if any. */
   readonly framework: string | undefined;
-  readonly load: RequestLoad | MixedLoad | EchoLoad | OpenLoad;
+  readonly load: RequestLoad | MixedLoad | EchoLoad | OpenLoad | HandshakeLoad;
   /** What nginx serves behind a proxy: a file in `bench/nginx`. */
   readonly upstream: string | undefined;
   /** Worker processes; of nginx and proxies none, they have as many as Galley has front threads. */
@@ -68,13 +76,14 @@ export interface BenchCase {
   readonly warmUpSeconds: number;
 }
 
-/** Whether the servers read a config, which lies in a folder with what they serve. */
+/** Whether there is an nginx.conf, which lies in a folder with what is served. */
 export function hasSite({ interface: needed }: BenchCase): boolean {
-  return needed === 'nginx' || needed === 'proxy';
+  return needed === 'nginx' || needed === 'proxy' || needed === 'http2';
 }
 
 const item = '{"id":42,"name":"Galley","tags":["kitchen","ship"]}';
-const plain = { kind: 'requests', method: 'GET', requestSize: 0, status: 200, encoding: undefined } as const;
+const http1 = { kind: 'requests', protocol: 'http/1.1', tls: false } as const;
+const plain = { ...http1, method: 'GET', requestSize: 0, status: 200, encoding: undefined } as const;
 const get = { ...plain, path: '/', answer: 'Hello, world!' } as const;
 const getItem = { ...get, path: '/items/42', answer: item } as const;
 const postEcho = { ...get, method: 'POST', requestSize: 1024, answer: 'x'.repeat(1024) } as const;
@@ -84,6 +93,9 @@ const wsgi = { ...app, interface: 'wsgi' } as const;
 const nginx = { ...app, interface: 'nginx', app: 'default.conf', workers: 0, seconds: 2, warmUpSeconds: 1 } as const;
 // The way of a proxied request is long: it takes V8 some seconds to compile all of it.
 const proxy = { ...nginx, interface: 'proxy', upstream: 'upstream.conf', seconds: 5, warmUpSeconds: 4 } as const;
+// Node's TLS takes some seconds to be compiled, too.
+const tls = { ...nginx, app: 'tls.conf', seconds: 5, warmUpSeconds: 4 } as const;
+const http2 = { ...tls, interface: 'http2' } as const;
 const html = { ...plain, path: '/page.html', answer: page.trimEnd(), encoding: 'gzip' } as const;
 const echo = { ...asgi, interface: 'websocket', app: 'websocket_echo:app' } as const;
 /** 70 % of what 8 workers of 4 threads answer when nine requests take 1 ms and the tenth 200 ms. */
@@ -126,4 +138,8 @@ export const benchCases: readonly BenchCase[] = [
   },
   { ...proxy, name: 'proxy-1k', app: 'proxy.conf', load: { ...plain, path: '/1k', answer: files['1k.css'] } },
   { ...proxy, name: 'cache-10k', app: 'cache.conf', load: { ...plain, path: '/10k.css', answer: files['10k.css'] } },
+  { ...tls, name: 'tls-handshake', load: { kind: 'handshakes', connections: 16 } },
+  { ...tls, name: 'https', load: { ...get, tls: true } },
+  { ...http2, name: 'http2', app: 'http2.conf', load: { ...get, protocol: 'h2' } },
+  { ...http2, name: 'http2-tls', app: 'http2-tls.conf', load: { ...get, protocol: 'h2', tls: true } },
 ];

@@ -8,9 +8,9 @@ import { benchServers } from './servers.ts';
 /** What a run is made on, as far as it changes the numbers. */
 export interface Machine {
   readonly processor: string;
-  /** By name: node, python, galley, nginx and HAProxy where they are there, and each Python package that is installed. */
+  /** By name: node, python, galley, Debian's programs that are there, and each Python package that is installed. */
   readonly versions: ReadonlyMap<string, string>;
-  /** Python packages that are not installed, nginx and HAProxy. */
+  /** Python packages and programs of Debian that are not installed. */
   readonly missing: readonly string[];
 }
 
@@ -26,8 +26,14 @@ for name in sys.argv[1:]:
 print(json.dumps(versions))
 `;
 
-/** Debian's, and how they tell their version. */
-const daemons: Readonly<Record<string, RegExp>> = { nginx: /nginx\/(\S+)/, haproxy: /version (\d+(?:\.\d+)*)/ };
+/** Debian's programs, by the option and the words in which they tell their version. */
+const programs: Readonly<Record<string, readonly [option: string, version: RegExp]>> = {
+  nginx: ['-v', /nginx\/(\S+)/],
+  haproxy: ['-v', /version (\d+(?:\.\d+)*)/],
+  h2load: ['--version', /nghttp2\/(\S+)/],
+};
+
+const notPython: ReadonlySet<string> = new Set(['galley', 'node', ...Object.keys(programs)]);
 
 /** Asks the interpreter for its packages. Throws when it cannot run, or when a tool of the benchmark is not installed. */
 export function readMachine(python: string): Machine {
@@ -37,29 +43,30 @@ export function readMachine(python: string): Machine {
   ] as const) {
     if (!isCommand(tool)) throw new Error(`Cannot measure: ${tool} is missing (Debian package ${debianPackage})`);
   }
-  const peers = benchServers.map((server) => server.package).filter((name) => name !== 'galley' && !(name in daemons));
+  const peers = benchServers.map((server) => server.package).filter((name) => !notPython.has(name));
   const frameworks = benchCases.flatMap(({ framework }) => framework ?? []);
   const packages = [...new Set([...peers, ...frameworks, 'uvloop', 'httptools', 'websockets', 'wsproto'])];
   const output = execFileSync(python, ['-c', pythonScript, ...packages], { encoding: 'utf8' });
   const installed: Record<string, string> = JSON.parse(output);
   const galley: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const found = Object.keys(daemons).flatMap((name) => {
-    const version = daemonVersion(name);
+  const found = Object.keys(programs).flatMap((name) => {
+    const version = programVersion(name);
     return version === undefined ? [] : [[name, version] as const];
   });
   const known: Record<string, string> = { ...Object.fromEntries(found), ...installed };
   return {
     processor: cpus()[0]?.model ?? 'unknown',
     versions: new Map(Object.entries({ node: process.versions.node, galley: galley.version, ...known })),
-    missing: [...Object.keys(daemons), ...packages].filter((name) => known[name] === undefined),
+    missing: [...Object.keys(programs), ...packages].filter((name) => known[name] === undefined),
   };
 }
 
-function daemonVersion(name: string): string | undefined {
+function programVersion(name: string): string | undefined {
   const program = programPath(name);
-  if (program === undefined) return undefined;
-  const { stdout, stderr } = spawnSync(program, ['-v'], { encoding: 'utf8' });
-  return daemons[name]?.exec(stdout + stderr)?.[1];
+  const [option, version] = programs[name] ?? [];
+  if (program === undefined || option === undefined) return undefined;
+  const { stdout, stderr } = spawnSync(program, [option], { encoding: 'utf8' });
+  return version?.exec(stdout + stderr)?.[1];
 }
 
 function isCommand(name: string): boolean {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { hasSite } from './cases.ts';
+import { type BenchCase, hasSite } from './cases.ts';
 import { readMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
 import { judge } from './promises.ts';
@@ -18,9 +18,9 @@ async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise
 
   const results: BenchResult[] = [];
   for (const benchCase of cases) {
-    const needed = hasSite(benchCase) ? 'nginx' : benchCase.framework;
-    if (needed !== undefined && !versions.has(needed)) {
-      console.log(`!! ${benchCase.name} is left out: ${needed} is missing\n`);
+    const lacking = needs(benchCase).find((name) => !versions.has(name));
+    if (lacking !== undefined) {
+      console.log(`!! ${benchCase.name} is left out: ${lacking} is missing\n`);
       continue;
     }
     const installed = servers.filter((server) => versions.has(server.package));
@@ -35,6 +35,16 @@ async function runBenchmark(options: BenchOptions, signal: AbortSignal): Promise
     writeFileSync(options.json, `${JSON.stringify(run, undefined, 2)}\n`);
   }
   return results.some((result) => problemOf(result) !== undefined) ? 1 : 0;
+}
+
+/** What of `Machine.versions` has to be there. */
+function needs(benchCase: BenchCase): readonly string[] {
+  const { load, framework } = benchCase;
+  return [
+    ...(hasSite(benchCase) ? ['nginx'] : []),
+    ...(framework === undefined ? [] : [framework]),
+    ...(load.kind === 'requests' && load.protocol === 'h2' ? ['h2load'] : []),
+  ];
 }
 
 function readCommandLine(): BenchOptions {

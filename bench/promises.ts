@@ -25,6 +25,9 @@ export const benchPromises: readonly BenchPromise[] = [
   { case: 'gzip-100k', of: 'cpuUs', peer: 'nginx', atMost: 1.1 },
   { case: 'proxy-1k', of: 'cpuUs', peer: 'nginx', atMost: 1.3 },
   { case: 'cache-10k', of: 'cpuUs', peer: 'nginx', atMost: 1 },
+  // At least 0.7 of nginx's handshakes per CPU second.
+  { case: 'tls-handshake', of: 'cpuUs', peer: 'nginx', atMost: 1 / 0.7 },
+  { case: 'https', of: 'cpuUs', peer: 'nginx', atMost: 1.5 },
 ];
 
 export type Verdict = BenchPromise & {

@@ -22,10 +22,12 @@ export function caseTable({ name, load }: BenchCase, results: readonly BenchResu
   return [name, head, '─'.repeat(head.length), ...body].join('\n');
 }
 
+const units = { requests: 'req', echo: 'message', handshakes: 'handshake' } as const;
+
 function columnsOf(load: BenchCase['load'], result: BenchResult, results: readonly BenchResult[]): Columns {
   if (load.kind === 'open') return openColumns(result, results);
   if (load.kind === 'mixed') return mixedColumns(result, results);
-  return answerColumns(result, results, load.kind === 'echo' ? 'message' : 'req');
+  return answerColumns(result, results, units[load.kind]);
 }
 
 /** Latencies count from the moment at which a request was due, on whose rate the server has no influence. */
@@ -50,6 +52,7 @@ function answerColumns(result: BenchResult, results: readonly BenchResult[], uni
     [`µs CPU/${unit}`]: show(medianOf(result, 'cpuUs'), 1),
     '× galley': show(1 / ratio, 2),
     'galley/peer': show(ratio, 2),
+    ...(unit === 'handshake' ? { '/CPU s': show(1e6 / medianOf(result, 'cpuUs'), 0) } : {}),
     [`${unit}/s`]: show(medianOf(result, 'answersPerSecond'), 0),
     'p50 ms': show(medianOf(result, 'p50Us') / 1000, 2),
     'p99 ms': show(medianOf(result, 'p99Us') / 1000, 2),

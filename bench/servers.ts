@@ -20,7 +20,7 @@ export interface Launch {
  */
 export interface BenchServer {
   readonly name: string;
-  /** The Python package it comes from; `galley` is this checkout, `nginx` and `haproxy` are Debian's. */
+  /** The Python package it comes from; `galley` is this checkout, `nginx` and `haproxy` are Debian's, `node` is what Galley runs on. */
   readonly package: string;
   readonly interfaces: readonly BenchCase['interface'][];
   readonly command: (launch: Launch) => readonly string[];
@@ -29,6 +29,7 @@ export interface BenchServer {
 /** Where the apps of all cases are. */
 export const appsFolder: string = fileURLToPath(new URL('./apps', import.meta.url));
 
+const bareHttp2 = fileURLToPath(new URL('./peers/node-http2.ts', import.meta.url));
 const launcher = fileURLToPath(new URL('../bin/galley.js', import.meta.url));
 
 /** Where a server has a limit of its own, more than any case opens. */
@@ -38,13 +39,13 @@ export const benchServers: readonly BenchServer[] = [
   {
     name: 'galley',
     package: 'galley',
-    interfaces: ['asgi', 'websocket', 'wsgi', 'nginx', 'proxy'],
+    interfaces: ['asgi', 'websocket', 'wsgi', 'nginx', 'proxy', 'http2'],
     command: (launch) => (hasSite(launch.benchCase) ? galleyNginx(launch) : galley(launch)),
   },
   {
     name: 'nginx',
     package: 'nginx',
-    interfaces: ['nginx', 'proxy'],
+    interfaces: ['nginx', 'proxy', 'http2'],
     command: ({ folder }) => nginxCommand(folder),
   },
   {
@@ -52,6 +53,16 @@ export const benchServers: readonly BenchServer[] = [
     package: 'haproxy',
     interfaces: ['proxy'],
     command: ({ folder }) => [programPath('haproxy') ?? 'haproxy', '-db', '-f', `${folder}/haproxy.cfg`],
+  },
+  // No product: what Galley's own HTTP/2 is measured by.
+  {
+    name: 'node-http2',
+    package: 'node',
+    interfaces: ['http2'],
+    command: ({ benchCase: { load }, port, folder }) => [
+      ...[process.execPath, bareHttp2, String(port)],
+      ...(load.kind === 'requests' && load.tls ? [folder] : []),
+    ],
   },
   // The one of its three WebSocket implementations that it takes by itself.
   {

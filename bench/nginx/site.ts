@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '../../test/support/certificates.ts';
 import { htmlPage } from './page.ts';
 
 const digits = '0123456789abcdef';
@@ -29,7 +30,7 @@ export interface SitePorts {
 export class NginxSite implements Disposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'galley-bench-'));
 
-  /** `name`: the file of `bench/nginx`. */
+  /** `name`: the file of `bench/nginx`. A site that is to have a certificate finds it in `site.crt` and `site.key`: ECDSA P-256. */
   constructor(name: string, { port, upstream = 0 }: SitePorts, workers: number) {
     const { folder } = this;
     // Workers of nginx that root has started are somebody else.
@@ -45,6 +46,11 @@ export class NginxSite implements Disposable {
         .replace('{page}', madePage);
     const sites = filled(new URL(name, import.meta.url));
     writeFileSync(join(folder, 'nginx.conf'), debianConfig(folder, workers, sites));
+    if (sites.includes('/site.crt')) {
+      const { certificate, key } = makeCertificate(['localhost']);
+      writeFileSync(join(folder, 'site.crt'), certificate);
+      writeFileSync(join(folder, 'site.key'), key, { mode: 0o600 });
+    }
     const proxy = new URL(`../haproxy/${name.replace('.conf', '.cfg')}`, import.meta.url);
     if (existsSync(proxy)) writeFileSync(join(folder, 'haproxy.cfg'), haproxyConfig(workers, filled(proxy)));
   }
@@ -54,7 +60,7 @@ export class NginxSite implements Disposable {
   }
 }
 
-/** Debian's nginx.conf without what concerns TLS; the logs are its own, and in the folder. */
+/** Debian's nginx.conf without its `ssl_` lines, which allow TLS 1.0; the logs are its own, and in the folder. */
 function debianConfig(folder: string, workers: number, sites: string): string {
   return `worker_processes ${workers};
 pid ${folder}/nginx.pid;
