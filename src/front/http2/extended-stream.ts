@@ -33,6 +33,13 @@ export class ExtendedStream {
     return this.#socket?.queue;
   }
 
+  /** Bytes that came and that nobody has read. */
+  get unread(): number {
+    let unread = this.#socket?.readableLength ?? 0;
+    for (const bytes of this.#early) unread += bytes.length;
+    return unread;
+  }
+
   /** Whether the client has ended its side. */
   get hasEnded(): boolean {
     return this.#hasEnded;

@@ -24,6 +24,7 @@ export class Http2Connection
   readonly facts: ConnectionFacts;
   readonly context: ConnectionContext;
   readonly codec: Http2ServerCodec<Http2Turn>;
+  isUnread = false;
   readonly #socket: Socket;
   readonly #settings: ListenerSettings;
   readonly #output: FrameBuffer;
@@ -254,11 +255,18 @@ export class Http2Connection
     if (this.#lingering || this.#closed) return;
     this.codec.tick(now - this.#tickedAt);
     this.#tickedAt = now;
-    for (const turn of this.#turns) turn.check(now);
+    this.#checkTurns(now);
     if (this.#leaving === 'announced' && now - this.#announcedAt >= stopLastCallMs) this.#finish();
     this.#checkHead(now);
     if (this.idleSince !== undefined && this.#isIdleTooLong(now)) this.context.idleEnding.add(this);
     if (now - this.#openedAt >= this.#settings.keepAliveTimeMs) this.#leave();
+  }
+
+  #checkTurns(now: number): void {
+    let unread = 0;
+    for (const turn of this.#turns) unread += turn.unread;
+    this.isUnread = unread >= this.#settings.http2Limits.connectionWindow / 2;
+    for (const turn of this.#turns) turn.check(now);
   }
 
   #checkHead(now: number): void {

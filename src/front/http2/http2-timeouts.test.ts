@@ -89,12 +89,16 @@ describe('an HTTP/2 client that is too slow', () => {
     assert.equal(made.records[0]?.status, 408);
   });
 
-  it('is not blamed for a body whose window is shut', async () => {
+  it('is not blamed for a body whose window is shut, also where some of it was read', async () => {
     const asked = Promise.withResolvers<void>();
     const { client } = await connected(
-      async (exchange) => {
-        await asked.promise;
-        return reply(String((await read(exchange)).length));
+      async ({ body }) => {
+        let size = 0;
+        for await (const piece of body as AsyncIterable<Uint8Array>) {
+          size += piece.length;
+          await asked.promise;
+        }
+        return reply(String(size));
       },
       { bodyMs: 300 },
     );
@@ -109,6 +113,18 @@ describe('an HTTP/2 client that is too slow', () => {
     client.send(DATA, END_STREAM, 1, Buffer.alloc(100_000 - 6 * 16_384));
     await client.sees(DATA);
     assert.match(client.client.received, /100000/);
+  });
+
+  it('is not blamed for a body that has no window because other bodies are not read', async () => {
+    const { client } = await connected(() => new Promise(() => {}), { bodyMs: 300 });
+    for (let id = 1; id <= 31; id += 2) {
+      client.send(HEADERS, END_HEADERS, id, post(100_000));
+      for (let count = 0; count < 4; count++) client.send(DATA, 0, id, Buffer.alloc(16_384 - (count === 3 ? 1 : 0)));
+    }
+    client.send(HEADERS, END_HEADERS, 33, post(100_000));
+    const since = Date.now();
+    await until(() => Date.now() - since > 1_000, 'more than the longest silence');
+    assert.deepEqual([client.of(HEADERS).length, client.of(GOAWAY).length], [0, 0]);
   });
 
   it('has a stream reset whose window it never opens, and is served on others', async () => {

@@ -101,6 +101,11 @@ export class Http2Turn implements ExchangeOwner, Settling {
     return this.#answer === 'complete' && !this.#extended?.spoken;
   }
 
+  /** Bytes that came and that nobody has read. */
+  get unread(): number {
+    return this.#body?.unread ?? this.#extended?.unread ?? 0;
+  }
+
   /** A piece of the body came. */
   body(bytes: Uint8Array): void {
     if (this.#extended) this.#extended.receive(bytes);

@@ -11,6 +11,8 @@ export interface BodyChannel {
   readonly timeouts: ConnectionTimeouts;
   /** What one stream may send ahead of its reader, in bytes. */
   readonly streamWindow: number;
+  /** Whether, at the last sweep, so much was unread of all streams that the client may have no window for any. */
+  readonly isUnread: boolean;
 }
 
 /** The body of a request on a stream: its client may send on as it is read. */
@@ -25,7 +27,6 @@ export class StreamBody implements BodySource {
   #isAsked: boolean;
   #isHandedOver = false;
   #isDiscarding = false;
-  /** Bytes that were received and not given back to the stream's window. */
   #unread = 0;
   #pace: SlownessCheck | undefined;
 
@@ -58,6 +59,11 @@ export class StreamBody implements BodySource {
   handOver(): Body {
     this.#isHandedOver = true;
     return this.#isDiscarding ? emptyBody : this.#incoming.handOver();
+  }
+
+  /** Bytes that were received and not given back to the stream's window. */
+  get unread(): number {
+    return this.#unread;
   }
 
   push(bytes: Uint8Array, now: number): void {
@@ -95,11 +101,17 @@ export class StreamBody implements BodySource {
   isSlow(now: number): boolean {
     if (!this.#isAsked || this.#incoming.isComplete) return false;
     this.#pace ??= new SlownessCheck(
-      { bytesWritten: 0, writableLength: 0, isPaused: () => this.#unread >= this.#channel.streamWindow },
+      { bytesWritten: 0, writableLength: 0, isPaused: () => this.#isHeldBack },
       this.#channel.timeouts,
       now,
     );
     return this.#pace.isBodySlow(now, this.size);
+  }
+
+  /** Whether the client may have no window: half of one is given back at a time. */
+  get #isHeldBack(): boolean {
+    const { streamWindow, isUnread } = this.#channel;
+    return isUnread || this.#unread >= streamWindow / 2;
   }
 
   wanted(): void {

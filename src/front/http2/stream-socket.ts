@@ -42,6 +42,11 @@ export class StreamSocket extends EventEmitter implements ByteStream {
     return this.queue.bytesWritten;
   }
 
+  /** Bytes that came and that nobody has read. */
+  get readableLength(): number {
+    return this.#unread.reduce((sum, { length }) => sum + length, 0);
+  }
+
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#hasEnded) return false;
     this.queue.write(bytes, false);
