@@ -323,6 +323,15 @@ describe('what a server codec sends', () => {
     assert.deepEqual(peer.frames(), ['resetStream 1 noError', 'windowUpdate 0 32800']);
   });
 
+  it('tells no end that comes behind a reset', () => {
+    const peer = Http2Peer.open();
+    const last = data(1, 'xyz', Flag.endStream);
+    peer.send(post(1), last.subarray(0, 10));
+    peer.codec.reset(turnOf(peer).stream, Http2Code.noError);
+    peer.send(last.subarray(10));
+    assert.deepEqual(peer.events, ['head 1 POST /', 'body 1 x']);
+  });
+
   it('takes an answer while the head is given, and a reset', () => {
     const peer: Http2Peer = Http2Peer.open(
       {},

@@ -18,7 +18,7 @@ export class ConnectionStreams<Turn> {
   lastTaken = 0;
   /** The latest one that the client has opened: one that came too late is not taken. */
   lastOpened = 0;
-  /** What may be sent on all of them together; below 0 never. */
+  /** What may be sent on all of them together. */
   sendWindow: number = defaultWindow;
   readonly #sink: Http2ServerSink<Turn>;
   readonly #writer: FrameWriter;

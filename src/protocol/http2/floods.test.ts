@@ -95,6 +95,15 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     assert.equal(calls, 10);
   });
 
+  it('streams behind the last one', () => {
+    const peer = Http2Peer.open({}, small);
+    peer.codec.goaway(Http2Code.noError, true);
+    assert.equal(
+      callsBeforeCalm(peer, 100, (count) => peer.send(headers(2 * count + 1))),
+      20,
+    );
+  });
+
   it('CONTINUATION without an end, kept within the limit (http.md 283)', () => {
     const peer = Http2Peer.open({}, { maxSectionSize: 1000 });
     peer.send(frame(HEADERS, Flag.endStream, 1, block(getFields)));

@@ -8,7 +8,7 @@ export interface Http2RequestHead extends RequestHead {
   readonly version: '2';
   /** `https` or `http`, as the client says. */
   readonly scheme: string;
-  /** Its content-length; undefined where it says none. */
+  /** Its content-length, 0 where it ends with its head; undefined where it says none. */
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;
   readonly hasForwarded: boolean;
