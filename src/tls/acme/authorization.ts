@@ -52,7 +52,8 @@ export async function authorize(authorizations: readonly string[], options: Auth
     for (const { url } of tasks) await account.post({ url, payload: {}, signal });
     for (const task of tasks) await proven(task, options);
   } finally {
-    for (const end of ends) await ended(end, log);
+    // A stop waits for no program: the next start removes its records.
+    for (const end of ends) await ended(end, signal, log);
   }
 }
 
@@ -107,10 +108,10 @@ async function proven(
   });
 }
 
-async function ended(end: () => Promise<void> | void, log: Log): Promise<void> {
+async function ended(end: () => Promise<void> | void, signal: AbortSignal, log: Log): Promise<void> {
   try {
     await end();
   } catch (error) {
-    log.warn((error as Error).message);
+    if (!signal.aborted) log.warn((error as Error).message);
   }
 }

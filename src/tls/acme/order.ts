@@ -153,16 +153,16 @@ export class Order {
   }
 
   #provers(): Provers {
-    const { board, plan } = this.#options;
+    const { board, plan, signal } = this.#options;
     const hook = plan.dnsHook ?? [];
     return {
       board,
       presentRecord: async (record) => {
         if (this.#known) await this.#note({ ...this.#known, records: [...this.#known.records, record] });
-        await runDnsHook(hook, 'present', record);
+        await runDnsHook(hook, 'present', record, signal);
       },
       cleanUpRecord: async (record) => {
-        await runDnsHook(hook, 'cleanup', record);
+        await runDnsHook(hook, 'cleanup', record, signal);
         if (!this.#known) return;
         const records = this.#known.records.filter(({ name, value }) => name !== record.name || value !== record.value);
         await this.#note({ ...this.#known, records });
@@ -177,12 +177,12 @@ export class Order {
 
   /** Removes records that a sudden end has left. */
   async #cleanUp(): Promise<void> {
-    const { plan, log } = this.#options;
+    const { plan, log, signal } = this.#options;
     const { dnsHook } = plan;
     if (!this.#known || !dnsHook) return;
     for (const record of this.#known.records) {
       try {
-        await runDnsHook(dnsHook, 'cleanup', record);
+        await runDnsHook(dnsHook, 'cleanup', record, signal);
       } catch (error) {
         log.warn((error as Error).message);
       }

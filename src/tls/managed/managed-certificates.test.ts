@@ -207,6 +207,15 @@ describe('ManagedCertificates', () => {
     assert.deepEqual(stage.certificates.status(), []);
   });
 
+  it('says that a folder cannot be used', async () => {
+    await using it = await made();
+    await it.folder.write('file', '');
+    using stage = new ManagedStage();
+    const issuer = acmeIssuer(it.folder.file('file'));
+    const site = managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]);
+    await assert.rejects(stage.certificates.prepare(site), /Cannot keep certificates in ".*": .*ENOTDIR/);
+  });
+
   it('refuses what is no host name', async () => {
     await using it = await made();
     using stage = new ManagedStage();

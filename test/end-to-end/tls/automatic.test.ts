@@ -92,4 +92,21 @@ describe('galley with certificates from a CA (Pebble)', { skip: requires('go'), 
     const [first = '', second] = (await readFile(folder.file('hook.log'), 'utf8')).split('\n');
     assert.equal(second, first.replace('present', 'cleanup'));
   });
+
+  it('stops in the middle of an order without waiting for it', async () => {
+    const dnsHook = [process.execPath, './hook.mjs', pebble.dnsManagement, folder.file('stopped.log')];
+    await folder.write('stopped.log', '');
+    await folder.write('stopped.log.wait', '');
+    await using galley = await start('stopped', 'stopped.test', { challenges: ['dns-01'], dnsHook });
+    const said = (): Promise<string> => readFile(folder.file('stopped.log'), 'utf8');
+    await until(async () => (await said()).includes('present'), 'the hook runs');
+    assert.equal(await galley.stop(), 0);
+    await galley.leavesNothing();
+    assert.doesNotMatch(await said(), /cleanup/);
+    await rm(folder.file('stopped.log.wait'));
+    await using _again = await start('stopped', 'stopped.test', { challenges: ['dns-01'], dnsHook });
+    await until(async () => (await certificateOf('stopped.test')) !== undefined, 'a handshake', 30_000);
+    const [first = '', second] = (await said()).split('\n');
+    assert.equal(second, first.replace('present', 'cleanup'));
+  });
 });

@@ -6,6 +6,8 @@ import { runDnsHook } from './dns-hook.ts';
 
 const record = { name: '_acme-challenge.a.test', value: '$(id) "x" --' };
 
+const { signal } = new AbortController();
+
 describe('runDnsHook', () => {
   it('runs a program without a shell', async () => {
     const script = `
@@ -14,7 +16,7 @@ describe('runDnsHook', () => {
       writeFileSync(process.argv[2], JSON.stringify([process.argv.slice(3), GALLEY_DNS_ACTION, GALLEY_DNS_NAME, GALLEY_DNS_VALUE]));
     `;
     await using folder = await AppFolder.with({ 'hook.mjs': script });
-    await runDnsHook([process.execPath, folder.file('hook.mjs'), folder.file('said')], 'present', record);
+    await runDnsHook([process.execPath, folder.file('hook.mjs'), folder.file('said')], 'present', record, signal);
     const { name, value } = record;
     const said = JSON.parse(await readFile(folder.file('said'), 'utf8'));
     assert.deepEqual(said, [['present', name, value], 'present', name, value]);
@@ -23,20 +25,28 @@ describe('runDnsHook', () => {
   it('says what the program says where it fails', async () => {
     const hook = [process.execPath, '-e', 'console.error("no such zone"); process.exit(3)', '--'];
     await assert.rejects(
-      runDnsHook(hook, 'cleanup', record),
+      runDnsHook(hook, 'cleanup', record, signal),
       /cleanup _acme-challenge\.a\.test" has failed: exit code 3: no such zone$/,
     );
   });
 
   it('says that there is no such program', async () => {
     await assert.rejects(
-      runDnsHook(['/nonexistent/hook'], 'present', record),
+      runDnsHook(['/nonexistent/hook'], 'present', record, signal),
       /has failed: spawn \/nonexistent\/hook ENOENT/,
     );
   });
 
   it('ends a program that takes too long', async () => {
     const hook = [process.execPath, '-e', 'setInterval(() => {}, 1000)', '--'];
-    await assert.rejects(runDnsHook(hook, 'present', record, 100), /has failed: ended after 100 ms/);
+    await assert.rejects(runDnsHook(hook, 'present', record, signal, 100), /has failed: ended after 100 ms/);
+  });
+
+  it('ends the program when it is not wanted any more', async () => {
+    const hook = [process.execPath, '-e', 'setInterval(() => {}, 1000)', '--'];
+    await assert.rejects(
+      runDnsHook(hook, 'present', record, AbortSignal.timeout(50)),
+      /has failed: The operation was aborted/,
+    );
   });
 });

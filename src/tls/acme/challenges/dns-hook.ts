@@ -17,13 +17,14 @@ const maxOutput = 2_000;
 
 /**
  * Runs the program that sets and removes TXT records: `PROGRAM … present|cleanup NAME VALUE`, without a shell. The same is in
- * GALLEY_DNS_ACTION, GALLEY_DNS_NAME and GALLEY_DNS_VALUE of its environment. Several records of one name may be there at a time. Throws an
- * AcmeError with what the program says where it fails.
+ * GALLEY_DNS_ACTION, GALLEY_DNS_NAME and GALLEY_DNS_VALUE of its environment. Several records of one name may be there at a time. It is ended when the signal is aborted. Throws
+ * an AcmeError with what the program says where it fails.
  */
 export async function runDnsHook(
   hook: readonly string[],
   action: 'present' | 'cleanup',
   { name, value }: DnsRecord,
+  aborted: AbortSignal,
   timeoutMs: number = hookTimeoutMs,
 ): Promise<void> {
   const [program = '', ...before] = hook;
@@ -33,6 +34,7 @@ export async function runDnsHook(
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: timeoutMs,
+    signal: aborted,
     killSignal: 'SIGKILL',
   });
   let said = '';
