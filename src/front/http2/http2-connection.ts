@@ -360,6 +360,10 @@ export class Http2Connection
     for (const turn of this.#turns) turn.abandon(code);
     this.#output.flush();
     this.#linger();
+    if (error.code !== 'http2-flood') return;
+    // What it still sends is not even read: the kernel stops it, until it has had time to see why.
+    this.#socket.pause();
+    this.#lingerTimeout = 'halfClosedMs';
   }
 
   #linger(): void {

@@ -82,18 +82,10 @@ export class Http2Turn implements ExchangeOwner, Settling {
     else if (!stream.isReceiveClosed) this.#body = new StreamBody(stream, head, connection, () => this.#continue());
   }
 
-  get exchange(): HttpExchange | undefined {
-    return this.#exchange;
-  }
-
   /** Whether the handler can be asked now. */
   get isStartable(): boolean {
     if (this.#exchange || this.#answer !== 'none') return false;
     return this.#isReceived || this.#extended !== undefined || this.#body?.isReady === true;
-  }
-
-  get isBegun(): boolean {
-    return this.#answer !== 'none';
   }
 
   /** Whether all of the answer was written. */

@@ -41,10 +41,6 @@ export class SendOrder<S extends Sender> {
     return this.#places.size;
   }
 
-  has(sender: S): boolean {
-    return this.#places.has(sender);
-  }
-
   /** It has something to send; nothing changes where it is here already. */
   add(sender: S): void {
     if (this.#places.has(sender)) return;
