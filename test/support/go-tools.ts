@@ -15,7 +15,7 @@ export async function goTool(program: string, version: string): Promise<string> 
   const path = join(cache, version, name);
   if (await stat(path).catch(() => undefined)) return path;
   // Tests in other processes may build the same.
-  const folder = join(cache, `${version}.${process.pid}`);
+  const folder = join(cache, `${version}.${name}.${process.pid}`);
   await mkdir(folder, { recursive: true });
   const env = { ...process.env, GOBIN: folder };
   await promisify(execFile)('go', ['install', `${program}@${version}`], { env, timeout: buildMs });

@@ -62,11 +62,6 @@ export class ManagedCertificates implements CertificateSource {
     this.#board = new ChallengeBoard((challenges) => options.challengesChanged(challenges));
   }
 
-  /** What front threads are to answer now. */
-  get challenges(): AcmeChallenges {
-    return this.#board.challenges;
-  }
-
   onChange(listener: () => void): void {
     this.#changed = listener;
   }

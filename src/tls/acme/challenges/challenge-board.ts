@@ -14,10 +14,6 @@ export class ChallengeBoard {
     this.#changed = changed;
   }
 
-  get challenges(): AcmeChallenges {
-    return { http: [...this.#http], tlsAlpn: [...this.#tlsAlpn] };
-  }
-
   /** Answers a CA that asks by http-01; returns what ends that. */
   addHttp(proof: HttpProof): () => void {
     return this.#add(this.#http, proof);
@@ -30,9 +26,13 @@ export class ChallengeBoard {
 
   #add<Proof>(proofs: Set<Proof>, proof: Proof): () => void {
     proofs.add(proof);
-    this.#changed(this.challenges);
+    this.#tell();
     return () => {
-      if (proofs.delete(proof)) this.#changed(this.challenges);
+      if (proofs.delete(proof)) this.#tell();
     };
+  }
+
+  #tell(): void {
+    this.#changed({ http: [...this.#http], tlsAlpn: [...this.#tlsAlpn] });
   }
 }
