@@ -35,7 +35,7 @@ export function effectiveFields(
   const own = [
     ...security,
     ...hstsFields(hsts, conversion),
-    ...http3Fields(listen),
+    ...(fieldList(headers).some(isAltSvc) ? [] : http3Fields(listen)),
     ...(crossOrigin?.headers ?? []),
     ...fieldList(headers),
   ];
@@ -131,6 +131,10 @@ function hstsFields(options: Defaults['hsts'], { variables }: Conversion): reado
 function http3Fields(listen: Server['listen']): readonly AddedField[] {
   const isServed = listen.some((each) => typeof each === 'object' && each.http3 === true);
   return isServed ? [field(altSvcName, '$galley_alt_svc')] : [];
+}
+
+function isAltSvc({ name }: AddedField): boolean {
+  return name.toLowerCase() === altSvcName.toLowerCase();
 }
 
 const corsNames: readonly string[] = [

@@ -1,9 +1,9 @@
-import { argument, choice, type Handler, type Handlers, number, readFlag, size } from '../handlers.ts';
+import { argument, choice, flag, type Handler, type Handlers, number, readFlag, size } from '../handlers.ts';
 import { parseNumber, parseSize } from '../values.ts';
 
 const nothing = (): object => ({});
 
-/** Directives about TLS and HTTP/2 that change nothing. Their values are to be right all the same. */
+/** Directives about TLS, HTTP/2 and HTTP/3 that change nothing. Their values are to be right all the same. */
 export const ignoredTlsHandlers: Handlers = {
   ssl_buffer_size: size(nothing),
   ssl_session_cache: (directive, _scope, adaptation) => {
@@ -38,6 +38,17 @@ export const ignoredTlsHandlers: Handlers = {
   http2_max_header_size: obsolete('large_client_header_buffers'),
   http2_recv_timeout: obsolete('client_header_timeout'),
   http2_idle_timeout: obsolete('keepalive_timeout'),
+  http3: (directive, _scope, adaptation) => {
+    if (readFlag(directive, adaptation) !== false) return;
+    adaptation.warn(directive, '"http3 off" changes nothing', 'leave "quic" out of "listen"');
+  },
+  http3_max_concurrent_streams: number(nothing),
+  http3_stream_buffer_size: size(nothing),
+  quic_active_connection_id_limit: number(nothing),
+  quic_bpf: flag(nothing),
+  quic_gso: flag(nothing),
+  quic_host_key: () => {},
+  quic_retry: flag(nothing),
 };
 
 /** Values are not looked at. */

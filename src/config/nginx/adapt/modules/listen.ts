@@ -19,8 +19,7 @@ interface Options {
   takesProxyProtocol: boolean;
   tls: boolean;
   http2: boolean;
-  /** What is spoken there is nothing that Galley speaks. */
-  isDropped: boolean;
+  quic: boolean;
 }
 
 export const listenHandlers: Handlers = {
@@ -31,7 +30,7 @@ export const listenHandlers: Handlers = {
       adaptation.error(address, `${parsed.problem} in "${address.text}" of the "listen" directive`);
     }
     const options = readOptions(directive, adaptation);
-    if ('problem' in parsed || options.isDropped) return;
+    if ('problem' in parsed) return;
     for (const bind of parsed.binds) {
       if (scope.server) addListen(listenOf(bind, options), directive, scope.server, adaptation, options);
       warnOfProtocols(bind, options, directive, adaptation);
@@ -52,23 +51,29 @@ export function addListen(
   adaptation: Adaptation,
   { isDefault, hasSocketOptions }: Pick<Options, 'isDefault' | 'hasSocketOptions'> = noOptions,
 ): void {
-  const key = bindKey(listen.bind);
-  if (listens.some(({ bind }) => bindKey(bind) === key)) {
-    adaptation.error(place, `a duplicate listen ${key}`);
+  const address = bindKey(listen.bind);
+  // To nginx the sockets of UDP are others than those of TCP.
+  const key = listen.http3 ? `quic ${address}` : address;
+  const at = listens.findIndex(({ bind }) => bindKey(bind) === address);
+  const before = listens[at];
+  if (before && before.http3 === listen.http3) {
+    adaptation.error(place, `a duplicate listen ${address}`);
     return;
   }
-  listens.push(listen);
+  if (before) listens[at] = { ...before, ...listen, isDefault: before.isDefault || listen.isDefault };
+  else listens.push(listen);
   if (isDefault && !adaptation.isFirst('default server', key)) {
-    adaptation.error(place, `a duplicate default server for ${key}`);
+    adaptation.error(place, `a duplicate default server for ${address}`);
   }
   if (hasSocketOptions && !adaptation.isFirst('listen options', key)) {
-    adaptation.error(place, `duplicate listen options for ${key}`);
+    adaptation.error(place, `duplicate listen options for ${address}`);
   }
 }
 
 /** What any server says of an address holds for all. nginx 1.25.1 and later warn where they differ. */
 function warnOfProtocols(bind: Bind, options: Options, place: Directive, adaptation: Adaptation): void {
-  const { tls, http2, takesProxyProtocol } = options;
+  const { tls, http2, takesProxyProtocol, quic } = options;
+  if (quic) return;
   if (!tls && !http2 && !takesProxyProtocol) return;
   const [key, said] = [bindKey(bind), JSON.stringify({ tls, http2, takesProxyProtocol })];
   const before = adaptation.listenProtocols.get(key);
@@ -81,15 +86,16 @@ function warnOfProtocols(bind: Bind, options: Options, place: Directive, adaptat
 const anyAddress = '0.0.0.0';
 const noOptions = { isDefault: false, hasSocketOptions: false };
 
-function listenOf(bind: Bind, { isDefault, backlog, ipv6Only, takesProxyProtocol, tls, http2 }: Options): Listen {
+function listenOf(bind: Bind, { isDefault, backlog, ipv6Only, takesProxyProtocol, tls, http2, quic }: Options): Listen {
   const isIpv6 = bind.kind === 'tcp' && bind.host.includes(':');
   return {
     bind,
     isDefault,
     ...(backlog !== undefined && { backlog }),
     ...(takesProxyProtocol && { takesProxyProtocol }),
-    ...(tls && { tls }),
+    ...((tls || quic) && { tls: true }),
     ...(http2 && { http2 }),
+    ...(quic && { http3: true as const }),
     ...(isIpv6 && { ipv6Only: ipv6Only ?? true }),
   };
 }
@@ -156,11 +162,6 @@ const wrongValue: Readonly<Record<string, (text: string, value: string) => strin
 
 /** Parameters without a value that sockets have. */
 const socketFlags: ReadonlySet<string> = new Set(['bind', 'deferred', 'reuseport']);
-/** What is not there yet. */
-const laterFlags: Readonly<Record<string, string>> = {
-  quic: 'HTTP/3',
-  http3: 'HTTP/3',
-};
 
 function readOptions({ args }: Directive, adaptation: Adaptation): Options {
   const options: Options = {
@@ -169,7 +170,7 @@ function readOptions({ args }: Directive, adaptation: Adaptation): Options {
     takesProxyProtocol: false,
     tls: false,
     http2: false,
-    isDropped: false,
+    quic: false,
   };
   for (const each of args.slice(1)) readOption(each, options, adaptation);
   return options;
@@ -179,15 +180,12 @@ function readOption(each: Argument, options: Options, adaptation: Adaptation): v
   const { text } = each;
   const [name, value] = split(text);
   const isValid = value === undefined || !Object.hasOwn(socketOptions, name) ? undefined : socketOptions[name];
-  const feature = Object.hasOwn(laterFlags, text) ? laterFlags[text] : undefined;
   if (text === 'default_server' || text === 'default') options.isDefault = true;
   else if (text === 'proxy_protocol') options.takesProxyProtocol = true;
   else if (text === 'ssl') options.tls = true;
   else if (text === 'http2') options.http2 = true;
-  else if (feature !== undefined) {
-    adaptation.unsupported(each, `"${text}" of "listen" needs ${feature}, which Galley does not have yet`);
-    options.isDropped = true;
-  } else if (socketFlags.has(text)) options.hasSocketOptions = true;
+  else if (text === 'quic') options.quic = true;
+  else if (socketFlags.has(text)) options.hasSocketOptions = true;
   else if (value === undefined || !isValid) adaptation.error(each, `invalid parameter "${text}"`);
   else if (!isValid(value)) {
     adaptation.error(each, wrongValue[name]?.(text, value) ?? `invalid ${name} "${text}"`);

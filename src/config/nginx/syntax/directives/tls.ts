@@ -9,7 +9,8 @@ const buffers = ignored('Galley has buffers of its own');
 const records = ignored('Node chooses how long records are');
 const push = ignored('Galley pushes nothing, since browsers take nothing that is pushed');
 const obsolete = ignored('nginx does not look at it either');
-const http3 = later('HTTP/3');
+const hq = later('HTTP/0.9 over QUIC');
+const quic = ignored('QUIC is left to the runtime, which has settings of its own');
 
 /** TLS, HTTP/2 and HTTP/3. */
 export const tlsDirectives: readonly DirectiveRule[] = [
@@ -61,13 +62,13 @@ export const tlsDirectives: readonly DirectiveRule[] = [
   rule('http2_chunk_size', locations, '1 once', ignored('how long frames are follows from what clients take')),
   rule('http2_push_preload', locations, 'flag once', push),
   rule('http2_push', locations, '1 many', push),
-  rule('http3', servers, 'flag once', http3),
-  rule('http3_hq', servers, 'flag once', http3),
-  rule('http3_max_concurrent_streams', servers, '1 once', http3),
-  rule('http3_stream_buffer_size', servers, '1 once', http3),
-  rule('quic_active_connection_id_limit', servers, '1 once', http3),
-  rule('quic_bpf', main, 'flag once', http3),
-  rule('quic_gso', servers, 'flag once', http3),
-  rule('quic_host_key', servers, '1 once', http3),
-  rule('quic_retry', servers, 'flag once', http3),
+  rule('http3', servers, 'flag once', ignored('`listen … quic` says it')),
+  rule('http3_hq', servers, 'flag once', hq),
+  rule('http3_max_concurrent_streams', servers, '1 once', quic),
+  rule('http3_stream_buffer_size', servers, '1 once', quic),
+  rule('quic_active_connection_id_limit', servers, '1 once', quic),
+  rule('quic_bpf', main, 'flag once', quic),
+  rule('quic_gso', servers, 'flag once', quic),
+  rule('quic_host_key', servers, '1 once', quic),
+  rule('quic_retry', servers, 'flag once', quic),
 ];
