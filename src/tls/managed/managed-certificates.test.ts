@@ -54,6 +54,7 @@ describe('ManagedCertificates', () => {
     await using it = await made();
     using stage = new ManagedStage();
     await stage.obtained(it.site);
+    await until(async () => !(await readdir(it.place)).includes('lock'), 'the end of the lock');
     const entries = await readdir(it.folder.file('acme'), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       const { mode } = await stat(`${entry.parentPath}/${entry.name}`);
