@@ -227,6 +227,9 @@ export const configImportMs = 30_000; // as hangingStartMs
 /** Certificates got on demand that one front thread keeps ready; others are asked of the main thread again. */
 export const maxOnDemandCertificates = 2_000;
 
+/** How long a front thread takes a certificate that was got on demand for the newest one, in milliseconds. */
+export const onDemandFreshMs = 600_000;
+
 /** How long a handshake may wait for a certificate that is got on demand, in milliseconds. */
 export const onDemandWaitMs = 60_000; // Caddy 90 s
 

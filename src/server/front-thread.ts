@@ -98,6 +98,7 @@ export class FrontThread {
     this.#tls = new FrontTls({
       serverFor: (facts, name) => this.#sites.serverFor(facts, name),
       acme: this.#acme,
+      now: () => performance.now(),
       want: (server, name) => this.#tell({ kind: 'certificate-wanted', server, name }),
     });
     this.#front = new Front({

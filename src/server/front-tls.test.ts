@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test';
 import { type MadeCertificate, makeCertificate } from '../../test/support/certificates.ts';
 import { type MaterialWish, tlsMaterial } from '../../test/support/tls-stage.ts';
 import type { ConnectionFacts } from '../core/exchange.ts';
-import { maxWantedCertificates } from '../core/limits.ts';
+import { maxWantedCertificates, onDemandFreshMs } from '../core/limits.ts';
 import type { TlsMaterial } from '../tls/tls-material.ts';
 import { AcmeAnswers } from './acme-answers.ts';
 import { FrontTls } from './front-tls.ts';
@@ -21,11 +21,13 @@ describe('FrontTls', () => {
   /** Server 0 has what is given. */
   function made(wish: MaterialWish, http2 = true) {
     const wanted: string[] = [];
+    let now = 0;
     let material: TlsMaterial | undefined = tlsMaterial(wish);
     const acme = new AcmeAnswers();
     const tls = new FrontTls({
       serverFor: (_, name) => (name === 'gone.test' ? undefined : { server: 0, material, http2 }),
       acme,
+      now: () => now,
       want: (server, name) => wanted.push(`${server} ${name}`),
     });
     tls.use([material], true);
@@ -33,7 +35,10 @@ describe('FrontTls', () => {
       material = next;
       tls.use([next], isNew);
     };
-    return { tls, wanted, acme, use, material };
+    const wait = (milliseconds: number): void => {
+      now += milliseconds;
+    };
+    return { tls, wanted, acme, use, wait };
   }
 
   it('has one context for a material as long as it is in use', () => {
@@ -68,6 +73,17 @@ describe('FrontTls', () => {
     const next = tls.choose(facts, hello('new.test'));
     assert.ok(next && !(next instanceof Promise) && next.host === one.host);
     assert.equal(wanted.length, 1);
+  });
+
+  it('asks again after a while, since such a certificate is renewed too', () => {
+    const { tls, wanted, wait } = made({ isOnDemand: true });
+    void tls.choose(facts, hello('new.test'));
+    tls.setCertificate(0, 'new.test', tlsMaterial({ certificates: [certificate], isOnDemand: true }));
+    wait(onDemandFreshMs - 1);
+    assert.ok(!(tls.choose(facts, hello('new.test')) instanceof Promise));
+    wait(1);
+    assert.ok(tls.choose(facts, hello('new.test')) instanceof Promise);
+    assert.equal(wanted.length, 2);
   });
 
   it('refuses a name that there is to be no certificate for, and asks again for the next client', async () => {

@@ -1,5 +1,5 @@
 import type { ConnectionFacts } from '../core/exchange.ts';
-import { maxOnDemandCertificates, maxWantedCertificates } from '../core/limits.ts';
+import { maxOnDemandCertificates, maxWantedCertificates, onDemandFreshMs } from '../core/limits.ts';
 import type { TlsChoice, TlsHosts } from '../front/tls/tls-hosts.ts';
 import type { ClientHello } from '../protocol/tls/client-hello.ts';
 import { TlsHost } from '../tls/tls-host.ts';
@@ -20,8 +20,15 @@ export interface FrontTlsOptions {
   /** Undefined where its listener is gone. */
   serverFor(facts: ConnectionFacts, name: string): NamedServer | undefined;
   readonly acme: AcmeAnswers;
+  /** A monotonic clock in milliseconds. */
+  now(): number;
   /** Asks the main thread for the certificate of a name, which `setCertificate` then tells. */
   want(server: number, name: string): void;
+}
+
+interface OnDemand {
+  readonly material: TlsMaterial;
+  readonly until: number;
 }
 
 interface Wanted {
@@ -35,7 +42,7 @@ export class FrontTls implements TlsHosts {
   /** By their material and whether they offer HTTP/2. */
   readonly #hosts: Map<TlsMaterial['id'], { readonly http1: TlsHost; readonly http2: TlsHost }> = new Map();
   /** Got on demand, by server and name; the one that was used longest ago first. */
-  readonly #onDemand: Map<string, TlsMaterial> = new Map();
+  readonly #onDemand: Map<string, OnDemand> = new Map();
   readonly #wanted: Map<string, Wanted> = new Map();
 
   constructor(options: FrontTlsOptions) {
@@ -59,7 +66,7 @@ export class FrontTls implements TlsHosts {
   /** The main thread has, or has not, a certificate for a name that was wanted. */
   setCertificate(server: number, name: string, material: TlsMaterial | undefined): void {
     const key = keyOf(server, name);
-    if (material) this.#keep(key, material);
+    if (material) this.#keep(key, { material, until: this.#options.now() + onDemandFreshMs });
     this.#wanted.get(key)?.resolve(material);
     this.#wanted.delete(key);
   }
@@ -78,9 +85,9 @@ export class FrontTls implements TlsHosts {
     if (serverName === '') return undefined;
     const key = keyOf(server, serverName);
     const known = this.#onDemand.get(key);
-    if (known) {
+    if (known && this.#options.now() < known.until) {
       this.#keep(key, known);
-      return this.#choiceOf(known, http2);
+      return this.#choiceOf(known.material, http2);
     }
     return this.#want(server, serverName)?.then((got) => got && this.#choiceOf(got, http2));
   }
@@ -107,13 +114,13 @@ export class FrontTls implements TlsHosts {
   }
 
   /** As the one that was used last. */
-  #keep(key: string, material: TlsMaterial): void {
+  #keep(key: string, found: OnDemand): void {
     this.#onDemand.delete(key);
-    this.#onDemand.set(key, material);
+    this.#onDemand.set(key, found);
     if (this.#onDemand.size <= maxOnDemandCertificates) return;
-    for (const [oldest, { id }] of this.#onDemand) {
+    for (const [oldest, { material }] of this.#onDemand) {
       this.#onDemand.delete(oldest);
-      this.#hosts.delete(id);
+      this.#hosts.delete(material.id);
       break;
     }
   }
