@@ -29,6 +29,14 @@ const nginx = 'events {}\nhttp {\n  server { listen 8080; server_name a.example;
 const withFastcgi = 'events {}\nhttp {\n  server { listen 8080; location / { fastcgi_pass b; } }\n}\n';
 
 describe('galley check', () => {
+  it('reads the files of TLS', async () => {
+    const tls = 'ssl_certificate /no/cert.pem; ssl_certificate_key /no/key.pem;';
+    const text = `events {}\nhttp {\n  server { listen 8443 ssl; ${tls} }\n}\n`;
+    const { code, stdout, stderr } = await run('check', 'nginx.conf', text);
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+    assert.match(stderr, /^error: Cannot read the certificate "\/no\/cert\.pem": file does not exist/m);
+  });
+
   it('says what a typed config serves', async () => {
     const text = `export default { apps: { api: { python: 'main:app' } }, servers: [{ listen: [':80', '[::1]:81'], hosts: ['a.example', 'b.example'], locations: [{ path: '/', app: 'api' }] }] };`;
     assert.deepEqual(await run('check', 'galley.config.mjs', text), {

@@ -1,15 +1,25 @@
+import { hostname } from 'node:os';
 import { addressText } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { diagnosticText } from '../config/diagnostic-text.ts';
 import { readConfig } from '../config/read-config.ts';
+import { TlsFileError } from '../tls/tls-file-error.ts';
 import { counted } from './control/units.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** Reads a config and prints all that is wrong with it; else what it would serve. Gives the exit code: 1 where there are errors. */
 export async function runCheck(file: string, { lenient }: { readonly lenient: boolean }): Promise<number> {
   const { config, diagnostics } = await readConfig(file, { lenient });
   process.stderr.write(diagnosticsText(diagnostics));
   if (config === undefined) return 1;
+  try {
+    readTlsFiles(config, hostname(), (message) => void process.stderr.write(`warning: ${message}\n`));
+  } catch (error) {
+    if (!(error instanceof TlsFileError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return 1;
+  }
   process.stdout.write(`${file}: ok\n${servingText(config)}`);
   return 0;
 }

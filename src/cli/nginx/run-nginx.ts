@@ -9,6 +9,7 @@ import type { ErrorLogLevel } from '../../observe/error-log-level.ts';
 import { LogFileError, openLog } from '../../observe/log-file.ts';
 import { ZoneMemoryError, zoneBuffers } from '../../site/limits/limit-zones.ts';
 import { TlsFileError } from '../../tls/tls-file-error.ts';
+import { readTlsFiles } from '../tls-files.ts';
 import { written } from '../written.ts';
 import { type NginxArguments, NginxUsageError, parseNginxArguments } from './arguments.ts';
 import { startDaemon, starter, takeRole } from './daemon.ts';
@@ -17,7 +18,6 @@ import { openLogs } from './open-files.ts';
 import { type NginxPaths, nginxPaths } from './paths.ts';
 import { PidFile, PidFileError } from './pid-file.ts';
 import { sendCommand } from './send-command.ts';
-import { readTlsFiles } from './tls-files.ts';
 import { configureText, usageText, versionLine } from './version-text.ts';
 
 /** What is to be served, and what is to be told of it. */

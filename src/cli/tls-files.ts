@@ -1,6 +1,6 @@
-import type { Config } from '../../config/config.ts';
-import { resolve } from '../../config/resolve.ts';
-import { readTlsMaterial } from '../../tls/read-material.ts';
+import type { Config } from '../config/config.ts';
+import { resolve } from '../config/resolve.ts';
+import { readTlsMaterial } from '../tls/read-material.ts';
 
 /** Reads every file of TLS that a config names, as nginx does when it tests one. Throws TlsFileError. */
 export function readTlsFiles(config: Config, hostname: string, warn: (message: string) => void): void {
