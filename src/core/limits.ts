@@ -73,7 +73,7 @@ export const http2Limits: Http2Limits = {
   connectionWindow: MiB, // nginx 2 GiB, Go 1 MiB
   maxFrameSize: 16 * KiB, // the least that RFC 9113 §4.2 allows
   headerTableSize: 4 * KiB, // RFC 9113 §6.5.2
-  maxSectionSize: 16 * KiB, // as httpLimits.maxHeadSize
+  maxSectionSize: 32 * KiB, // what is a little too large for a head gets its 431
   resets: { burst: 200, perSecond: 33 }, // h2o 200, hyper 20 and 200, nghttp2 1000 and 33; http.md 281
   controls: { burst: 1_000, perSecond: 33 }, // nghttp2 1000 unanswered
   emptyFrames: { burst: 100, perSecond: 10 }, // Apache 100s of them
