@@ -41,15 +41,17 @@ export interface Page {
   /** Presses a key in an element. */
   press(selector: string, key: string): Promise<void>;
   click(selector: string): Promise<void>;
+  /** What an expression of the page comes to, once it is there. */
+  evaluate(expression: string): Promise<unknown>;
   locator(selector: string): { allInnerTexts(): Promise<string[]> };
   on(event: 'pageerror', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
 
-/** Starts Chromium without a window. */
-export function launchBrowser(): Promise<Browser> {
+/** Starts Chromium without a window, with more options of its command line. */
+export function launchBrowser(...options: readonly string[]): Promise<Browser> {
   const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwright;
-  return chromium.launch({ executablePath: path, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: path, args: ['--no-sandbox', ...options] });
 }
 
 /** Resolves when the texts on screen of the elements, in order, are those. */
