@@ -16,6 +16,8 @@ export interface GalleyOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Whether to name the Python of the tests; else Galley finds one. True unless said otherwise. */
   readonly namePython?: boolean;
+  /** What runs it, in place of the Node of the tests. */
+  readonly runtime?: string | undefined;
 }
 
 /** How a process ended. */
@@ -40,15 +42,19 @@ export class Galley {
   readonly exited: Promise<Ending>;
 
   constructor(args: readonly string[], options: GalleyOptions = {}) {
-    const { cwd, environment = {}, namePython = true } = options;
+    const { cwd, environment = {}, namePython = true, runtime = process.execPath } = options;
     const [markName = '', mark] = this.#mark.split('=');
     const python = namePython ? ['--python', testPython()] : [];
-    this.#child = spawn(process.execPath, ['--', launcher, ...args, ...python, ...(options.args ?? [])], {
-      cwd,
-      env: { ...process.env, NO_COLOR: '1', ...environment, [markName]: mark },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
+    this.#child = spawn(
+      runtime,
+      [...(runtime === process.execPath ? ['--'] : []), launcher, ...args, ...python, ...(options.args ?? [])],
+      {
+        cwd,
+        env: { ...process.env, NO_COLOR: '1', ...environment, [markName]: mark },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      },
+    );
     running.add(this.#child);
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;

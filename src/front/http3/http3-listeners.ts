@@ -15,6 +15,9 @@ import type { ListenerSettings } from '../listener-settings.ts';
 import { Http3Connection } from './http3-connection.ts';
 import { resetStream } from './http3-turn.ts';
 
+/** More than what the runtime reads of a head, in bytes. */
+const leastHeadSize = 128 * 1024;
+
 /** What is known of a connection where it is accepted. */
 type Ends = Pick<ConnectionFacts, 'listener' | 'client' | 'server'>;
 
@@ -108,6 +111,7 @@ export class Http3Listeners {
   ): Promise<QuicEndpoint | undefined> {
     const { streamWindow, connectionWindow, maxStreams } = settings.http2Limits;
     const { maxFieldCount, maxHeadSize } = settings.limits;
+    const runtimeHeadSize = Math.max(leastHeadSize, 2 * maxHeadSize);
     const connections = this.#connections;
     try {
       const family = isIPv6(bind.host) ? 'ipv6' : 'ipv4';
@@ -126,10 +130,11 @@ export class Http3Listeners {
           maxIdleTimeout: Math.ceil(settings.timeouts.keepAliveMs / 1_000) + 1,
         },
         handshakeTimeout: settings.timeouts.headMs,
+        // What is over these is left out without a word, so they are wider than our own limits.
         application: {
-          maxHeaderPairs: maxFieldCount + 8,
-          maxHeaderLength: maxHeadSize,
-          maxFieldSectionSize: maxHeadSize,
+          maxHeaderPairs: 10 * maxFieldCount,
+          maxHeaderLength: runtimeHeadSize,
+          maxFieldSectionSize: runtimeHeadSize,
         },
         onheaders(this: QuicStream, fields: Http3Fields) {
           const connection = this.session && connections.get(this.session);

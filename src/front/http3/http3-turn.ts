@@ -291,7 +291,7 @@ export class Http3Turn implements ExchangeOwner, Settling, BodySource {
       throw new PeerError('app-response-invalid', `The app's answer ended ${left} bytes before its content-length`);
     }
     const last = trailers && trailerFields(trailers());
-    if (last) this.#stream.pendingTrailers = last;
+    if (last) this.#stream.onwanttrailers = () => void this.#stream.sendTrailers(last);
     writer.endSync();
   }
 
