@@ -362,6 +362,11 @@ export class Connection implements ClientConnection, IdleConnection, RequestSink
   #peerEnd(): void {
     this.#peerEnded = true;
     if (this.#lingering || this.#closed) return;
+    if (this.idleSince !== undefined) {
+      // Nothing is to be said: as in nginx, not even by TLS that nothing more comes.
+      this.destroy();
+      return;
+    }
     this.slowness.restart(this.context.coarseNow);
     const begun = this.#prefaceSize ?? 0;
     this.#prefaceSize = undefined;

@@ -163,6 +163,19 @@ describe('a listener with TLS', () => {
     assert.match(await answer(client), /^https/);
   });
 
+  it('sends nothing more to a client that leaves', async () => {
+    const made = await secured();
+    const { socket } = await made.client();
+    const client = begin(made, { socket });
+    client.write(get('/'));
+    await answer(client);
+    const { bytesRead } = socket;
+    client.end();
+    await once(socket, 'close');
+    assert.equal(socket.bytesRead, bytesRead);
+    await until(() => made.front.counts().active === 0, 'the connection is gone');
+  });
+
   it('is ended by a stop, and by a bound for connections', async () => {
     const made = await secured();
     const raw = await made.client();
