@@ -19,6 +19,7 @@ import type { ClientConnection, ConnectionContext } from './connection-context.t
 import { ConnectionLimit } from './connection-limit.ts';
 import type { Forwarding } from './forwarding.ts';
 import { HeldWrites } from './held-writes.ts';
+import { FloodMemory } from './http2/flood-memory.ts';
 import { type Http3Added, type Http3Hosts, Http3Listeners } from './http3/http3-listeners.ts';
 import { IdleEnding } from './idle-ending.ts';
 import { boundTo, descriptorOf, type ListenOptions, listen, peersOf } from './listen.ts';
@@ -84,6 +85,7 @@ export class Front implements ConnectionContext {
   stoppedAt: number = Number.NEGATIVE_INFINITY;
   idleMs: number = Number.POSITIVE_INFINITY;
   readonly idleEnding: IdleEnding = new IdleEnding();
+  readonly floods: FloodMemory = new FloodMemory();
   requests: number;
 
   readonly #log: Log;
@@ -150,7 +152,7 @@ export class Front implements ConnectionContext {
 
   /** Certificates have changed. */
   renewHttp3(): void {
-    void this.#http3?.configure(this.#settings);
+    this.#http3?.configure(this.#settings).catch((error: unknown) => this.bug(error, undefined));
   }
 
   /** Accepts no more connections there. Those that are open end as at a stop, but that requests may take any time. */

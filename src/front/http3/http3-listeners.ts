@@ -142,8 +142,8 @@ export class Http3Listeners {
           else resetStream(this, Http3Code.requestCancelled);
         },
       });
-      if (!endpoint.address) throw new Error('the UDP port cannot be opened');
       endpoint.closed.catch(() => {});
+      if (!endpoint.address) throw new Error('the UDP port cannot be opened');
       this.#log.info(`HTTP/3 is served on ${bindText(bind)}`);
       return endpoint;
     } catch (error) {
