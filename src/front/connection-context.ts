@@ -8,6 +8,7 @@ import type { WebSocketHandshake } from '../protocol/websocket/handshake.ts';
 import type { BufferGarbage } from './buffer-garbage.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { HeldWrites } from './held-writes.ts';
+import type { FloodMemory } from './http2/flood-memory.ts';
 import type { IdleEnding } from './idle-ending.ts';
 import type { SlownessCheck } from './slowness-check.ts';
 import type { TlsHosts } from './tls/tls-hosts.ts';
@@ -48,6 +49,7 @@ export interface ConnectionContext extends WebSocketContext {
   /** How long a connection may be without a request at most, in milliseconds; at a stop shorter than its listener's. */
   readonly idleMs: number;
   readonly idleEnding: IdleEnding;
+  readonly floods: FloodMemory;
   /** Undefined where no listener has TLS. */
   readonly tls: TlsHosts | undefined;
   /** Requests that began so far. */

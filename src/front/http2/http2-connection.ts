@@ -63,7 +63,8 @@ export class Http2Connection
     this.#tickedAt = coarseNow;
     this.#slowness = new SlownessCheck(socket, settings.timeouts, coarseNow);
     this.#output = new FrameBuffer(socket, context.writes, this);
-    const { limits, http2Limits: http2 } = settings;
+    const { limits } = settings;
+    const http2 = context.floods.limitsFor(facts.client.address, settings.http2Limits, coarseNow);
     this.codec = new Http2ServerCodec(this, this.#output, { limits, http2 });
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('end', () => this.#peerEnd());
@@ -355,7 +356,10 @@ export class Http2Connection
   }
 
   #cut(error: PeerError): void {
-    if (error.code === 'http2-flood') this.context.refused(error.message, this.facts);
+    if (error.code === 'http2-flood') {
+      this.context.floods.note(this.facts.client.address, this.context.coarseNow);
+      this.context.refused(error.message, this.facts);
+    }
     const code = error instanceof Http2Error ? 'http2-protocol' : 'client-closed';
     for (const turn of this.#turns) turn.abandon(code);
     this.#output.flush();

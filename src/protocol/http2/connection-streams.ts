@@ -197,6 +197,7 @@ export class ConnectionStreams<Turn> {
     const more = size - this.#firstSendWindow;
     this.#firstSendWindow = size;
     if (more === 0) return;
+    this.#guard.windows(this.#open.size);
     for (const stream of this.#open.values()) {
       stream.sendWindow += more;
       if (stream.sendWindow > maxWindow) throw tooLargeWindow();

@@ -9,6 +9,8 @@ const earnedPerFrame = 2;
 /** Where the client's windows cut content: as much for so many bytes, so that windows of a few bytes earn nothing. */
 const bytesPerEarned = 512;
 const mostEarned = 1000;
+/** A change of so many windows is as much as a control frame. */
+const streamsPerControl = 8;
 
 /** Counts what costs us more than it costs the client (http.md 281 to 286). All throw Http2Error ENHANCE_YOUR_CALM where it is too much. */
 export class FloodGuard {
@@ -30,6 +32,11 @@ export class FloodGuard {
   control(): void {
     if (this.#earned >= 1) this.#earned--;
     else if (!this.#controls.spend()) throw flood('there are too many control frames');
+  }
+
+  /** SETTINGS change the windows of so many streams, each of which may send then. */
+  windows(streams: number): void {
+    for (let left = streams; left >= streamsPerControl; left -= streamsPerControl) this.control();
   }
 
   emptyFrame(): void {

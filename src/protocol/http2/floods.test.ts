@@ -63,6 +63,16 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     assert.equal(peer.codec.openStreams, 0);
   });
 
+  it('Rapid Reset where answers are complete before it', () => {
+    const peer = Http2Peer.open({}, small);
+    const calls = callsBeforeCalm(peer, 100, (count) => {
+      peer.send(headers(2 * count + 1));
+      answerAll(peer);
+      peer.send(reset(2 * count + 1));
+    });
+    assert.equal(calls, 10);
+  });
+
   it('Rapid Reset within the default budget', () => {
     const peer = Http2Peer.open();
     const calls = callsBeforeCalm(peer, 100_000, (count) => peer.send(headers(2 * count + 1), reset(2 * count + 1)));
@@ -180,6 +190,18 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     });
   }
 
+  it('SETTINGS that change the windows of many streams', () => {
+    const peer = Http2Peer.open({}, small);
+    for (let id = 1; id < 64; id += 2) peer.send(headers(id));
+    const change = (count: number): Buffer =>
+      frame(FrameKind.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), numbers(count)]));
+    // Each costs 1 and 32 / 8 more; 64 were earned by requests.
+    assert.equal(
+      callsBeforeCalm(peer, 100, (count) => peer.send(change(count))),
+      (64 + 20 - 4) / 5,
+    );
+  });
+
   it('windows that dribble, but not those that content needs', () => {
     const dribble = Http2Peer.open({}, small);
     const sent = (peer: Http2Peer, bytes: number) => {
@@ -235,6 +257,13 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     peer.send(frame(HEADERS, 5, 1, bomb), headers(3));
     assert.deepEqual(peer.events, ['malformed 1 431 header-too-large GET', 'head 3 GET /', 'end 3']);
     assert.equal(peer.codec.buffered, 0);
+  });
+
+  it('HPACK bombs, again and again (http.md 286)', () => {
+    const peer = Http2Peer.open({}, small);
+    const bomb = block([...getFields, ...Array.from({ length: 150 }, () => ['a', 'b'.repeat(90)] as const)]);
+    const calls = callsBeforeCalm(peer, 100, (count) => peer.send(frame(HEADERS, 5, 2 * count + 1, bomb)));
+    assert.equal(calls, 10);
   });
 
   it('takes requests without end from a client that reads the answers', () => {

@@ -165,6 +165,8 @@ export class SectionReceiver<Turn> {
     setPriority(stream, priority ?? request.priority);
     let turn: Turn | undefined;
     if (outcome instanceof ProtocolError) {
+      // It may be much larger than what came: an HPACK bomb.
+      if (outcome.code === 'header-too-large') this.#guard.reset();
       stream.isDiscarding = true;
       turn = this.#sink.malformed(stream, outcome, request.method);
     } else {
