@@ -6,6 +6,7 @@ import type { CompiledTemplate } from '../variables/template.ts';
 import { isAllowedPath } from './allowed-path.ts';
 import { listFolder } from './autoindex.ts';
 import type { DocumentRoot } from './document-root.ts';
+import { FreshMap } from './fresh-map.ts';
 import { isFailure, lookAt } from './open-file.ts';
 
 /** What answers for paths that end with a slash: nginx's index and autoindex. */
@@ -13,6 +14,8 @@ export class Folders {
   readonly #settings: Settings;
   readonly #root: DocumentRoot;
   readonly #index: readonly CompiledTemplate[];
+  /** Files that were there a moment ago. */
+  readonly #found: FreshMap<true> = new FreshMap();
 
   /** Throws PlanError. */
   constructor(settings: Settings, context: CompileContext, root: DocumentRoot) {
@@ -46,8 +49,13 @@ export class Folders {
       const name = template.evaluate(request);
       // One that is no name in the folder is not looked for.
       if (name.startsWith('/')) return { kind: 'redirect', target: name, args: undefined };
-      const found = lookAt(folder + name, symlinks, trustedLength);
-      if (isFailure(found)) return this.#fail(request, folder + name, found.status, found.reason);
+      const path = folder + name;
+      const now = request.services.now();
+      const found = this.#found.get(path, now) || lookAt(path, symlinks, trustedLength);
+      if (found !== true) {
+        if (isFailure(found)) return this.#fail(request, path, found.status, found.reason);
+        if (found) this.#found.set(path, true, now);
+      }
       if (found) return { kind: 'redirect', target: request.uri + name, args: undefined };
       if (isFolder) continue;
       const failed = this.#checkFolder(request, folder, folder + name);
