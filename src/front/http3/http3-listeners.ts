@@ -15,6 +15,10 @@ import type { ListenerSettings } from '../listener-settings.ts';
 import { Http3Connection } from './http3-connection.ts';
 import { resetStream } from './http3-turn.ts';
 
+/** More than these Bun does not take. */
+const mostIdleSeconds = 600;
+const mostHandshakeMs = 10_000;
+
 /** More than what the runtime reads of a head, in bytes. */
 const leastHeadSize = 128 * 1024;
 
@@ -127,9 +131,9 @@ export class Http3Listeners {
           initialMaxStreamsBidi: maxStreams,
           initialMaxStreamDataBidiRemote: streamWindow,
           initialMaxData: connectionWindow,
-          maxIdleTimeout: Math.ceil(settings.timeouts.keepAliveMs / 1_000) + 1,
+          maxIdleTimeout: Math.min(Math.ceil(settings.timeouts.keepAliveMs / 1_000) + 1, mostIdleSeconds),
         },
-        handshakeTimeout: settings.timeouts.headMs,
+        handshakeTimeout: Math.min(settings.timeouts.headMs, mostHandshakeMs),
         // What is over these is left out without a word, so they are wider than our own limits.
         application: {
           maxHeaderPairs: 10 * maxFieldCount,

@@ -61,6 +61,8 @@ const config = (port: number): string => `
   import { defineConfig } from 'galley';
   const listen = [{ address: '127.0.0.1:${port}', tls: true, http3: true }];
   export default defineConfig({
+    // More than Bun takes.
+    defaults: { connection: { headTimeout: '60s', keepAlive: '20m' } },
     apps: { app: { python: 'main:app', interpreter: ${JSON.stringify(testPython())} } },
     servers: [
       { listen, hosts: ['site.test'], app: 'app', tls: { certificate: 'site.pem', key: 'site.key' } },
