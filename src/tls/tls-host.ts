@@ -34,11 +34,10 @@ export class TlsHost {
     this.#options ??= this.#socketOptions();
     const secured = new TLSSocket(socket, this.#options);
     staple(secured, this.material);
-    let failure: Error | undefined;
     const left = (): TLSSocket => secured.destroy();
     const failed = (): void => {
       socket.destroy();
-      done(failure ?? new Error('the client left during the handshake'));
+      done(secured.errored ?? new Error('the client left during the handshake'));
     };
     secured.once('secure', () => {
       secured.off('close', failed).off('end', left);
@@ -46,11 +45,7 @@ export class TlsHost {
       done(secured);
     });
     secured.once('close', failed).once('end', left);
-    // What Node tells of a server's connection that no tls.Server has; it leaves it open. See decisions/0022.
-    secured.on('_tlsError', (error: Error) => {
-      failure ??= error;
-      secured.destroy(error);
-    });
+    secured.on('_tlsError', destroy);
     return secured;
   }
 
@@ -67,6 +62,11 @@ export class TlsHost {
     if (certificate?.ocspResponse && !another) options.server = staplingServer(certificate.ocspResponse);
     return options;
   }
+}
+
+/** Node tells of a server's connection that no tls.Server has, and leaves it open. It stays with the connection: nothing of the handshake may. */
+function destroy(this: TLSSocket, error: Error): void {
+  this.destroy(error);
 }
 
 /**
