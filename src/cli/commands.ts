@@ -39,6 +39,7 @@ Commands, each with a --help of its own:
   galley upstreams             how the members of upstreams do, and change them
   galley caches                what caches keep, and how often that is of use
   galley purge CACHE           remove what a cache keeps
+  galley certificates          whose end when; get new ones, or revoke them
   galley stop                  stop
   galley log-level LEVEL       log more or less
 `,
