@@ -64,7 +64,7 @@ export class TlsHost {
   }
 }
 
-/** Node tells of a server's connection that no tls.Server has, and leaves it open. It stays with the connection: nothing of the handshake may. */
+/** Node tells it of a server's connection that no tls.Server has, and leaves that open (decisions/0022). It stays: nothing of the handshake may. */
 function destroy(this: TLSSocket, error: Error): void {
   this.destroy(error);
 }
