@@ -11,7 +11,7 @@ export interface FloodRow {
   readonly problems: readonly string[];
 }
 
-export const tableHead: string = `${'flood'.padEnd(44)}${'over'.padEnd(11)}${'p50'.padStart(8)}${'p99'.padStart(8)}${'×calm'.padStart(7)}${'failed'.padStart(8)}${'MB'.padStart(10)}  ended`;
+export const tableHead: string = `${'flood'.padEnd(44)}${'over'.padEnd(11)}${'calm p99'.padStart(9)}${'p50'.padStart(8)}${'p99'.padStart(8)}${'×calm'.padStart(7)}${'failed'.padStart(8)}${'MB'.padStart(10)}  ended`;
 
 /** One line of the table, and what is not as it must be. */
 export function floodRow(each: FloodCase, result: FloodResult, calm: PaceReport): FloodRow {
@@ -27,7 +27,7 @@ export function floodRow(each: FloodCase, result: FloodResult, calm: PaceReport)
   ];
   const goaways = Object.entries(flood.goaways).map(([code, count]) => `, ${count} GOAWAY ${code}`);
   const ended = `${flood.closed} of ${flood.connections}${goaways.join('')}`;
-  const line = `${each.name.padEnd(44)}${each.over.padEnd(11)}${honest.p50.toFixed(1).padStart(8)}${honest.p99.toFixed(1).padStart(8)}${slowdown.toFixed(1).padStart(7)}${String(honest.failed).padStart(8)}${`${megabytes(from)}→${megabytes(to)}`.padStart(10)}  ${ended}`;
+  const line = `${each.name.padEnd(44)}${each.over.padEnd(11)}${calm.p99.toFixed(1).padStart(9)}${honest.p50.toFixed(1).padStart(8)}${honest.p99.toFixed(1).padStart(8)}${slowdown.toFixed(1).padStart(7)}${String(honest.failed).padStart(8)}${`${megabytes(from)}→${megabytes(to)}`.padStart(10)}  ${ended}`;
   return { line, problems };
 }
 

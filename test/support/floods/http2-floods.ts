@@ -3,7 +3,7 @@ import { frame, numbers } from '../http2-frames.ts';
 import { requestFields } from '../raw-http2.ts';
 
 /**
- * What becomes of a connection that floods: it is told to be calm, it is ended by a GOAWAY because it is slow, it is closed, or it is only
+ * What becomes of a connection that floods: it is told to be calm, it is ended by a timeout because it is slow, it is closed, or it is only
  * kept from costing more than its requests do.
  */
 export type FloodEnd = 'calm' | 'slow' | 'closed' | 'harmless';

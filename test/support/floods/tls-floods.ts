@@ -18,7 +18,7 @@ export interface TlsFlood {
 export const tlsFloods: readonly TlsFlood[] = [
   {
     name: 'a ClientHello byte by byte',
-    end: 'closed',
+    end: 'slow',
     connections: 100,
     async connect(port, counts) {
       const hello = await clientHello();
@@ -33,7 +33,7 @@ export const tlsFloods: readonly TlsFlood[] = [
   },
   {
     name: 'handshakes half done',
-    end: 'closed',
+    end: 'slow',
     connections: 500,
     async connect(port, counts) {
       const hello = await clientHello();
@@ -42,7 +42,7 @@ export const tlsFloods: readonly TlsFlood[] = [
   },
   {
     name: 'no ClientHello',
-    end: 'closed',
+    end: 'slow',
     connections: 500,
     connect: (port, counts) => sendTo(port, counts, async () => {}),
   },
