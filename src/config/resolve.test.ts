@@ -273,6 +273,8 @@ describe('TLS of a server', () => {
   it('is none where nothing is to be shown or refused', () => {
     const of = (tls: Partial<TlsPlan>): boolean => plan([server({ tls })]).servers[0]?.tls !== undefined;
     assert.deepEqual([of({ versions: ['TLSv1.3'] }), of({ rejectsHandshake: true })], [false, true]);
+    const clients = { verify: 'required', depth: 1, trustedCertificate: '/ca.pem', crl: undefined } as const;
+    assert.equal(of({ clients }), true, 'rules for clients hold with certificates of another server too');
   });
 });
 

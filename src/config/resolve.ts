@@ -1,6 +1,6 @@
 import type { LocationMatch, LocationPlan, Rule } from '../plan/location-plan.ts';
 import type { ConnectionPlan, RealIpPlan, ServerPlan, SitePlan } from '../plan/site-plan.ts';
-import type { TlsPlan } from '../plan/tls-plan.ts';
+import { makesHandshakes, type TlsPlan } from '../plan/tls-plan.ts';
 import type { Block, Config, LocationConfig, RuleConfig, ServerBlock, ServerConfig } from './config.ts';
 import { connectionDefaults, defaults, http2Default, mergeSlashesDefault, realIpDefaults } from './defaults.ts';
 import type { FullBlock } from './full-block.ts';
@@ -70,9 +70,9 @@ function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock
   };
 }
 
-/** Where there is nothing to show to clients, and they are not refused either, a server has no TLS, whatever is said of its versions and the like. */
+/** Where there is nothing to show to clients, and nothing is asked of them either, a server has no TLS, whatever is said of its versions and the like. */
 function tlsPlan(tls: TlsPlan): TlsPlan | undefined {
-  return tls.certificates.length > 0 || tls.managed !== undefined || tls.rejectsHandshake ? tls : undefined;
+  return makesHandshakes(tls) || tls.clients ? tls : undefined;
 }
 
 function locationPlan(location: LocationConfig, outer: FullBlock, outerPath: string): LocationPlan {

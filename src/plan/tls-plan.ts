@@ -27,6 +27,11 @@ export interface TlsPlan {
   readonly stapling: StaplingPlan | undefined;
 }
 
+/** Whether the server itself says how handshakes are made. One that only has rules for clients takes the certificates of its address's default server. */
+export function makesHandshakes({ certificates, managed, rejectsHandshake }: TlsPlan): boolean {
+  return certificates.length > 0 || managed !== undefined || rejectsHandshake;
+}
+
 /** A certificate and its key. */
 export interface CertificatePlan {
   /** PEM: the server's first, then those that lead to the root. */

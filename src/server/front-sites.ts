@@ -10,6 +10,7 @@ import type { ListenerSettings } from '../front/listener-settings.ts';
 import { TrustedPeers } from '../front/trusted-peers.ts';
 import { LogFileError } from '../observe/log-file.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
+import { makesHandshakes } from '../plan/tls-plan.ts';
 import { compileSite } from '../site/compile/compile-site.ts';
 import type { SiteResources } from '../site/compile/site-resources.ts';
 import { PlanError } from '../site/compile-context.ts';
@@ -115,7 +116,7 @@ export class FrontSites {
     if (this.#current) this.#current.materials = materials;
   }
 
-  /** The server that makes the handshake for a name: its own one, or the default server where that one has no TLS, as in nginx. */
+  /** The server that makes the handshake for a name: its own one, or the default server where that one has no certificate, as in nginx. */
   serverFor(connection: ConnectionFacts, name: string): NamedServer | undefined {
     const serving = this.#servingOn(connection.listener);
     const place = serving?.places.get(connection.listener);
@@ -125,9 +126,15 @@ export class FrontSites {
     const listener = plan.listeners[index];
     const named = site.serverFor(name, index);
     if (!listener) return undefined;
-    const server = materials[named] ? named : listener.defaultServer;
-    const http2 = listener.http2 || plan.servers[named]?.http2 === true;
-    return { server, material: materials[server], http2 };
+    const { tls, http2 } = plan.servers[named] ?? {};
+    const isOwn = tls !== undefined && makesHandshakes(tls);
+    const server = isOwn ? named : listener.defaultServer;
+    return {
+      server,
+      material: materials[server],
+      rules: isOwn ? undefined : materials[named],
+      http2: listener.http2 || http2 === true,
+    };
   }
 
   /** See Http3Hosts. Servers that ask clients for certificates, refuse handshakes or get certificates on demand do not serve HTTP/3. */
@@ -154,7 +161,8 @@ export class FrontSites {
 
   /** See Http3Hosts. */
   servesHttp3(ends: Pick<ConnectionFacts, 'listener' | 'client' | 'server'>, name: string): boolean {
-    return servesHttp3(this.serverFor({ ...ends, scheme: 'https' }, name)?.material);
+    const { material, rules } = this.serverFor({ ...ends, scheme: 'https' }, name) ?? {};
+    return !rules && servesHttp3(material);
   }
 
   #servingOn(listener: number): Current | undefined {

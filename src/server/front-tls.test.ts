@@ -19,13 +19,13 @@ describe('FrontTls', () => {
   });
 
   /** Server 0 has what is given. */
-  function made(wish: MaterialWish, http2 = true) {
+  function made(wish: MaterialWish, http2 = true, rules?: TlsMaterial) {
     const wanted: string[] = [];
     let now = 0;
     let material: TlsMaterial | undefined = tlsMaterial(wish);
     const acme = new AcmeAnswers();
     const tls = new FrontTls({
-      serverFor: (_, name) => (name === 'gone.test' ? undefined : { server: 0, material, http2 }),
+      serverFor: (_, name) => (name === 'gone.test' ? undefined : { server: 0, material, rules, http2 }),
       acme,
       now: () => now,
       want: (server, name) => wanted.push(`${server} ${name}`),
@@ -61,6 +61,28 @@ describe('FrontTls', () => {
     const { tls, use } = made({ certificates: [certificate] });
     use(undefined, true);
     assert.equal(tls.choose(facts, hello('a.test')), undefined);
+  });
+
+  it('has the rules for clients of a server with the certificate of another one', async () => {
+    const clients = { verify: 'required', depth: 1, trusted: certificate.certificate, crl: undefined } as const;
+    const rules = tlsMaterial({
+      clients: { ...clients, rules: 'r', digest: 'd' },
+      ticketKey: new Uint8Array(48).fill(1),
+      plan: { versions: ['TLSv1.3'] },
+    });
+    for (const isOnDemand of [false, true]) {
+      const { tls } = made({ certificates: isOnDemand ? [] : [certificate], isOnDemand }, true, rules);
+      const choosing = tls.choose(facts, hello('a.test'));
+      const given = tlsMaterial({ certificates: [certificate], isOnDemand });
+      tls.setCertificate(0, 'a.test', given);
+      const choice = await choosing;
+      assert.ok(choice);
+      assert.equal(choice.clients, rules.clients);
+      const { clients: asked, ticketKey, certificates, plan } = choice.host.material;
+      assert.deepEqual([asked, ticketKey], [rules.clients, rules.ticketKey]);
+      assert.deepEqual([certificates, plan], [given.certificates, given.plan]);
+      assert.equal((await tls.choose(facts, hello('a.test')))?.host, choice.host);
+    }
   });
 
   it('asks for a certificate on demand once, however many wait for it', async () => {

@@ -13,6 +13,8 @@ export interface NamedServer {
   /** Its place in the plan. */
   readonly server: number;
   readonly material: TlsMaterial | undefined;
+  /** Of the server that was asked for, where it has rules for clients and another one's certificates. */
+  readonly rules: TlsMaterial | undefined;
   readonly http2: boolean;
 }
 
@@ -39,7 +41,7 @@ interface Wanted {
 /** The handshakes of one front thread: contexts are made when they are first needed, and kept as long as the site has them. */
 export class FrontTls implements TlsHosts {
   readonly #options: FrontTlsOptions;
-  /** By their material and whether they offer HTTP/2. */
+  /** By their material, that of a server's rules behind a space, and whether they offer HTTP/2. */
   readonly #hosts: Map<TlsMaterial['id'], { readonly http1: TlsHost; readonly http2: TlsHost }> = new Map();
   /** Got on demand, by server and name; the one that was used longest ago first. */
   readonly #onDemand: Map<string, OnDemand> = new Map();
@@ -80,16 +82,16 @@ export class FrontTls implements TlsHosts {
     }
     const named = serverFor(facts, serverName);
     if (!named?.material || named.material.plan.rejectsHandshake) return undefined;
-    const { server, material, http2 } = named;
-    if (!material.isOnDemand) return this.#choiceOf(material, http2);
+    const { server, material } = named;
+    if (!material.isOnDemand) return this.#choiceOf(material, named);
     if (serverName === '') return undefined;
     const key = keyOf(server, serverName);
     const known = this.#onDemand.get(key);
     if (known && this.#options.now() < known.until) {
       this.#keep(key, known);
-      return this.#choiceOf(known.material, http2);
+      return this.#choiceOf(known.material, named);
     }
-    return this.#want(server, serverName)?.then((got) => got && this.#choiceOf(got, http2));
+    return this.#want(server, serverName)?.then((got) => got && this.#choiceOf(got, named));
   }
 
   #want(server: number, name: string): Promise<TlsMaterial | undefined> | undefined {
@@ -103,14 +105,17 @@ export class FrontTls implements TlsHosts {
     return answer;
   }
 
-  #choiceOf(material: TlsMaterial, http2: boolean): TlsChoice | undefined {
-    if (material.certificates.length === 0) return undefined;
-    let hosts = this.#hosts.get(material.id);
+  #choiceOf(from: TlsMaterial, { rules, http2 }: NamedServer): TlsChoice | undefined {
+    if (from.certificates.length === 0) return undefined;
+    const { clients, ticketKey } = rules ?? from;
+    const id = rules ? `${from.id} ${rules.id}` : from.id;
+    let hosts = this.#hosts.get(id);
     if (!hosts) {
+      const material = rules ? { ...from, id, clients, ticketKey } : from;
       hosts = { http1: new TlsHost(material, protocols.http1), http2: new TlsHost(material, protocols.http2) };
-      this.#hosts.set(material.id, hosts);
+      this.#hosts.set(id, hosts);
     }
-    return { host: http2 ? hosts.http2 : hosts.http1, clients: material.clients };
+    return { host: http2 ? hosts.http2 : hosts.http1, clients };
   }
 
   /** As the one that was used last. */
@@ -120,7 +125,8 @@ export class FrontTls implements TlsHosts {
     if (this.#onDemand.size <= maxOnDemandCertificates) return;
     for (const [oldest, { material }] of this.#onDemand) {
       this.#onDemand.delete(oldest);
-      this.#hosts.delete(material.id);
+      const { id } = material;
+      for (const each of this.#hosts.keys()) if (each === id || each.startsWith(`${id} `)) this.#hosts.delete(each);
       break;
     }
   }

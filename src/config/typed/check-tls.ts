@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { closestName } from '../../core/closest-name.ts';
 import type { SitePlan } from '../../plan/site-plan.ts';
-import type { AcmeIssuerPlan, TlsPlan } from '../../plan/tls-plan.ts';
+import { type AcmeIssuerPlan, makesHandshakes } from '../../plan/tls-plan.ts';
 import { addressText } from '../address.ts';
 import type { Config } from '../config.ts';
 import { isDnsName, letsEncrypt, standardIssuer } from '../issuers.ts';
@@ -100,7 +100,7 @@ function* checkAddresses({ servers }: Config, plan: SitePlan): Generator<ConfigP
       if (!isTls) {
         const message = `Another server has TLS on ${address}: an address has it for all of its servers or for none`;
         yield { severity: 'error', path, message, hint: `write { address: '${address}', tls: true }` };
-      } else if (!hasCertificate(tls)) {
+      } else if (!tls || !makesHandshakes(tls)) {
         const isStandard = standards.get(key) === index;
         const message = isStandard
           ? `There is no certificate for TLS on ${address}`
@@ -115,10 +115,6 @@ function* checkAddresses({ servers }: Config, plan: SitePlan): Generator<ConfigP
     const hint = `write { address: '${first === undefined ? ':443' : addressText(first.bind)}', tls: true }`;
     yield { severity: 'warning', path: ['servers', index, 'tls'], message, hint };
   }
-}
-
-function hasCertificate(tls: TlsPlan | undefined): boolean {
-  return tls !== undefined && (tls.certificates.length > 0 || tls.managed !== undefined || tls.rejectsHandshake);
 }
 
 /** Whether a CA gives certificates for the names that one is asked for. */

@@ -201,3 +201,23 @@ describe('TLS of a galley.config', () => {
     assert.match(stderr, /a\.config\.json:2:\d+: error: There is no file "\S+\/no\.pem"/);
   });
 });
+
+describe('clientCertificates of a server without a certificate', () => {
+  it('hold, with the certificate of the default server', async () => {
+    const [port = 0] = await freePorts(1);
+    const listen = [{ address: `127.0.0.1:${port}`, tls: true }];
+    const own = { certificate: 'ecdsa.pem', key: 'ecdsa.key' };
+    const config = {
+      servers: [
+        { listen, hosts: ['a.test'], tls: own, respond: 'open' },
+        { listen, hosts: ['localhost'], tls: { clientCertificates: { ca: 'ca.pem' } }, respond: 'closed' },
+      ],
+    };
+    await using _ = await ConfigStage.start({ 'galley.config.json': JSON.stringify(config), ...files });
+    const url = `https://localhost:${port}/`;
+    assert.equal((await get(url)).status, 400);
+    assert.equal((await get(url, { cert: client.certificate, key: client.key })).body, 'closed');
+    const other = await get(url, { servername: 'a.test', headers: { host: 'localhost' } });
+    assert.equal(other.status, 421);
+  });
+});

@@ -38,16 +38,17 @@ describe('client certificates', () => {
     await folder.write('server.key', server.key);
     await folder.write('first.pem', first?.certificate ?? '');
     await folder.write('second.pem', second?.certificate ?? '');
+    const own = 'ssl_certificate FOLDER/server.pem; ssl_certificate_key FOLDER/server.key;';
     const answer = '$ssl_client_verify $ssl_client_s_dn';
     serving = await serveWithGalley({
       folder: folder.path,
       http: `
-        ssl_certificate FOLDER/server.pem; ssl_certificate_key FOLDER/server.key;
-        server { listen LISTEN0 ssl default_server; server_name open.test; ssl_stapling on; ssl_stapling_verify on;
+        server { listen LISTEN0 ssl default_server; server_name open.test; ${own} ssl_stapling on; ssl_stapling_verify on;
           ssl_stapling_responder ${responder.url}; return 200 "open ${answer}"; }
-        server { listen LISTEN0 ssl; server_name first.test; ${clientsOf('first')} return 200 "first ${answer}"; }
-        server { listen LISTEN0 ssl; server_name same.test; ${clientsOf('first')} return 200 "same ${answer}"; }
-        server { listen LISTEN0 ssl; server_name second.test; ${clientsOf('second')} return 200 "second ${answer}"; }`,
+        server { listen LISTEN0 ssl; server_name first.test; ${own} ${clientsOf('first')} return 200 "first ${answer}"; }
+        server { listen LISTEN0 ssl; server_name same.test; ${own} ${clientsOf('first')} return 200 "same ${answer}"; }
+        server { listen LISTEN0 ssl; server_name second.test; ${own} ${clientsOf('second')} return 200 "second ${answer}"; }
+        server { listen LISTEN0 ssl; server_name bare.test; ${clientsOf('first')} return 200 "bare ${answer}"; }`,
     });
   });
 
@@ -111,6 +112,18 @@ describe('client certificates', () => {
     assert.equal((await ask('first.test', shows(ours), 'second.test')).status, 421);
     assert.equal((await ask('first.test', shows(ours), 'same.test')).text, 'same SUCCESS CN=ours');
     assert.equal((await ask('first.test', {}, 'open.test')).status, 200);
+  });
+
+  it('are asked for with the certificate of the default server where there is no other', async () => {
+    assert.equal((await ask('bare.test')).status, 400);
+    assert.equal((await ask('bare.test', shows(theirs))).status, 400);
+    assert.equal((await ask('bare.test', shows(ours))).text, 'bare SUCCESS CN=ours');
+    assert.equal((await ask('open.test', {}, 'bare.test')).status, 421);
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const session = await sessionOf('open.test', { maxVersion });
+      const again = await ask('bare.test', { maxVersion, session });
+      assert.deepEqual([again.status, again.isResumed], [400, false]);
+    }
   });
 
   // CVE-2025-23419 of nginx.
