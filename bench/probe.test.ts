@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import { makeCertificate } from '../test/support/certificates.ts';
 import { type BenchCase, benchCases } from './cases.ts';
 import { page } from './nginx/site.ts';
 import { probe } from './probe.ts';
@@ -63,6 +66,33 @@ describe('probe', () => {
   it('says that a server has no WebSockets', async () => {
     const problem = await probeServer(caseNamed('websocket-echo'), (_, response) => response.writeHead(404).end());
     assert.match(problem ?? '', /the answer is "HTTP\/1\.1 404 /);
+  });
+
+  it('asks over HTTP/2', async () => {
+    const answering = async (answer: string): Promise<string | undefined> => {
+      const server = createHttp2Server((_, response) => response.end(answer)).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const problem = await probe(caseNamed('http2'), (server.address() as AddressInfo).port);
+      server.close();
+      await once(server, 'close');
+      return problem;
+    };
+    assert.equal(await answering('Hello, world!'), undefined);
+    assert.equal(await answering('Hi'), 'the answer is 200 "Hi"');
+  });
+
+  it('takes a session of TLS 1.3 for the answer to a handshake, and none of TLS 1.2', async () => {
+    const { certificate, key } = makeCertificate(['localhost']);
+    const handshake = async (options: TlsOptions): Promise<string | undefined> => {
+      const server = createTlsServer({ cert: certificate, key, ...options }, (socket) => socket.on('error', () => {}));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const problem = await probe(caseNamed('tls-handshake'), (server.address() as AddressInfo).port);
+      server.close();
+      return problem;
+    };
+    assert.equal(await handshake({}), undefined);
+    assert.equal(await handshake({ maxVersion: 'TLSv1.2' }), 'the handshake is of TLSv1.2');
   });
 
   it('says that nobody listens', async () => {

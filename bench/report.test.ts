@@ -26,6 +26,12 @@ describe('caseTable', () => {
     assert.match(lines[4] ?? '', /^uvicorn +1\.0 +24\.0 +1\.60 +0\.63 +41000 +1\.21 +2\.35 +32$/);
   });
 
+  it('says of handshakes how many a second of CPU does', () => {
+    const lines = caseTable(caseNamed('tls-handshake'), [{ ...galley, case: 'tls-handshake' }]).split('\n');
+    assert.match(lines[1] ?? '', /^server +version +µs CPU\/handshake .* \/CPU s /);
+    assert.match(lines[3] ?? '', /^galley +1\.0 +15\.0 +1\.00 +1\.00 +66667 /);
+  });
+
   it('keeps the row of a server that did not start and says why', () => {
     const dead = { ...galley, rounds: [], failure: 'did not start (exit code 3)' };
     const lines = caseTable(caseNamed('asgi-bare'), [dead, uvicorn]).split('\n');
