@@ -5,7 +5,13 @@ import { pemBlocks } from '../x509/pem.ts';
 /** Of a client's certificates beyond its own, so that a long list costs little. */
 const mostSent = 16;
 
-const trustedOf: WeakMap<ClientCertificateMaterial, readonly X509Certificate[]> = new WeakMap();
+/** The certificates of a file: those that end a path, and those that are no more than on the way to one, as for OpenSSL. */
+interface Trusted {
+  readonly roots: readonly X509Certificate[];
+  readonly others: readonly X509Certificate[];
+}
+
+const trustedOf: WeakMap<ClientCertificateMaterial, Trusted> = new WeakMap();
 
 /** What a client has sent, its own certificate first, in its order. */
 export function sentCertificates(leaf: X509Certificate): readonly X509Certificate[] {
@@ -18,15 +24,15 @@ export function sentCertificates(leaf: X509Certificate): readonly X509Certificat
 }
 
 /**
- * Whether a certificate that OpenSSL has verified leads to a trusted one with at most `depth` certificates in between. Signatures are
- * checked again: names and key identifiers alone would let a client show a path that is none.
+ * Whether a certificate that OpenSSL has verified leads to a trusted root with at most `depth` certificates in between, be they sent or in the
+ * file. Signatures are checked again: names and key identifiers alone would let a client show a path that is none.
  */
 export function isWithinDepth(sent: readonly X509Certificate[], clients: ClientCertificateMaterial): boolean {
-  const trusted = trustedCertificates(clients);
+  const { roots, others } = trustedCertificates(clients);
   let level = sent.slice(0, 1);
-  const rest = new Set(sent.slice(1));
+  const rest = new Set([...sent.slice(1), ...others]);
   for (let between = 0; between <= clients.depth && level.length > 0; between++) {
-    if (level.some((certificate) => isTrusted(certificate, trusted))) return true;
+    if (level.some((certificate) => isTrusted(certificate, roots))) return true;
     const next = [...rest].filter((issuer) => level.some((certificate) => isIssuedBy(certificate, issuer)));
     for (const each of next) rest.delete(each);
     level = next;
@@ -34,10 +40,8 @@ export function isWithinDepth(sent: readonly X509Certificate[], clients: ClientC
   return false;
 }
 
-function isTrusted(certificate: X509Certificate, trusted: readonly X509Certificate[]): boolean {
-  return trusted.some(
-    (anchor) => anchor.fingerprint256 === certificate.fingerprint256 || isIssuedBy(certificate, anchor),
-  );
+function isTrusted(certificate: X509Certificate, roots: readonly X509Certificate[]): boolean {
+  return roots.some((root) => root.fingerprint256 === certificate.fingerprint256 || isIssuedBy(certificate, root));
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
@@ -48,12 +52,14 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   }
 }
 
-function trustedCertificates(clients: ClientCertificateMaterial): readonly X509Certificate[] {
+function trustedCertificates(clients: ClientCertificateMaterial): Trusted {
   let trusted = trustedOf.get(clients);
   if (!trusted) {
     const labels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
     const blocks = labels.flatMap((label) => pemBlocks(clients.trusted ?? '', label));
-    trusted = blocks.flatMap((block) => parsed(block) ?? []);
+    const all = blocks.flatMap((block) => parsed(block) ?? []);
+    const { roots = [], others = [] } = Object.groupBy(all, (each) => (isIssuedBy(each, each) ? 'roots' : 'others'));
+    trusted = { roots, others };
     trustedOf.set(clients, trusted);
   }
   return trusted;

@@ -171,10 +171,11 @@ describe('tlsFactsOf', () => {
     assert.deepEqual(await verdict({ depth: 0 }, await identity('leaf', first), first), tooLong);
     assert.deepEqual(await verdict({ depth: 1 }, far, second, first), tooLong);
     assert.deepEqual(await verdict({ depth: 2 }, far, second, first), ['SUCCESS', undefined]);
-    assert.deepEqual(await verdict({ depth: 1, trusted: first.certificate + root.certificate }, far, second), [
-      'SUCCESS',
-      undefined,
-    ]);
+    const trusted = [root, first, second].map(({ certificate }) => certificate).join('');
+    for (const shown of [[far], [far, second], [far, second, first]]) {
+      assert.deepEqual(await verdict({ depth: 1, trusted }, ...shown), tooLong, 'those of the file count');
+      assert.deepEqual(await verdict({ depth: 2, trusted }, ...shown), ['SUCCESS', undefined]);
+    }
   });
 
   it('is not led to a shorter path by certificates that only look like one', async () => {

@@ -45,6 +45,7 @@ const http = `
   server { listen LISTEN10 ssl; return 200 "${facts}"; }
   server { listen LISTEN10 ssl; server_name a.test; ${pair('a.test')} ssl_verify_client on; ${clients} return 200 "verified ${facts}"; }
   server { listen LISTEN11 ssl; ssl_verify_client on; ssl_verify_depth 1; ${clients} return 200 "$ssl_client_verify"; }
+  server { listen LISTEN12 ssl; ssl_verify_client on; ssl_verify_depth 1; ssl_client_certificate FOLDER/cas.pem; return 200 "$ssl_client_verify"; }
 `;
 
 /** Keys and certificates by their names. */
@@ -67,6 +68,10 @@ async function makeFiles(at: AppFolder): Promise<void> {
   made['self'] = makeCertificate([], { ...person, subject: { CN: 'Self' } });
   const deep = makeCertificate([], { ...person, subject: { CN: 'Deep' }, by: middle });
   made['deep'] = { ...deep, certificate: `${deep.certificate}${middle.certificate}` };
+  const lowest = makeCertificate([], { subject: { CN: 'Lowest' }, isCa: true, by: middle });
+  made['deeper'] = makeCertificate([], { ...person, subject: { CN: 'Deeper' }, by: lowest });
+  made['deeper-chain'] = { ...made['deeper'], certificate: `${made['deeper'].certificate}${lowest.certificate}` };
+  await at.write('cas.pem', [lowest, middle, ca].map(({ certificate }) => certificate).join(''));
   await at.write('ca.pem', ca.certificate);
   await at.write('revoked.crl', makeRevocationList(ca, [made['revoked']]));
   await mkdir(at.file('dir'));
@@ -184,6 +189,11 @@ const tables: readonly { readonly name: string; readonly port: number; readonly 
     ],
   },
   { name: 'chains that are too long', port: 11, lines: [by('good'), by('deep')] },
+  {
+    name: 'chains whose middle is in the file of CAs',
+    port: 12,
+    lines: ['good', 'deep', 'deeper', 'deeper-chain'].map((name) => by(name)),
+  },
 ];
 
 describe('TLS beside nginx', { skip: requires('nginx') }, () => {
@@ -193,7 +203,7 @@ describe('TLS beside nginx', { skip: requires('nginx') }, () => {
   before(async () => {
     files = await AppFolder.with({});
     await makeFiles(files);
-    const config = { http, ports: 12, folder: files.path };
+    const config = { http, ports: 13, folder: files.path };
     both.push(await serveWithNginx(config));
     both.push(await serveWithGalley(config));
   });
