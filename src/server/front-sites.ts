@@ -33,6 +33,7 @@ interface Current {
   /** By the servers of the plan. */
   materials: readonly (TlsMaterial | undefined)[];
   readonly places: ReadonlyMap<number, ListenerPlace>;
+  readonly generation: number;
 }
 
 /** The site of one front thread, which a reload replaces by another. */
@@ -65,7 +66,15 @@ export class FrontSites {
   }
 
   /** Serves this from now on. Gives what then holds for connections, or why it cannot be used: the one before goes on. */
-  use({ plan, zones, listeners, apps, upstreams, tls }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
+  use({
+    plan,
+    zones,
+    listeners,
+    apps,
+    upstreams,
+    tls,
+    generation,
+  }: FrontSite): ReadonlyMap<number, ListenerSettings> | string {
     const ids = new Map(apps.map(({ name, id }) => [name, id]));
     const judge = this.#judges ? proxyJudge() : undefined;
     const { files } = this.#shared;
@@ -85,7 +94,7 @@ export class FrontSites {
       const places = new Map(listeners.map((place) => [place.listener, place]));
       const known = [...(this.#current?.places.keys() ?? [])];
       this.#before = known.every((listener) => places.has(listener)) ? undefined : this.#current;
-      this.#current = { site, plan, materials: tls, places };
+      this.#current = { site, plan, materials: tls, places, generation };
     } catch (error) {
       this.#caches.drop();
       this.#upstreams.drop();
@@ -94,6 +103,11 @@ export class FrontSites {
       throw error;
     }
     return new Map(listeners.map((place) => [place.listener, settingsOf(plan, place, this.#front === 0)]));
+  }
+
+  /** Of the site in use; 0 before there is one. */
+  get generation(): number {
+    return this.#current?.generation ?? 0;
   }
 
   readonly handle = (exchange: Exchange): Outcome | Promise<Outcome> => {

@@ -66,6 +66,8 @@ export interface FrontSite {
   readonly upstreams: readonly UpstreamState[];
   /** One for each server of the plan; undefined for those without TLS. */
   readonly tls: readonly (TlsMaterial | undefined)[];
+  /** Which reading of the config it is. What is told of the servers of another one, by their places, is not for this site. */
+  readonly generation: number;
 }
 
 /** What the main thread tells a front thread. */
@@ -81,10 +83,15 @@ export type ToFrontThread =
   /** Who the members of an upstream are from now on; one that the thread does not know is no fault. */
   | { readonly kind: 'upstream-members'; readonly members: UpstreamMembers }
   /** What the TLS of the site's servers is made of from now on: files or keys have changed. */
-  | { readonly kind: 'tls-materials'; readonly materials: readonly (TlsMaterial | undefined)[] }
+  | {
+      readonly kind: 'tls-materials';
+      readonly generation: number;
+      readonly materials: readonly (TlsMaterial | undefined)[];
+    }
   /** The answer to `certificate-wanted`; undefined: there is none for that name. */
   | {
       readonly kind: 'certificate';
+      readonly generation: number;
       readonly server: number;
       readonly name: string;
       readonly material: TlsMaterial | undefined;
@@ -120,7 +127,12 @@ export type FromFrontThread =
   | { readonly kind: 'site-ready'; readonly error: string | undefined }
   | { readonly kind: 'workers'; readonly app: number; readonly message: FromFront }
   /** A client asks for a name that the server, an index of the plan, gets certificates for on demand. Answered by `certificate`. */
-  | { readonly kind: 'certificate-wanted'; readonly server: number; readonly name: string }
+  | {
+      readonly kind: 'certificate-wanted';
+      readonly generation: number;
+      readonly server: number;
+      readonly name: string;
+    }
   | { readonly kind: 'cache-news'; readonly news: readonly CacheNews[] }
   /** How many entries there were; undefined where there is no such cache. */
   | { readonly kind: 'purged'; readonly removed: number | undefined }

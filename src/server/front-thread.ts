@@ -99,7 +99,10 @@ export class FrontThread {
       serverFor: (facts, name) => this.#sites.serverFor(facts, name),
       acme: this.#acme,
       now: () => performance.now(),
-      want: (server, name) => this.#tell({ kind: 'certificate-wanted', server, name }),
+      want: (server, name) => {
+        const { generation } = this.#sites;
+        this.#tell({ kind: 'certificate-wanted', generation, server, name });
+      },
     });
     this.#front = new Front({
       handle: (exchange) => this.#acme.reply(exchange) ?? this.#sites.handle(exchange),
@@ -151,11 +154,13 @@ export class FrontThread {
         this.#upstreams.setMembers(message.members);
         break;
       case 'tls-materials':
+        if (message.generation !== this.#sites.generation) break;
         this.#sites.setMaterials(message.materials);
         this.#tls.use(message.materials, false);
         this.#front.renewHttp3();
         break;
       case 'certificate':
+        if (message.generation !== this.#sites.generation) break;
         this.#tls.setCertificate(message.server, message.name, message.material);
         break;
       case 'acme-challenges':

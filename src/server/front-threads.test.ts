@@ -5,10 +5,13 @@ import { unlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { AppFolder } from '../../test/support/app-folder.ts';
+import { makeCertificate } from '../../test/support/certificates.ts';
 import { FakeWorker } from '../../test/support/fake-worker.ts';
 import { literalStates } from '../../test/support/literal-upstreams.ts';
 import { planOf } from '../../test/support/site-stage.ts';
+import { tlsMaterial } from '../../test/support/tls-stage.ts';
 import { until } from '../../test/support/until.ts';
 import { AppCounters } from '../app/counters.ts';
 import type { FromFront } from '../app/front-message.ts';
@@ -98,6 +101,7 @@ async function stage(count: number): Promise<Stage> {
     apps: [{ name: 'main:app', id: app.id }],
     upstreams: [],
     tls: [],
+    generation: 1,
   });
   const dispose = async (): Promise<void> => {
     await fronts.close(0, 0);
@@ -188,7 +192,15 @@ describe('FrontThreads', () => {
     const counters = new PeerCounters(2).buffer;
     const upstreams = literalStates(plan.upstreams).map((state) => ({ ...state, counters }));
     const listeners = [{ listener: 0, index: 0, byAddress: [] }];
-    await made.fronts.use({ plan, zones: zoneBuffers(plan, 2), listeners, apps: [], upstreams, tls: [] });
+    await made.fronts.use({
+      plan,
+      zones: zoneBuffers(plan, 2),
+      listeners,
+      apps: [],
+      upstreams,
+      tls: [],
+      generation: 2,
+    });
     const port = await listenOnAny(made.fronts);
     assert.match(await answer(port), /502/);
     const { port: there } = backend.address() as { readonly port: number };
@@ -200,6 +212,26 @@ describe('FrontThreads', () => {
     await until(() => made.opened.length === 1, 'another one takes its place');
     await until(() => made.fronts.listening.length === 2, 'it listens');
     for (let sent = 0; sent < 20; sent++) assert.equal(await answer(port), 'there');
+  });
+
+  it('uses certificates of the site that is served alone', async () => {
+    await using made = await stage(1);
+    const plan = planOf('server { listen 443 ssl; ssl_certificate /a.pem; ssl_certificate_key /a.key; return 200; }');
+    const materials = (name: string) => [tlsMaterial({ certificates: [makeCertificate([name])] })];
+    const listeners = [{ listener: 0, index: 0, byAddress: [] }];
+    const others = { zones: zoneBuffers(plan, 1), listeners, apps: [], upstreams: [] };
+    await made.fronts.use({ plan, ...others, tls: materials('first.test'), generation: 2 });
+    const port = await listenOnAny(made.fronts);
+    const seen: (string | undefined)[] = [];
+    for (const [name, generation] of [['old.test', 1] as const, ['new.test', 2] as const]) {
+      made.fronts.setMaterials(materials(name), generation);
+      await made.fronts.cacheCounts();
+      const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      await once(client, 'secureConnect');
+      seen.push(client.getPeerX509Certificate()?.subjectAltName);
+      client.destroy();
+    }
+    assert.deepEqual(seen, ['DNS:first.test', 'DNS:new.test']);
   });
 
   it('lets the one that takes its place try again until it listens', async () => {

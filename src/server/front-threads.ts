@@ -10,6 +10,7 @@ import type { Bind } from '../core/bind.ts';
 import { bindText, ListenError } from '../front/listen.ts';
 import type { Log } from '../observe/log.ts';
 import { clearFront, openZones } from '../site/limits/limit-zones.ts';
+import type { WantedCertificate } from '../tls/supervision/tls-supervisor.ts';
 import type { TlsMaterial } from '../tls/tls-material.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
 import { SharedConnectionCounts } from './connection-counts.ts';
@@ -36,7 +37,7 @@ export interface FrontThreadEvents {
   /** One says something of the workers of an app. */
   told(front: number, app: number, message: FromFront): void;
   /** One asks for the certificate of a name, for an answer by `answerCertificate`. */
-  certificateWanted(front: number, server: number, name: string): void;
+  certificateWanted(front: number, wanted: WantedCertificate): void;
   /** One died. */
   closed(front: number): void;
   /** Another one has taken its place. */
@@ -192,14 +193,15 @@ export class FrontThreads {
     this.#post({ kind: 'upstream-members', members });
   }
 
-  /** What the TLS of the site's servers is made of from now on, also in threads that come later. */
-  setMaterials(materials: readonly (TlsMaterial | undefined)[]): void {
-    if (this.#site) this.#site = { ...this.#site, tls: materials };
-    this.#post({ kind: 'tls-materials', materials });
+  /** What the TLS of a site's servers is made of from now on, also in threads that come later; ignored where another site is in use. */
+  setMaterials(materials: readonly (TlsMaterial | undefined)[], generation: number): void {
+    if (this.#site?.generation === generation) this.#site = { ...this.#site, tls: materials };
+    this.#post({ kind: 'tls-materials', generation, materials });
   }
 
-  answerCertificate(front: number, server: number, name: string, material: TlsMaterial | undefined): void {
-    this.#threads[front]?.line?.post({ kind: 'certificate', server, name, material });
+  answerCertificate(front: number, wanted: WantedCertificate, material: TlsMaterial | undefined): void {
+    const { generation, server, name } = wanted;
+    this.#threads[front]?.line?.post({ kind: 'certificate', generation, server, name, material });
   }
 
   /** Removes what is meant from a cache. How many entries there were; undefined where there is no such cache. */
@@ -360,8 +362,7 @@ export class FrontThreads {
     port.on('message', (message) => {
       if (message.kind === 'workers') this.#events.told(front, message.app, message.message);
       else if (message.kind === 'cache-news') this.#postToOthers(front, message);
-      else if (message.kind === 'certificate-wanted')
-        this.#events.certificateWanted(front, message.server, message.name);
+      else if (message.kind === 'certificate-wanted') this.#events.certificateWanted(front, message);
       else line.receive(message);
     });
     (this.#threads[front] as Thread).line = line;

@@ -68,8 +68,10 @@ export class FrontTls implements TlsHosts {
   /** The main thread has, or has not, a certificate for a name that was wanted. */
   setCertificate(server: number, name: string, material: TlsMaterial | undefined): void {
     const key = keyOf(server, name);
+    const wanted = this.#wanted.get(key);
+    if (!wanted) return;
     if (material) this.#keep(key, { material, until: this.#options.now() + onDemandFreshMs });
-    this.#wanted.get(key)?.resolve(material);
+    wanted.resolve(material);
     this.#wanted.delete(key);
   }
 

@@ -13,7 +13,7 @@ import type { LogLevel } from '../observe/log.ts';
 import { type CertificateOutcome, ManagedCertificates } from '../tls/managed/managed-certificates.ts';
 import { OcspStapler } from '../tls/ocsp/ocsp-stapler.ts';
 import type { CertificateStatus } from '../tls/supervision/certificate-status.ts';
-import { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
+import { TlsSupervisor, type WantedCertificate } from '../tls/supervision/tls-supervisor.ts';
 import { TlsFileError } from '../tls/tls-file-error.ts';
 import type { UpstreamMembers } from '../upstream/member.ts';
 import type { MemberChange } from '../upstream/supervision/runtime-changes.ts';
@@ -84,7 +84,7 @@ export class RunningServer implements ControlTarget {
     });
     this.#tls = new TlsSupervisor({
       log,
-      changed: (materials) => fronts.setMaterials(materials),
+      changed: (materials, generation) => fronts.setMaterials(materials, generation),
       issuers: this.#certificates,
       stapler: new OcspStapler({ log, now: Date.now, random: Math.random }),
       now: () => new Date(),
@@ -152,9 +152,8 @@ export class RunningServer implements ControlTarget {
   }
 
   /** A front thread asks for the certificate of a name, which is got on demand. */
-  async certificateWanted(front: number, server: number, name: string): Promise<void> {
-    const material = await this.#tls.wanted(server, name);
-    this.#parts.fronts.answerCertificate(front, server, name, material);
+  async certificateWanted(front: number, wanted: WantedCertificate): Promise<void> {
+    this.#parts.fronts.answerCertificate(front, wanted, await this.#tls.wanted(wanted));
   }
 
   frontClosed(front: number): void {

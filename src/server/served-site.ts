@@ -5,7 +5,6 @@ import type { Log } from '../observe/log.ts';
 import type { SitePlan } from '../plan/site-plan.ts';
 import { type ZoneBuffers, ZoneMemoryError, zoneBuffers } from '../site/limits/limit-zones.ts';
 import type { TlsSupervisor } from '../tls/supervision/tls-supervisor.ts';
-import type { TlsMaterial } from '../tls/tls-material.ts';
 import type { UpstreamState } from '../upstream/member.ts';
 import type { UpstreamSupervisor } from '../upstream/supervision/upstream-supervisor.ts';
 import type { AppRunner } from './app-runner.ts';
@@ -21,7 +20,7 @@ const longestPauseMs = 1_000;
 /** What goes with a plan; one of `keep` and `drop` is to be called. */
 interface Coming {
   upstreams(): readonly UpstreamState[];
-  tls(): readonly (TlsMaterial | undefined)[];
+  tls(): Pick<FrontSite, 'tls' | 'generation'>;
   keep(): void;
   drop(): void;
 }
@@ -217,7 +216,7 @@ export class ServedSite {
     const upstreams = await this.#upstreams.prepare(plan);
     return {
       upstreams: () => upstreams.states(),
-      tls: () => tls.materials(),
+      tls: () => ({ tls: tls.materials(), generation: tls.generation }),
       keep: () => {
         tls.keep();
         upstreams.keep();
@@ -253,7 +252,7 @@ export class ServedSite {
       listeners,
       apps: apps.map(({ id, options: { name } }) => ({ name, id })),
       upstreams: coming.upstreams(),
-      tls: coming.tls(),
+      ...coming.tls(),
     };
   }
 }

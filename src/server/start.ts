@@ -25,7 +25,7 @@ export async function startServer(options: ServeOptions, surroundings: ServeSurr
   const settings = frontSettings(options, surroundings);
   const fronts = new FrontThreads(settings, options.frontThreads, folder.path, log, now, {
     told: (front, app, message) => server.told(front, app, message),
-    certificateWanted: (front, index, name) => void server.certificateWanted(front, index, name),
+    certificateWanted: (front, wanted) => void server.certificateWanted(front, wanted),
     closed: (front) => server.frontClosed(front),
     opened: (front) => server.frontOpened(front),
     listening: (opened) => server.listening(opened),

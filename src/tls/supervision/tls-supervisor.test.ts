@@ -75,6 +75,7 @@ class Stage {
   readonly folder: AppFolder;
   readonly warnings: string[] = [];
   readonly told: Materials[] = [];
+  readonly generations: number[] = [];
   readonly source = new GivingSource();
   readonly stapler = new GivingStapler();
   readonly supervisor: TlsSupervisor;
@@ -87,7 +88,10 @@ class Stage {
       issuers: this.source,
       stapler: this.stapler,
       now: () => new Date(),
-      changed: (materials) => void this.told.push(materials),
+      changed: (materials, generation) => {
+        this.told.push(materials);
+        this.generations.push(generation);
+      },
     });
   }
 
@@ -289,15 +293,52 @@ describe('TlsSupervisor', () => {
     const onDemand = { issuer: 'ca', names: [], onDemand: { ask: 'http://127.0.0.1/' } };
     const [material] = await stage.use({ ...defaultTls, managed: onDemand }, stage.plan('s1.test'));
     assert.equal(material?.isOnDemand, true);
-    assert.equal(await stage.supervisor.wanted(0, 'x.test'), undefined);
-    assert.equal(await stage.supervisor.wanted(1, 'x.test'), undefined);
-    assert.equal(await stage.supervisor.wanted(7, 'x.test'), undefined);
+    assert.equal(await stage.supervisor.wanted({ generation: 1, server: 0, name: 'x.test' }), undefined);
+    assert.equal(await stage.supervisor.wanted({ generation: 1, server: 1, name: 'x.test' }), undefined);
+    assert.equal(await stage.supervisor.wanted({ generation: 1, server: 7, name: 'x.test' }), undefined);
     const { certificate, key } = makeCertificate(['x.test']);
     stage.source.given.set(0, { certificate, key, ocspResponse: undefined });
-    const wanted = await stage.supervisor.wanted(0, 'x.test');
+    const wanted = await stage.supervisor.wanted({ generation: 1, server: 0, name: 'x.test' });
     assert.equal(wanted?.certificates[0]?.certificate, certificate);
     assert.deepEqual(stage.source.calls, ['keep', '0 x.test', '0 x.test']);
     assert.deepEqual(stage.told, []);
+  });
+
+  it('says which site a change is of, while another one is about to be used', async () => {
+    await using stage = await Stage.with('s0.test', 's1.test');
+    await stage.use(stage.plan('s0.test'));
+    const coming = await stage.supervisor.prepare(siteOf([stage.plan('s1.test'), stage.plan('s0.test')]));
+    const [first] = coming.materials();
+    stage.supervisor.rotateTicketKeys();
+    assert.deepEqual([stage.generations, stage.told[0]?.length], [[1], 1]);
+    coming.keep();
+    assert.deepEqual([coming.generation, stage.generations, stage.told[1]?.length], [2, [1, 2], 2]);
+    assert.notEqual(keyOf(stage.told[1]?.[0]), keyOf(first));
+    const dropped = await stage.supervisor.prepare(siteOf([]));
+    dropped.materials();
+    stage.supervisor.rotateTicketKeys();
+    dropped.drop();
+    assert.deepEqual(stage.generations, [1, 2, 2]);
+    assert.deepEqual(stage.supervisor.materials(), stage.told[2]);
+  });
+
+  it('lets names that are wanted wait until it is known which site is used', async () => {
+    await using stage = await Stage.with('s0.test');
+    await stage.use(stage.plan('s0.test'));
+    const { certificate, key } = makeCertificate(['x.test']);
+    stage.source.given.set(0, { certificate, key, ocspResponse: undefined });
+    const plan = { ...defaultTls, managed: { issuer: 'ca', names: [], onDemand: { ask: 'http://127.0.0.1/' } } };
+    for (const isKept of [false, true]) {
+      const coming = await stage.supervisor.prepare(siteOf([plan]));
+      coming.materials();
+      const { generation } = coming;
+      const wanted = stage.supervisor.wanted({ generation, server: 0, name: 'x.test' });
+      if (isKept) coming.keep();
+      else coming.drop();
+      assert.equal((await wanted)?.certificates[0]?.certificate, isKept ? certificate : undefined);
+      const late = await stage.supervisor.wanted({ generation: generation - 1, server: 0, name: 'x.test' });
+      assert.equal(late, undefined);
+    }
   });
 
   it('staples what the stapler has, and tells it whose answers are wanted', async () => {

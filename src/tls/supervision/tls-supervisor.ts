@@ -18,12 +18,22 @@ export interface TlsSupervisorOptions {
   readonly issuers: CertificateSource | undefined;
   readonly stapler: Stapler | undefined;
   now(): Date;
-  /** Front threads are to know this: one for each server of the site in use. */
-  changed(materials: readonly (TlsMaterial | undefined)[]): void;
+  /** Front threads are to know this: one for each server of the site in use, which is of this generation. */
+  changed(materials: readonly (TlsMaterial | undefined)[], generation: number): void;
+}
+
+/** A client's wish for a certificate that is got on demand. */
+export interface WantedCertificate {
+  /** Of the site that `server` is a place in. */
+  readonly generation: number;
+  readonly server: number;
+  readonly name: string;
 }
 
 /** The TLS of a site that is to be used; one of `keep` and `drop` is to be called. */
 export interface ComingTls {
+  /** Names the site. */
+  readonly generation: number;
   /** One for each server; servers with equal plans have the same object. */
   materials(): readonly (TlsMaterial | undefined)[];
   /** The site is in use. */
@@ -34,6 +44,7 @@ export interface ComingTls {
 
 /** A site's files, by their plans. */
 interface TlsSite {
+  readonly generation: number;
   readonly servers: readonly ServerPlan[];
   readonly files: ReadonlyMap<string, WatchedFiles>;
   readonly managed: ComingCertificates | undefined;
@@ -42,13 +53,17 @@ interface TlsSite {
 /** A stat of a file takes some microseconds here, and twenty times that in another thread. */
 const looksPerTurn = 50;
 
-const noSite: TlsSite = { servers: [], files: new Map(), managed: undefined };
+const noSite: TlsSite = { generation: 0, servers: [], files: new Map(), managed: undefined };
 
 /** TLS of the site in the main thread, which alone reads files, asks issuers and makes keys for tickets, and tells the front threads. */
 export class TlsSupervisor {
   readonly #options: TlsSupervisorOptions;
   #ticketSecret: Uint8Array = randomBytes(48);
   #site: TlsSite = noSite;
+  /** The youngest one. */
+  #generation = 0;
+  /** Front threads may have the site that is to be used: until it is known whether they keep it. */
+  #deciding: PromiseWithResolvers<void> | undefined;
   #told: readonly (TlsMaterial | undefined)[] = [];
   /** By id: what is the same stays the same object. */
   #known: ReadonlyMap<string, TlsMaterial> = new Map();
@@ -74,10 +89,17 @@ export class TlsSupervisor {
       files.set(key, before?.isFresh() ? before : this.#read(plan, names));
     }
     const managed = await this.#options.issuers?.prepare(site);
-    const coming: TlsSite = { servers: site.servers, files, managed };
+    const generation = ++this.#generation;
+    const coming: TlsSite = { generation, servers: site.servers, files, managed };
     let told: readonly (TlsMaterial | undefined)[] = [];
+    const decided = (): void => {
+      this.#deciding?.resolve();
+      this.#deciding = undefined;
+    };
     return {
+      generation,
       materials: () => {
+        this.#deciding ??= Promise.withResolvers();
         told = this.#materialsOf(coming);
         return told;
       },
@@ -85,10 +107,14 @@ export class TlsSupervisor {
         this.#site = coming;
         this.#told = told;
         managed?.keep();
+        decided();
         this.#tell();
         this.#schedule();
       },
-      drop: () => managed?.drop(),
+      drop: () => {
+        managed?.drop();
+        decided();
+      },
     };
   }
 
@@ -98,15 +124,16 @@ export class TlsSupervisor {
   }
 
   /** What a server of the site in use has for a name that it gets certificates for on demand; undefined where there is none to be had. */
-  async wanted(server: number, name: string): Promise<TlsMaterial | undefined> {
+  async wanted({ generation, server, name }: WantedCertificate): Promise<TlsMaterial | undefined> {
     const { issuers } = this.#options;
+    if (generation !== this.#site.generation) await this.#deciding?.promise;
     const before = this.#site;
+    if (generation !== before.generation) return undefined;
     if (before.servers[server]?.tls?.managed?.onDemand === undefined) return undefined;
     const certificate = await issuers?.wanted(server, name);
     // Another site may be in use by now: whoever asked asks again.
     if (!certificate || this.#site !== before) return undefined;
-    const material = this.#materialOf(before, server, certificate);
-    return material;
+    return this.#materialOf(before, server, certificate);
   }
 
   /** Looks at the files: those that have changed are read again. What cannot be used is told of in the log; what was there stays. */
@@ -168,7 +195,7 @@ export class TlsSupervisor {
     const isSame = materials.every((each, index) => each?.id === this.#told[index]?.id);
     if (isSame && materials.length === this.#told.length) return;
     this.#told = materials;
-    this.#options.changed(materials);
+    this.#options.changed(materials, this.#site.generation);
   }
 
   #materialsOf(site: TlsSite): readonly (TlsMaterial | undefined)[] {
