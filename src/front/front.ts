@@ -27,6 +27,7 @@ import { type ListenerSettings, listenerSettings } from './listener-settings.ts'
 import { openConnection } from './open-connection.ts';
 import { OutputSlab } from './output-slab.ts';
 import { ProxyProtocolConnection } from './proxy-protocol-connection.ts';
+import { RefusalLog } from './refusal-log.ts';
 import type { TlsHosts } from './tls/tls-hosts.ts';
 
 const sweepMs = 250;
@@ -94,6 +95,7 @@ export class Front implements ConnectionContext {
   readonly #servers: Map<number, Server[]> = new Map();
   readonly #connections: Set<ClientConnection> = new Set();
   readonly #limit: ConnectionLimit;
+  readonly #refusals: RefusalLog;
   readonly #http3: Http3Listeners | undefined;
   readonly #refuseAll: (() => void) | undefined;
   readonly #sweep: NodeJS.Timeout;
@@ -119,6 +121,7 @@ export class Front implements ConnectionContext {
     this.#log = options.log;
     this.#idPrefix = options.idPrefix;
     this.#refuseAll = options.refuseAll;
+    this.#refusals = new RefusalLog(options.log);
     this.#limit = new ConnectionLimit(this.#connections, options.maxConnections ?? maxConnections, options.log);
     const added: Http3Added = (ends, make) => this.#addHttp3(ends, make);
     this.#http3 = options.http3 && new Http3Listeners(this, options.http3, added, options.log);
@@ -210,7 +213,7 @@ export class Front implements ConnectionContext {
   }
 
   refused(reason: string, { client }: ConnectionFacts): void {
-    this.#log.info(reason, { client: client.address });
+    this.#refusals.add(reason, client.address);
   }
 
   replaced(connection: ClientConnection, next: ClientConnection): void {
@@ -293,6 +296,7 @@ export class Front implements ConnectionContext {
     this.coarseNow = now;
     this.date = new Date().toUTCString();
     this.#limit.sweep(now);
+    this.#refusals.sweep(now);
     for (const connection of this.#connections) connection.check(this.coarseNow);
   }
 }

@@ -138,11 +138,16 @@ describe('FrontTls', () => {
     assert.equal(wanted.length, maxWantedCertificates);
   });
 
-  it('gives the certificate of a challenge to whoever asks by its protocol', () => {
+  it('gives the certificate of a challenge to whoever asks by its protocol', async () => {
     const { tls, acme } = made({ certificates: [certificate] });
-    assert.equal(tls.choose(facts, hello('a.test', ['acme-tls/1'])), undefined);
+    const chosen = async (name: string, ...alpn: readonly string[]) => await tls.choose(facts, hello(name, alpn));
+    const usual = (await chosen('a.test', 'http/1.1'))?.host;
+    assert.ok(usual);
+    assert.equal((await chosen('a.test', 'acme-tls/1'))?.host, usual, 'nobody waits for a CA');
     acme.set({ http: [], tlsAlpn: [{ name: 'a.test', ...certificate }] });
-    const choice = tls.choose(facts, hello('a.test', ['acme-tls/1']));
-    assert.ok(choice && !(choice instanceof Promise) && choice.host === acme.host('a.test'));
+    const choice = await chosen('a.test', 'acme-tls/1');
+    assert.ok(choice?.isProof && choice.host === acme.host('a.test'));
+    assert.equal((await chosen('a.test', 'acme-tls/1', 'http/1.1'))?.host, usual, 'a CA offers that protocol alone');
+    assert.equal((await chosen('b.test', 'acme-tls/1'))?.host, usual);
   });
 });

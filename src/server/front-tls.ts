@@ -6,7 +6,7 @@ import { TlsHost } from '../tls/tls-host.ts';
 import type { TlsMaterial } from '../tls/tls-material.ts';
 import { type AcmeAnswers, acmeProtocol } from './acme-answers.ts';
 
-const protocols = { http2: ['h2', 'http/1.1'], http1: ['http/1.1'] } as const;
+const protocols = { http2: ['h2', 'http/1.1', 'http/1.0'], http1: ['http/1.1', 'http/1.0'] } as const;
 
 /** The server that makes the handshake for a name. */
 export interface NamedServer {
@@ -78,10 +78,9 @@ export class FrontTls implements TlsHosts {
   choose(facts: ConnectionFacts, hello: ClientHello): TlsChoice | undefined | Promise<TlsChoice | undefined> {
     const { serverName, alpn } = hello;
     const { acme, serverFor } = this.#options;
-    if (alpn.includes(acmeProtocol)) {
-      const host = acme.host(serverName);
-      return host && { host, clients: undefined };
-    }
+    // RFC 8737 §3: it is the only one that a CA offers.
+    const proof = alpn.length === 1 && alpn[0] === acmeProtocol ? acme.host(serverName) : undefined;
+    if (proof) return { host: proof, clients: undefined, isProof: true };
     const named = serverFor(facts, serverName);
     if (!named?.material || named.material.plan.rejectsHandshake) return undefined;
     const { server, material } = named;

@@ -102,15 +102,6 @@ describe('TlsHost', () => {
     for (const result of stage.results) assert.ok(result instanceof Error);
   });
 
-  it('refuses handshakes where it is told to, and where it has no certificate', async () => {
-    await using stage = await TlsStage.with(hostOf({ certificates: [], plan: { rejectsHandshake: true } }));
-    assert.equal(await alertOf(stage, {}), 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME');
-    stage.host = hostOf({ certificates: [] });
-    assert.equal(await alertOf(stage, {}), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR');
-    await until(() => stage.isOver(), 'all have ended');
-    assert.match(String(stage.results), /refuses all handshakes,.*no certificate yet$/);
-  });
-
   it('takes the certificate by what the client can check', async () => {
     await using stage = await TlsStage.with(hostOf({ certificates: [rsa, ecdsa] }));
     for (const [sigalgs, kind] of [

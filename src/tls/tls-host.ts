@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type Server, TLSSocket, type TLSSocketOptions } from 'node:tls';
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type Server,
+  TLSSocket,
+  type TLSSocketOptions,
+} from 'node:tls';
 import { contextOptions } from './context-options.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
-/** Alerts of RFC 8446 §6, fatal, as a record of their own. */
-const unrecognizedName = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
-const internalError = Buffer.from([21, 3, 3, 0, 2, 2, 80]);
+/** What OpenSSL does not take for a context; the message says so. */
+export class TlsContextError extends Error {}
 
 /** Does the handshakes of one virtual server. */
 export class TlsHost {
@@ -21,16 +27,9 @@ export class TlsHost {
 
   /**
    * Begins a handshake on a connection whose first bytes were put back into it. `done` is called once; after an error the connection is
-   * destroyed, the alert has been sent. Nothing ends a slow handshake but destroying the socket. Undefined where it is refused at once.
+   * destroyed, the alert has been sent. Nothing ends a slow handshake but destroying the socket. Throws TlsContextError before it begins.
    */
-  handshake(socket: Socket, done: (result: TLSSocket | Error) => void): TLSSocket | undefined {
-    if (this.material.certificates.length === 0) {
-      const { rejectsHandshake } = this.material.plan;
-      socket.write(rejectsHandshake ? unrecognizedName : internalError);
-      socket.destroySoon();
-      done(new Error(rejectsHandshake ? 'the server refuses all handshakes' : 'the server has no certificate yet'));
-      return undefined;
-    }
+  handshake(socket: Socket, done: (result: TLSSocket | Error) => void): TLSSocket {
     this.#options ??= this.#socketOptions();
     const secured = new TLSSocket(socket, this.#options);
     staple(secured, this.material);
@@ -52,7 +51,7 @@ export class TlsHost {
   #socketOptions(): TLSSocketOptions {
     const options: TLSSocketOptions = {
       isServer: true,
-      secureContext: createSecureContext(contextOptions(this.material)),
+      secureContext: contextOf(this.material),
       requestCert: this.material.clients !== undefined,
       rejectUnauthorized: false,
     };
@@ -67,6 +66,15 @@ export class TlsHost {
 /** Node tells it of a server's connection that no tls.Server has, and leaves that open (decisions/0022). It stays: nothing of the handshake may. */
 function destroy(this: TLSSocket, error: Error): void {
   this.destroy(error);
+}
+
+function contextOf(material: TlsMaterial): SecureContext {
+  try {
+    return createSecureContext(contextOptions(material));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TlsContextError(`OpenSSL does not take the certificate with these settings: ${reason}`, { cause: error });
+  }
 }
 
 /**

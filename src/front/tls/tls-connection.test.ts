@@ -148,6 +148,49 @@ describe('a listener with TLS', () => {
     assert.equal(made.front.counts().active, 1, 'the other one stays');
   });
 
+  it('tells why a handshake has failed, and nothing of clients that leave', async () => {
+    const made = await secured();
+    const old = begin(made, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
+    await once(old, 'error');
+    await until(() => made.log.length > 0, 'a line');
+    assert.match(made.log.join(''), /The TLS handshake failed: unsupported protocol.*127\.0\.0\.1/);
+    const wary = begin(made, { rejectUnauthorized: true });
+    await once(wary, 'error');
+    const raw = await made.client();
+    raw.send((await helloBytes()).toString('latin1'));
+    await raw.sees(/^\x16/);
+    const { length } = made.log;
+    raw.socket.resetAndDestroy();
+    await until(() => made.front.counts().active === 0, 'all are gone');
+    assert.equal(made.log.length, length, made.log.join(''));
+  });
+
+  it('refuses where OpenSSL does not take the certificate, and goes on', async () => {
+    const weak = new TlsHost(
+      tlsMaterial({ certificates: [makeCertificate(['a.test'])], plan: { ciphers: 'ECDHE+AESGCM:@SECLEVEL=5' } }),
+      ['http/1.1'],
+    );
+    for (const choice of [{ host: weak, clients: undefined }, Promise.resolve({ host: weak, clients: undefined })]) {
+      const made = await secured(() => choice);
+      const [error] = (await once(begin(made), 'error')) as [NodeJS.ErrnoException];
+      assert.match(String(error.code), /INTERNAL_ERROR/);
+      await until(() => made.front.counts().active === 0, 'the connection is gone');
+      assert.match(made.log.join(''), /OpenSSL does not take the certificate with these settings: .*key too small/);
+      assert.doesNotMatch(made.log.join(''), /defect/);
+    }
+  });
+
+  it('ends after the handshake by which a CA finds out whose a name is', async () => {
+    const proof = new TlsHost(tlsMaterial({ certificates: [makeCertificate(['a.test'])] }), ['acme-tls/1']);
+    const made = await secured(() => ({ host: proof, clients: undefined, isProof: true }));
+    const client = begin(made, { ALPNProtocols: ['acme-tls/1'] });
+    await once(client, 'secureConnect');
+    assert.equal(client.alpnProtocol, 'acme-tls/1');
+    client.resume();
+    await once(client, 'end');
+    await until(() => made.front.counts().active === 0, 'the connection is gone');
+  });
+
   it('comes behind the PROXY protocol', async () => {
     const made = await secured(undefined, {}, true);
     const raw = await made.client();

@@ -5,6 +5,7 @@ import type { ConnectionFacts } from '../../core/exchange.ts';
 import { onDemandWaitMs } from '../../core/limits.ts';
 import { type ClientHello, ClientHelloReader, fatalAlert } from '../../protocol/tls/client-hello.ts';
 import { tlsFactsOf } from '../../tls/client/tls-facts-of.ts';
+import { TlsContextError } from '../../tls/tls-host.ts';
 import { Connection } from '../connection.ts';
 import type { ClientConnection, ConnectionContext } from '../connection-context.ts';
 import { Http2Connection } from '../http2/http2-connection.ts';
@@ -155,15 +156,29 @@ export class TlsConnection implements ClientConnection {
     // TLS reads them again, and what follows.
     this.#socket.pause();
     this.#socket.unshift(Buffer.concat(this.#received));
-    choice.host.handshake(this.#socket, (result) => {
-      if (this.#isGone) {
-        if (!(result instanceof Error)) result.destroy();
-      } else if (result instanceof Error) {
-        this.#fail(`The TLS handshake failed: ${result.message}`);
-      } else {
-        this.#open(result, hello, choice);
-      }
-    });
+    // Who is gone is told by the handshake, and why.
+    this.#socket.off('close', this.#gone);
+    try {
+      choice.host.handshake(this.#socket, (result) => this.#done(result, hello, choice));
+    } catch (error) {
+      if (error instanceof TlsContextError) this.#refuse('internal_error', error.message);
+      else this.#broken(error);
+    }
+  }
+
+  #done(result: TLSSocket | Error, hello: ClientHello, choice: TlsChoice): void {
+    if (this.#isGone) {
+      if (!(result instanceof Error)) result.destroy();
+    } else if (result instanceof Error) {
+      const reason = handshakeFailure(result);
+      if (reason === undefined) this.destroy();
+      else this.#fail(`The TLS handshake failed: ${reason}`);
+    } else if (choice.isProof) {
+      result.destroySoon();
+      this.#leave();
+    } else {
+      this.#open(result, hello, choice);
+    }
   }
 
   #open(socket: TLSSocket, hello: ClientHello, { clients }: TlsChoice): void {
@@ -209,4 +224,9 @@ export class TlsConnection implements ClientConnection {
     this.#isGone = true;
     this.#context.closed(this);
   }
+}
+
+/** OpenSSL's reason; undefined where the client has merely left. */
+function handshakeFailure(error: Error & { readonly code?: string; readonly reason?: string }): string | undefined {
+  return error.code?.startsWith('ERR_SSL') ? (error.reason ?? error.message) : undefined;
 }

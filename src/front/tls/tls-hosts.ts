@@ -8,6 +8,8 @@ export interface TlsChoice {
   readonly host: TlsHost;
   /** The rules for its certificate. */
   readonly clients: ClientCertificateMaterial | undefined;
+  /** The handshake proves something to a CA and is all there is: nobody speaks HTTP after it. */
+  readonly isProof?: boolean;
 }
 
 /** Knows the virtual servers of a front by the names that clients ask for. */
