@@ -31,6 +31,12 @@ export class FakeAcme implements AsyncDisposable {
   fault: (request: FakeRequest) => FakeAnswer | 'silence' | undefined = () => undefined;
   /** Days that certificates live, from a day before now. */
   days = 90;
+  /** When they begin to be valid, in days from now. */
+  fromDay = -1;
+  /** What follows the certificates that it issues. */
+  chain = '';
+  /** RFC 9773; it suggests nothing where left out. */
+  suggests: { readonly start: string; readonly end: string } | undefined;
   readonly #server: Server;
   readonly #root: KeyObject;
   #certificate = '';
@@ -92,7 +98,7 @@ export class FakeAcme implements AsyncDisposable {
     const order = { authorizations: [], finalize: this.#url('/finalize'), certificate: this.#url('/certificate') };
     switch (path) {
       case '/directory': {
-        const paths = ['newNonce', 'newAccount', 'newOrder', 'revokeCert'];
+        const paths = ['newNonce', 'newAccount', 'newOrder', 'revokeCert', ...(this.suggests ? ['renewalInfo'] : [])];
         return { status: 200, body: Object.fromEntries(paths.map((each) => [each, this.#url(`/${each}`)])) };
       }
       case '/newAccount':
@@ -107,9 +113,9 @@ export class FakeAcme implements AsyncDisposable {
         this.#certificate = this.#issued(String(payload['csr']));
         return { status: 200, body: { status: 'valid', ...order } };
       case '/certificate':
-        return { status: 200, body: this.#certificate };
+        return { status: 200, body: this.#certificate + this.chain };
       default:
-        return { status: 200, body: {} };
+        return { status: 200, body: path.startsWith('/renewalInfo') ? { suggestedWindow: this.suggests } : {} };
     }
   }
 
@@ -118,7 +124,7 @@ export class FakeAcme implements AsyncDisposable {
     const spki = valuesOf(content)[2];
     const der = Buffer.from(spki?.valueBeforeDecodeView ?? bytesOf(spki));
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    const from = new Date(Date.now() - 86_400_000);
+    const from = new Date(Date.now() + this.fromDay * 86_400_000);
     const issuer = { certificate: this.ca, key: this.#root };
     return createCertificate({ names: this.#names, key, from, days: this.days, issuer });
   }

@@ -76,7 +76,7 @@ export class AcmeClient {
 
   async directory(signal: AbortSignal): Promise<Directory> {
     const known = this.#directory;
-    if (known && this.#clock.now() - known.at < directoryAgeMs) return known.directory;
+    if (known && this.#clock.steadyMs() - known.at < directoryAgeMs) return known.directory;
     const answer = await this.get(this.#url, signal);
     const { newNonce, newAccount, newOrder, revokeCert, renewalInfo, meta } = answer.json;
     const { termsOfService, externalAccountRequired, profiles } = recordOf(meta);
@@ -93,7 +93,7 @@ export class AcmeClient {
     if (!directory.newNonce || !directory.newAccount || !directory.newOrder) {
       throw new AcmeError(`Cannot use the CA at ${this.#url}: this is no ACME directory`);
     }
-    this.#directory = { directory, at: this.#clock.now() };
+    this.#directory = { directory, at: this.#clock.steadyMs() };
     return directory;
   }
 
@@ -146,12 +146,11 @@ export class AcmeClient {
     if (status >= 200 && status < 300) {
       return { status, location: headers.location, retryAfterMs: waitMs, json, text };
     }
-    const retryAt = waitMs === undefined ? undefined : this.#clock.now() + waitMs;
     const isProblem = 'type' in json || 'detail' in json;
     // Some refuse without saying why.
     const isRefused = status >= 400 && status < 500 && status !== 429 && status !== 408;
     const problem = isProblem ? toProblem(json) : isRefused ? toProblem({ type: `status ${status}` }) : undefined;
-    if (!problem) throw new AcmeError(`Cannot ask ${url}: its answer has status ${status}`, { retryAt });
-    throw new AcmeError(`${new URL(url).host} refuses: ${problemText(problem)}`, { problem, retryAt });
+    if (!problem) throw new AcmeError(`Cannot ask ${url}: its answer has status ${status}`, { retryAfterMs: waitMs });
+    throw new AcmeError(`${new URL(url).host} refuses: ${problemText(problem)}`, { problem, retryAfterMs: waitMs });
   }
 }

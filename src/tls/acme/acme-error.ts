@@ -13,13 +13,16 @@ export class AcmeError extends Error {
   override readonly name = 'AcmeError';
   /** Undefined where the failure is not the CA's word. */
   readonly problem: Problem | undefined;
-  /** The CA wants no other attempt before that, in milliseconds since 1970. */
-  readonly retryAt: number | undefined;
+  /** How long the CA wants no other attempt, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: { readonly problem?: Problem; readonly retryAt?: number | undefined } = {}) {
+  constructor(
+    message: string,
+    options: { readonly problem?: Problem; readonly retryAfterMs?: number | undefined } = {},
+  ) {
     super(message);
     this.problem = options.problem;
-    this.retryAt = options.retryAt;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

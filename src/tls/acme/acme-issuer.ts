@@ -5,7 +5,7 @@ import type { Log } from '../../observe/log.ts';
 import type { SitePlan } from '../../plan/site-plan.ts';
 import type { AcmeIssuerPlan } from '../../plan/tls-plan.ts';
 import type { CertificateIssuer, CertificateOrder, Suggestion } from '../managed/certificate-issuer.ts';
-import { plainName } from '../managed/certificate-store.ts';
+import { digestOf, plainName } from '../managed/certificate-store.ts';
 import type { Clock } from '../managed/clock.ts';
 import { FolderClaim } from '../managed/folder-claim.ts';
 import { TlsFileError } from '../tls-file-error.ts';
@@ -121,11 +121,11 @@ export class AcmeIssuer implements CertificateIssuer {
   }
 }
 
-/** `acme.example.com-directory/NAME` */
+/** `acme.example.com-directory+DIGEST/NAME`: the digest is that of the URL. */
 function accountFolder({ folder, directory, name }: AcmeIssuerPlan): string {
   const { host, pathname } = URL.canParse(directory) ? new URL(directory) : { host: directory, pathname: '' };
   const place = `${host}${pathname}`.replace(/[^\w.-]+/g, '-').replace(/-$/, '');
-  return join(folder, plainName(place), plainName(name));
+  return join(folder, `${place.slice(0, 150)}+${digestOf(directory)}`, plainName(name));
 }
 
 function trusted(path: string | undefined): string | undefined {

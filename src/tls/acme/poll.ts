@@ -19,7 +19,7 @@ export async function poll(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<AcmeAnswer> {
-  const deadline = clock.now() + patienceMs;
+  const deadline = clock.steadyMs() + patienceMs;
   let failures = 0;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     let wantedMs: number | undefined;
@@ -33,7 +33,7 @@ export async function poll(
       if (signal.aborted || !isUnreachable || ++failures > maxFailures) throw error;
     }
     const waitMs = Math.max(wantedMs ?? pauseMs, firstPauseMs);
-    if (clock.now() + waitMs > deadline) {
+    if (clock.steadyMs() + waitMs > deadline) {
       throw new AcmeError(`The CA does not come to an end with ${what} in ${patienceMs / 60_000} minutes`);
     }
     await clock.wait(waitMs, signal);

@@ -3,10 +3,10 @@ import type { Log } from '../../observe/log.ts';
 import type { ManagedCertificateStatus } from '../supervision/certificate-source.ts';
 import type { CertificateMaterial } from '../tls-material.ts';
 import type { CertificateIssuer, Issued } from './certificate-issuer.ts';
-import { CertificateStore, type RenewalPlan } from './certificate-store.ts';
+import { CertificateStore, type RenewalPlan, type StoredCertificate } from './certificate-store.ts';
 import type { Clock } from './clock.ts';
 import { FolderClaim } from './folder-claim.ts';
-import { suggestedRenewalTime, usualRenewalTime, type Validity } from './renewal-time.ts';
+import { type RenewalWindow, suggestedRenewalTime, usualRenewalTime, type Validity } from './renewal-time.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { Turns } from './turns.ts';
 
@@ -18,8 +18,8 @@ export interface ManagedCertificateOptions {
   readonly turns: Turns;
   readonly log: Log;
   readonly clock: Clock;
-  /** Whether a certificate may be asked for now; undefined for always. */
-  readonly isAllowed?: (() => Promise<boolean>) | undefined;
+  /** Whether a certificate may be asked for now, where it is got on demand; its answer is undefined where nobody knows. */
+  readonly isAllowed?: (() => Promise<boolean | undefined>) | undefined;
   /** There is another certificate. */
   changed(): void;
 }
@@ -30,8 +30,28 @@ type Outcome = 'got' | 'failed' | 'elsewhere';
 /** How often a certificate is looked for that another process orders. */
 const claimPauseMs = 5_000;
 
+/** Between an order that has worked and the next one, whatever the CA and the clock say: half of what the certificate has left, within these. */
+const shortestPauseMs = 60_000;
+const longestPauseMs = 3_600_000;
+
+/** Until somebody is asked again whether there may be a certificate, who gave no answer. */
+const unansweredPauseMs = 60_000;
+
+/** The clock of the system is looked at so often: it may have been set. */
+const longestSleepMs = 3_600_000;
+
 /** Certificates that end so soon are warned of louder. */
 const alarmingShare = 0.15;
+
+interface Held {
+  readonly issued: Issued;
+  readonly validity: Validity;
+  readonly renewal: RenewalPlan;
+}
+
+interface Used extends Held {
+  readonly material: CertificateMaterial;
+}
 
 /** One certificate: read from the disk, got where there is none, renewed in time. What is there is never given up for a failure. */
 export class ManagedCertificate {
@@ -41,11 +61,16 @@ export class ManagedCertificate {
   readonly #store: CertificateStore;
   readonly #stop = new AbortController();
   #wake = new AbortController();
-  #current: { readonly material: CertificateMaterial; readonly validity: Validity } | undefined;
-  #renewal: RenewalPlan | undefined;
+  #current: Used | undefined;
+  /** Got, but not valid yet while the current one is. */
+  #next: Held | undefined;
+  /** What is not on the disk, for a failure there. */
+  #unsaved: Held | undefined;
+  /** These two by the steady clock. */
   #lookAt = 0;
   #retryAt = 0;
   #failures = 0;
+  #refusals = 0;
   #failure: string | undefined;
   #attempt: Promise<Outcome> | undefined;
   #running: Promise<void> | undefined;
@@ -70,17 +95,15 @@ export class ManagedCertificate {
     return this.#attempt !== undefined;
   }
 
-  /** An attempt has failed shortly before. */
+  /** An attempt was made shortly before. */
   get isPausing(): boolean {
-    return this.#options.clock.now() < this.#retryAt;
+    return this.#options.clock.steadyMs() < this.#retryAt;
   }
 
   /** Takes what is on the disk. Throws errors of the system. */
   async load(): Promise<void> {
     const stored = await this.#store.read();
-    if (!stored || !this.issuer.isOwn(stored.certificate)) return;
-    this.#take(stored);
-    this.#renewal = stored.renewal ?? this.#renewal;
+    if (stored && this.issuer.isOwn(stored.certificate)) this.#take(this.#storedOne(stored));
   }
 
   /** From now on what is missing is got, and what ends is renewed. */
@@ -88,7 +111,7 @@ export class ManagedCertificate {
     this.#running ??= this.#run();
   }
 
-  /** One attempt, or the one that is under way; none where one has failed shortly before. Resolves with whether there is a new certificate. */
+  /** One attempt, or the one that is under way; none where there was one shortly before. Resolves with whether there is a new certificate. */
   async obtain(): Promise<boolean> {
     if (!this.#attempt && this.isPausing) return false;
     return await this.#attempted();
@@ -111,10 +134,11 @@ export class ManagedCertificate {
   /** Takes it back at the CA and gets another one. Throws an Error where it cannot be taken back. */
   async revoke(): Promise<boolean> {
     const { log } = this.#options;
-    if (!this.#current) return false;
-    await this.issuer.revoke(this.#current.material.certificate, this.#stop.signal);
+    const current = this.#current;
+    if (!current) return false;
+    await this.issuer.revoke(current.issued.certificate, this.#stop.signal);
     log.info(`certificate for ${this.#text} is revoked`);
-    await this.#schedule({ renewsAt: 0, window: undefined });
+    await this.#plan(current, { ...current.renewal, renewsAt: 0, isRevoked: true });
     return await this.renew();
   }
 
@@ -128,7 +152,7 @@ export class ManagedCertificate {
       kind: this.issuer.plan.kind,
       names: this.names,
       validUntil: this.#current?.validity.until,
-      renewsAt: this.#renewal?.renewsAt,
+      renewsAt: this.#current?.renewal.renewsAt,
       failure: this.#failure,
     };
   }
@@ -143,21 +167,41 @@ export class ManagedCertificate {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const woken = AbortSignal.any([signal, this.#wake.signal]);
-      const untilMs = await this.#step();
-      await clock.wait(untilMs - clock.now(), woken).catch(() => undefined);
+      await clock.wait(await this.#step(), woken).catch(() => undefined);
     }
   }
 
-  /** Does what is due; returns until when nothing is, in milliseconds since 1970. */
+  /** Does what is due; returns for how long nothing is, in milliseconds. */
   async #step(): Promise<number> {
-    const { clock, isAllowed } = this.#options;
-    if (this.#current && clock.now() >= this.#lookAt) await this.#look();
-    const renewsAt = this.#current ? (this.#renewal?.renewsAt ?? 0) : 0;
-    const dueAt = Math.max(renewsAt, this.#retryAt);
-    if (clock.now() < dueAt) return this.#current ? Math.min(dueAt, this.#lookAt) : dueAt;
-    if (!isAllowed || (await isAllowed())) await this.obtain();
-    else this.#retryAt = clock.now() + retryDelayMs(++this.#failures, clock.random());
-    return this.#retryAt;
+    const { clock } = this.#options;
+    this.#change();
+    if (this.#unsaved) await this.#save(this.#unsaved);
+    if (this.#current && clock.steadyMs() >= this.#lookAt) await this.#look();
+    if (this.#dueInMs() <= 0) await this.#obtainAllowed();
+    const lookInMs = this.#current ? this.#lookAt - clock.steadyMs() : longestSleepMs;
+    const changeInMs = this.#next ? this.#next.validity.from - clock.now() : longestSleepMs;
+    return Math.min(this.#dueInMs(), lookInMs, changeInMs, longestSleepMs);
+  }
+
+  #dueInMs(): number {
+    const { clock } = this.#options;
+    const renewsAt = this.#current?.renewal.renewsAt ?? 0;
+    return Math.max(renewsAt - clock.now(), this.#retryAt - clock.steadyMs());
+  }
+
+  async #obtainAllowed(): Promise<void> {
+    const { clock, isAllowed, log } = this.#options;
+    const allowed = isAllowed ? await isAllowed() : true;
+    if (allowed) {
+      this.#refusals = 0;
+      await this.obtain();
+      return;
+    }
+    if (allowed === false && this.#refusals++ === 0) {
+      this.#failure = 'it is not allowed any more';
+      log.info(`certificate for ${this.#text} is not renewed: ${this.#failure}`);
+    }
+    this.#pause(allowed === undefined ? unansweredPauseMs : retryDelayMs(this.#refusals, clock.random()));
   }
 
   /** Asks the issuer when it wants the certificate renewed. */
@@ -167,31 +211,43 @@ export class ManagedCertificate {
     if (!current) return;
     let lookAgainMs = 3_600_000;
     try {
-      const suggestion = await this.issuer.suggestion(current.material.certificate, this.#stop.signal);
+      const suggestion = await this.issuer.suggestion(current.issued.certificate, this.#stop.signal);
       lookAgainMs = suggestion?.lookAgainMs ?? 86_400_000;
-      const { start, end } = this.#renewal?.window ?? {};
-      const { window } = suggestion ?? {};
-      const isNew = window !== undefined && (window.start !== start || window.end !== end);
-      if (isNew)
-        await this.#schedule({ renewsAt: suggestedRenewalTime(window, current.validity, clock.random()), window });
+      if (suggestion) await this.#follow(current, suggestion.window);
     } catch (error) {
       if (!this.#stop.signal.aborted) log.debug(`certificate for ${this.#text}: ${(error as Error).message}`);
     }
-    this.#lookAt = clock.now() + lookAgainMs;
+    this.#lookAt = clock.steadyMs() + lookAgainMs;
+  }
+
+  async #follow(current: Used, window: RenewalWindow): Promise<void> {
+    const { renewal, validity } = current;
+    const { start, end } = renewal.window ?? {};
+    // What was taken back is renewed, whatever else the CA thinks of it.
+    if (renewal.isRevoked || (window.start === start && window.end === end)) return;
+    const isUseless = renewal.followsPast && window.end <= renewal.obtainedAt;
+    const renewsAt = isUseless
+      ? renewal.renewsAt
+      : suggestedRenewalTime(window, validity, this.#options.clock.random());
+    await this.#plan(current, { ...renewal, renewsAt, window });
   }
 
   async #tryOnce(): Promise<Outcome> {
-    const { turns, clock, log } = this.#options;
+    const { turns, clock, isAllowed, log } = this.#options;
     try {
-      const outcome = await turns.take(() => this.#claimed());
-      if (outcome === 'elsewhere') this.#retryAt = clock.now() + claimPauseMs;
+      const isUrgent = !isAllowed || this.#current !== undefined;
+      const outcome = await turns.take(() => this.#claimed(), isUrgent);
+      if (outcome === 'elsewhere') this.#pause(claimPauseMs);
       return outcome;
     } catch (error) {
       if (this.#stop.signal.aborted) return 'failed';
-      const { message, retryAt = 0 } = error as Error & { readonly retryAt?: number };
+      const { message, retryAfterMs = 0 } = error as Error & { readonly retryAfterMs?: number };
       this.#failure = message;
-      this.#retryAt = Math.max(retryAt, clock.now() + retryDelayMs(++this.#failures, clock.random()));
-      this.#logFailure(message, log);
+      const restMs = this.#current ? this.#current.validity.until - clock.now() : Number.POSITIVE_INFINITY;
+      const wantedMs = Math.min(retryAfterMs, restMs / 2);
+      const pauseMs = Math.max(wantedMs, retryDelayMs(++this.#failures, clock.random()));
+      this.#pause(pauseMs);
+      this.#logFailure(message, pauseMs, log);
       return 'failed';
     }
   }
@@ -200,80 +256,138 @@ export class ManagedCertificate {
     const { issuer, log } = this.#options;
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    const before = this.#current?.material.certificate;
+    const before = this.#current?.issued.certificate;
     const claim = await FolderClaim.take(this.#store.folder);
+    const kept: Held[] = [];
     try {
       // Another process may have got it by now.
       if (await this.#hasOther(before)) return 'got';
       if (!claim) return 'elsewhere';
       if (!issuer.isLocal)
         log.info(`certificate for ${this.#text}: ${before ? 'renewing' : 'asking'} "${issuer.plan.name}"`);
-      const order = {
-        names: this.names,
-        replaces: before,
-        folder: this.#store.folder,
-        failures: this.#failures,
-        signal,
+      const keep = async (issued: Issued): Promise<void> => {
+        const held = this.#newOne(issued);
+        kept.push(held);
+        await this.#save(held);
       };
-      await issuer.obtain({ ...order, keep: (issued) => this.#keep(issued) });
-      const until = new Date(this.#current?.validity.until ?? 0).toISOString();
-      log.info(
-        `certificate for ${this.#text}: ${before ? 'renewed' : 'obtained'} from "${issuer.plan.name}", valid until ${until}`,
-      );
+      const order = { names: this.names, replaces: before, folder: this.#store.folder, failures: this.#failures };
+      await issuer.obtain({ ...order, signal, keep });
     } finally {
-      await claim?.release();
+      await claim?.release().catch(() => undefined);
+      const [held] = kept;
+      if (held) this.#adopt(held);
     }
-    this.#options.changed();
     return 'got';
   }
 
-  async #keep(issued: Issued): Promise<void> {
-    await this.#store.write(issued);
-    this.#take(issued);
-    await this.#scheduleUsual();
+  #newOne(issued: Issued): Held {
+    const validity = validityOf(issued.certificate);
+    const { window, obtainedAt = 0 } = this.#current?.renewal ?? {};
+    const followsPast = window !== undefined && window.end <= obtainedAt;
+    return { issued, validity, renewal: { ...this.#usualPlan(validity, this.#options.clock.now()), followsPast } };
+  }
+
+  /** At once, or when it is valid where the one in use is until then. */
+  #adopt(held: Held): void {
+    const { clock, log } = this.#options;
+    const current = this.#current;
+    const until = new Date(held.validity.until).toISOString();
+    const what = current ? 'renewed' : 'obtained';
+    log.info(`certificate for ${this.#text}: ${what} from "${this.issuer.plan.name}", valid until ${until}`);
+    const waitsMs = held.validity.from - clock.now();
+    if (!current || waitsMs <= 0 || this.hasEnded || current.renewal.isRevoked) {
+      this.#use(held);
+      return;
+    }
+    this.#next = held;
+    this.#failures = 0;
+    this.#failure = undefined;
+    this.#pause(waitsMs);
+  }
+
+  /** A full disk takes no certificate from anybody: it is used, and written later. */
+  async #save(held: Held): Promise<void> {
+    try {
+      await this.#store.write(held.issued);
+      this.#unsaved = undefined;
+      await this.#savePlan(held);
+    } catch (error) {
+      if (!this.#unsaved)
+        this.#options.log.error(`certificate for ${this.#text} cannot be kept: ${(error as Error).message}`);
+      this.#unsaved = held;
+    }
   }
 
   /** Whether there is another one on the disk, that lives longer. */
   async #hasOther(before: string | undefined): Promise<boolean> {
     const stored = await this.#store.read();
     if (!stored || stored.certificate === before || !this.issuer.isOwn(stored.certificate)) return false;
-    if (validityOf(stored.certificate).until <= (this.#current?.validity.until ?? this.#options.clock.now()))
-      return false;
-    this.#take(stored);
-    if (stored.renewal) this.#renewal = stored.renewal;
-    else await this.#scheduleUsual();
-    this.#options.changed();
+    const held = this.#storedOne(stored);
+    const until = this.#current?.renewal.isRevoked ? undefined : this.#current?.validity.until;
+    if (held.validity.until <= (until ?? this.#options.clock.now())) return false;
+    this.#use(held);
     return true;
   }
 
-  #take({ certificate, key }: Issued): void {
-    const validity = validityOf(certificate);
-    this.#current = { material: { certificate, key, ocspResponse: undefined }, validity };
-    this.#renewal = { renewsAt: usualRenewalTime(validity, this.#options.clock.random()), window: undefined };
+  #storedOne(stored: StoredCertificate): Held {
+    const validity = validityOf(stored.certificate);
+    const { certificate, key, renewal = this.#usualPlan(validity, validity.from) } = stored;
+    return { issued: { certificate, key }, validity, renewal };
+  }
+
+  #usualPlan({ from, until }: Validity, obtainedAt: number): RenewalPlan {
+    const renewsAt = usualRenewalTime({ from: Math.max(from, obtainedAt), until }, this.#options.clock.random());
+    return { renewsAt, window: undefined, obtainedAt, isRevoked: false, followsPast: false };
+  }
+
+  /** The next one is valid by now. */
+  #change(): void {
+    if (this.#next && this.#next.validity.from <= this.#options.clock.now()) this.#use(this.#next);
+  }
+
+  #use(held: Held): void {
+    this.#take(held);
+    const restMs = held.validity.until - this.#options.clock.now();
+    this.#pause(Math.max(shortestPauseMs, Math.min(longestPauseMs, restMs / 2)));
+    this.#options.changed();
+  }
+
+  #take(held: Held): void {
+    const { certificate, key } = held.issued;
+    this.#current = { ...held, material: { certificate, key, ocspResponse: undefined } };
+    this.#next = undefined;
     this.#lookAt = 0;
     this.#retryAt = 0;
     this.#failures = 0;
     this.#failure = undefined;
   }
 
-  async #scheduleUsual(): Promise<void> {
-    if (this.#renewal) await this.#schedule(this.#renewal);
+  #pause(ms: number): void {
+    this.#retryAt = this.#options.clock.steadyMs() + ms;
   }
 
-  async #schedule(renewal: RenewalPlan): Promise<void> {
-    this.#renewal = renewal;
-    await this.#store.writeRenewal(renewal);
+  async #plan(current: Used, renewal: RenewalPlan): Promise<void> {
+    if (this.#current !== current) return;
+    this.#current = { ...current, renewal };
+    await this.#savePlan(this.#current);
   }
 
-  #logFailure(reason: string, log: Log): void {
-    const again = `it is tried again at ${new Date(this.#retryAt).toISOString()}`;
+  /** What cannot be written is found out again. */
+  async #savePlan({ issued, renewal }: Held): Promise<void> {
+    const { log } = this.#options;
+    await this.#store.writeRenewal(issued.certificate, renewal).catch((error: Error) => log.debug(error.message));
+  }
+
+  #logFailure(reason: string, pauseMs: number, log: Log): void {
+    const now = this.#options.clock.now();
+    const again = `it is tried again at ${new Date(now + pauseMs).toISOString()}`;
     const message = `certificate for ${this.#text}: ${reason}; ${again}`;
     if (!this.#current) {
       log.error(message);
       return;
     }
     const { from, until } = this.#current.validity;
-    const restMs = until - this.#options.clock.now();
+    const restMs = until - now;
     const ends = restMs > 0 ? `ends in ${Math.floor(restMs / 3_600_000)} hours` : 'HAS ENDED';
     const level = restMs > (until - from) * alarmingShare ? 'warn' : 'error';
     log[level](`${message}; the one in use ${ends}`);

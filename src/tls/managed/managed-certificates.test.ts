@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../test/support/app-folder.ts';
 import { FakeAcme } from '../../../test/support/fake-acme.ts';
 import { acmeIssuer, ManagedStage, managedSite } from '../../../test/support/managed-stage.ts';
+import { quickClock } from '../../../test/support/quick-clock.ts';
 import { until } from '../../../test/support/until.ts';
 import { processStart } from '../../observe/process-start.ts';
 import { rootPath } from '../dev/dev-issuer.ts';
 import type { ManagedSite } from '../supervision/certificate-source.ts';
+import { digestOf } from './certificate-store.ts';
 
 interface Made extends AsyncDisposable {
   readonly folder: AppFolder;
@@ -31,7 +34,7 @@ async function made(): Promise<Made> {
     fake,
     folder,
     site: managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]),
-    place: folder.file(`acme/127.0.0.1-${port}-directory/ca/certificates/a.test`),
+    place: folder.file(`acme/127.0.0.1-${port}-directory+${digestOf(directory)}/ca/certificates/a.test`),
     [Symbol.asyncDispose]: async () => {
       await fake[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -166,12 +169,136 @@ describe('ManagedCertificates', () => {
   it('renews by itself what has lived for long enough', async () => {
     await using it = await made();
     it.fake.days = 1.1;
-    using stage = new ManagedStage();
+    using stage = new ManagedStage(quickClock(2_000));
     const current = await stage.use(it.site);
     const first = await stage.until(current);
     it.fake.days = 90;
     await stage.until(() => (current()?.certificate === first.certificate ? undefined : current()));
     await stage.said(/renewed from "ca"/);
+  });
+
+  it('neither uses a chain that OpenSSL refuses nor gives up what it has for it', async () => {
+    await using it = await made();
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.chain = '-----BEGIN CERTIFICATE-----\nAAAAAAAA\n-----END CERTIFICATE-----\n';
+    const outcome = await stage.certificates.renew('a.test');
+    assert.match(outcome?.ok === false ? outcome.reason : '', /no handshake can be made with its chain/);
+    assert.equal(current(), first);
+    using again = new ManagedStage();
+    assert.equal((await again.use(it.site))()?.certificate, first.certificate);
+  });
+
+  it('renews once what the CA wants renewed before it is there', async () => {
+    await using it = await made();
+    it.fake.suggests = { start: '2020-01-01T00:00:00Z', end: '2020-01-02T00:00:00Z' };
+    using stage = new ManagedStage(quickClock(20_000));
+    await stage.use(it.site);
+    const asked = (): number => it.fake.requests.filter(({ path }) => path.startsWith('/renewalInfo')).length;
+    await until(() => asked() > 4, 'several questions');
+    assert.equal(it.fake.count('POST', '/newOrder'), 2);
+  });
+
+  it('does not renew all the time what lives for minutes', async () => {
+    await using it = await made();
+    it.fake.days = 1 + 300 / 86_400;
+    const clock = quickClock(1);
+    const waits: number[] = [];
+    const wait: typeof clock.wait = async (ms, signal) => {
+      waits.push(ms);
+      await clock.wait(ms, signal);
+    };
+    using stage = new ManagedStage({ ...clock, wait });
+    await stage.obtained(it.site);
+    await until(() => waits.length > 0, 'a pause');
+    assert.ok(Math.min(...waits.slice(-1)) > 140_000, `${waits}`);
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+  });
+
+  it('does not renew all the time where its clock is months ahead', async () => {
+    await using it = await made();
+    const clock = quickClock(40_000);
+    const start = clock.steadyMs();
+    using stage = new ManagedStage({ ...clock, now: () => clock.now() + 61 * 86_400_000 });
+    await stage.obtained(it.site);
+    await until(() => clock.steadyMs() - start > 86_400_000, 'a day');
+    assert.equal(it.fake.count('POST', '/newOrder'), 1);
+  });
+
+  it('goes on where the clock is set back by years', async () => {
+    await using it = await made();
+    let ahead = 4 * 365 * 86_400_000;
+    const clock = quickClock(1_000);
+    it.fake.fault = ({ path }) => (path === '/newOrder' ? { status: 500, body: '' } : undefined);
+    using stage = new ManagedStage({ ...clock, now: () => clock.now() + ahead });
+    const current = await stage.use(it.site);
+    await stage.said(/is tried again at/);
+    ahead = 0;
+    it.fake.fault = () => undefined;
+    await stage.until(current);
+  });
+
+  it('asks again before the one in use has ended, whatever the CA wants', async () => {
+    await using it = await made();
+    it.fake.days = 1.1;
+    using stage = new ManagedStage();
+    await stage.obtained(it.site);
+    it.fake.fault = () => ({ status: 429, headers: { 'retry-after': 'Sat, 13 Sep 275760 00:00:00 GMT' }, body: {} });
+    await stage.certificates.renew('a.test');
+    const [, at = ''] = /again at (\S+);/.exec(await stage.said(/is tried again/)) ?? [];
+    const inHours = (Date.parse(at) - Date.now()) / 3_600_000;
+    assert.ok(inHours > 0.5 && inHours < 1.5, at);
+  });
+
+  it('renews what was revoked, whatever else the CA suggests', async () => {
+    await using it = await made();
+    it.fake.suggests = { start: '2099-01-01T00:00:00Z', end: '2099-01-02T00:00:00Z' };
+    using stage = new ManagedStage();
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.fault = ({ path }) => (path === '/newOrder' ? { status: 500, body: '' } : undefined);
+    assert.equal((await stage.certificates.revoke('a.test'))?.ok, false);
+    stage.certificates.close();
+    it.fake.fault = () => undefined;
+    using again = new ManagedStage();
+    const other = await again.use(it.site);
+    assert.equal(other()?.certificate, first.certificate);
+    await again.until(() => (other()?.certificate === first.certificate ? undefined : other()));
+  });
+
+  it('uses a certificate that the disk does not take, and writes it when that does', async () => {
+    await using it = await made();
+    using stage = new ManagedStage(quickClock(3_000));
+    await mkdir(`${it.place}/certificate.pem/x`, { recursive: true });
+    const start = stage.use(it.site);
+    await assert.rejects(start, /EISDIR/);
+    await rm(`${it.place}/certificate.pem`, { recursive: true });
+    it.fake.fault = ({ path }) => {
+      if (path === '/certificate') mkdirSync(`${it.place}/certificate.pem/x`, { recursive: true });
+      return undefined;
+    };
+    const { certificate } = await stage.obtained(it.site);
+    await stage.said(/error certificate for a\.test cannot be kept: EISDIR/);
+    await rm(`${it.place}/certificate.pem`, { recursive: true });
+    const isWritten = async (): Promise<boolean> => {
+      return (await readFile(`${it.place}/certificate.pem`, 'utf8').catch(() => '')).includes(certificate);
+    };
+    await until(isWritten, 'the certificate on the disk', 30_000);
+  });
+
+  it('waits with a certificate until it is valid, where it has one', async () => {
+    await using it = await made();
+    using stage = new ManagedStage(quickClock(5_000));
+    const current = await stage.use(it.site);
+    const first = await stage.until(current);
+    it.fake.fromDay = 0.1;
+    await stage.certificates.renew('a.test');
+    assert.equal(current()?.certificate, first.certificate);
+    const from = Date.now() + 0.1 * 86_400_000;
+    await stage.until(() => (current()?.certificate === first.certificate ? undefined : current()));
+    assert.ok(new X509Certificate(current()?.certificate ?? '').validFromDate.getTime() > from - 60_000);
+    assert.equal(it.fake.count('POST', '/newOrder'), 2);
   });
 
   it('leaves an order to another process that is at it, and takes what that one gets', async () => {
