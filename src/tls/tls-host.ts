@@ -8,6 +8,7 @@ import {
   type TLSSocketOptions,
 } from 'node:tls';
 import { contextOptions } from './context-options.ts';
+import { messageOf } from './read-file.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 /** What OpenSSL does not take for a context; the message says so. */
@@ -72,8 +73,9 @@ function contextOf(material: TlsMaterial): SecureContext {
   try {
     return createSecureContext(contextOptions(material));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TlsContextError(`OpenSSL does not take the certificate with these settings: ${reason}`, { cause: error });
+    throw new TlsContextError(`OpenSSL does not take the certificate with these settings: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

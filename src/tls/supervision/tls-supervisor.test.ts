@@ -20,6 +20,7 @@ type Materials = readonly (TlsMaterial | undefined)[];
 class GivingSource implements CertificateSource {
   readonly given = new Map<number, CertificateMaterial>();
   readonly calls: string[] = [];
+  failure: string | undefined = 'no answer';
   change = (): void => undefined;
 
   onChange(listener: () => void): void {
@@ -41,7 +42,7 @@ class GivingSource implements CertificateSource {
 
   status(): ReturnType<CertificateSource['status']> {
     return [
-      { kind: 'acme', issuer: 'ca', names: ['m.test'], validUntil: undefined, renewsAt: 0, failure: 'no answer' },
+      { kind: 'acme', issuer: 'ca', names: ['m.test'], validUntil: undefined, renewsAt: 0, failure: this.failure },
     ];
   }
 
@@ -74,6 +75,7 @@ class GivingStapler implements Stapler {
 class Stage {
   readonly folder: AppFolder;
   readonly warnings: string[] = [];
+  readonly errors: string[] = [];
   readonly told: Materials[] = [];
   readonly generations: number[] = [];
   readonly source = new GivingSource();
@@ -84,7 +86,12 @@ class Stage {
     this.folder = folder;
     const drop = (): void => undefined;
     this.supervisor = new TlsSupervisor({
-      log: { error: drop, warn: (message) => void this.warnings.push(message), info: drop, debug: drop },
+      log: {
+        error: (message) => void this.errors.push(message),
+        warn: (message) => void this.warnings.push(message),
+        info: drop,
+        debug: drop,
+      },
       issuers: this.source,
       stapler: this.stapler,
       now: () => new Date(),
@@ -352,6 +359,42 @@ describe('TlsSupervisor', () => {
     const [first, second] = stage.toldFirst();
     assert.deepEqual(first?.certificates[0]?.ocspResponse, stage.stapler.response);
     assert.equal(second, materials[1]);
+  });
+
+  it('goes on with the old one where OpenSSL does not take what an issuer gives', async () => {
+    await using stage = await Stage.with();
+    const managed = { issuer: 'ca', names: ['m.test'], onDemand: undefined };
+    const plan = { ...defaultTls, ciphers: 'ECDHE+AESGCM:@SECLEVEL=3', managed };
+    const { certificate: good } = await give('ecdsa');
+    const [first] = await stage.use(plan);
+    assert.equal(first?.certificates[0]?.certificate, good);
+    await give('rsa');
+    stage.source.change();
+    stage.source.change();
+    assert.deepEqual(stage.told, []);
+    const says =
+      /^the certificate for m\.test cannot be used: OpenSSL does not take it with these settings: .*key too small$/;
+    assert.equal(stage.errors.length, 1);
+    assert.match(stage.errors.join(), says);
+    const [again] = await stage.use(plan);
+    assert.equal(again, first);
+    const onDemand = { ...managed, names: [], onDemand: { ask: 'http://127.0.0.1/' } };
+    const [none] = await stage.use({ ...plan, managed: onDemand });
+    assert.deepEqual(none?.certificates, []);
+    assert.equal(await stage.supervisor.wanted({ generation: 3, server: 0, name: 'm.test' }), undefined);
+    stage.source.failure = undefined;
+    assert.match(stage.supervisor.status()[0]?.failure ?? '', /does not take it/);
+    const { certificate: next } = await give('ecdsa');
+    const late = await stage.supervisor.wanted({ generation: 3, server: 0, name: 'm.test' });
+    assert.equal(late?.certificates[0]?.certificate, next);
+    assert.equal(stage.supervisor.status()[0]?.failure, undefined);
+
+    async function give(kind: 'ecdsa' | 'rsa'): Promise<CertificateMaterial> {
+      const { certificate, key } = makeCertificate(['m.test'], { kind });
+      const material = { certificate, key, ocspResponse: undefined };
+      stage.source.given.set(0, material);
+      return material;
+    }
   });
 
   it('tells of all certificates, and of no keys', async () => {

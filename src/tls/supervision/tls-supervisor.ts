@@ -4,12 +4,20 @@ import { ticketKeyLifeMs, tlsFileCheckMs } from '../../core/limits.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ServerPlan } from '../../plan/site-plan.ts';
 import type { TlsPlan } from '../../plan/tls-plan.ts';
+import { certificateName } from '../managed/host-name.ts';
 import { identified } from '../material-id.ts';
 import { ticketKeyOf } from '../ticket-key.ts';
 import { TlsFileError } from '../tls-file-error.ts';
 import type { CertificateMaterial, TlsMaterial } from '../tls-material.ts';
-import type { CertificateSource, ComingCertificates, ManagedSite, Stapler } from './certificate-source.ts';
+import type {
+  CertificateSource,
+  ComingCertificates,
+  ManagedCertificateStatus,
+  ManagedSite,
+  Stapler,
+} from './certificate-source.ts';
 import { type CertificateStatus, statusOf } from './certificate-status.ts';
+import { UsableCertificates } from './usable-certificates.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 export interface TlsSupervisorOptions {
@@ -67,6 +75,7 @@ export class TlsSupervisor {
   #told: readonly (TlsMaterial | undefined)[] = [];
   /** By id: what is the same stays the same object. */
   #known: ReadonlyMap<string, TlsMaterial> = new Map();
+  readonly #usable: UsableCertificates;
   #checks: NodeJS.Timeout | undefined;
   #rotation: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -74,6 +83,7 @@ export class TlsSupervisor {
 
   constructor(options: TlsSupervisorOptions) {
     this.#options = options;
+    this.#usable = new UsableCertificates(options.log);
     options.issuers?.onChange(() => this.#tell());
     options.stapler?.onChange(() => this.#tell());
   }
@@ -107,6 +117,7 @@ export class TlsSupervisor {
         this.#site = coming;
         this.#told = told;
         managed?.keep();
+        this.#usable.keepOnly(new Set(files.keys()));
         decided();
         this.#tell();
         this.#schedule();
@@ -133,7 +144,8 @@ export class TlsSupervisor {
     const certificate = await issuers?.wanted(server, name);
     // Another site may be in use by now: whoever asked asks again.
     if (!certificate || this.#site !== before) return undefined;
-    return this.#materialOf(before, server, certificate);
+    const material = this.#materialOf(before, server, certificate, name);
+    return material && material.certificates.length > 0 ? material : undefined;
   }
 
   /** Looks at the files: those that have changed are read again. What cannot be used is told of in the log; what was there stays. */
@@ -151,7 +163,9 @@ export class TlsSupervisor {
   }
 
   status(): readonly CertificateStatus[] {
-    return statusOf(this.#site.files.values(), this.#options.issuers?.status() ?? []);
+    const managed = this.#options.issuers?.status() ?? [];
+    const all = managed.map((each) => ({ ...each, failure: each.failure ?? this.#failureOf(each) }));
+    return statusOf(this.#site.files.values(), all);
   }
 
   close(): void {
@@ -159,6 +173,18 @@ export class TlsSupervisor {
     this.#schedule();
     this.#options.issuers?.close();
     this.#options.stapler?.close();
+  }
+
+  /** Why a certificate that was got cannot be used. */
+  #failureOf({ issuer, names }: ManagedCertificateStatus): string | undefined {
+    for (const { tls } of this.#site.servers) {
+      if (tls?.managed?.issuer !== issuer) continue;
+      const { names: wanted, onDemand } = tls.managed;
+      const isSame = names.join() === wanted.map((name) => certificateName(name) ?? name).join();
+      const failure = onDemand || isSame ? this.#usable.failure(gotKey(tls, onDemand && names[0])) : undefined;
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
   }
 
   #read(plan: TlsPlan, names: readonly string[]): WatchedFiles {
@@ -212,13 +238,20 @@ export class TlsSupervisor {
     return materials;
   }
 
-  /** What the files of a server give, with what else there is. */
-  #materialOf(site: TlsSite, server: number, managed: CertificateMaterial | undefined): TlsMaterial | undefined {
+  /** What the files of a server give, with what else there is. `name`: for whom `got` is, where that is got on demand. */
+  #materialOf(
+    site: TlsSite,
+    server: number,
+    got: CertificateMaterial | undefined,
+    name?: string,
+  ): TlsMaterial | undefined {
     const plan = site.servers[server]?.tls;
     const read = plan && site.files.get(keyOf(plan));
     if (!plan || !read) return undefined;
     const { material } = read;
     const { stapling } = plan;
+    const what = `the certificate for ${name ?? plan.managed?.names.join(', ')}`;
+    const managed = got && this.#usable.take(gotKey(plan, name), material, got, what);
     const certificates = managed ? [...material.certificates, managed] : material.certificates;
     const ticketKey =
       plan.ticketKeyFiles.length > 0
@@ -267,4 +300,9 @@ function plansOf(servers: readonly ServerPlan[]): readonly PlanOfServers[] {
 
 function keyOf(plan: TlsPlan): string {
   return JSON.stringify(plan);
+}
+
+/** What a certificate is for that was got: a plan, and a name where it was got on demand. */
+function gotKey(plan: TlsPlan, name: string | undefined): string {
+  return name === undefined ? keyOf(plan) : `${keyOf(plan)} ${name}`;
 }
