@@ -17,6 +17,8 @@ export interface VirtualServer {
   readonly altSvc: string;
   /** Of its rules for client certificates, '' where it has none: see TlsFacts. */
   readonly clientRules: string;
+  /** They let nobody in without a certificate. */
+  readonly requiresClient: boolean;
   /** Takes the client's address from where trusted proxies tell it. */
   readonly realIp: ((request: SiteRequest) => void) | undefined;
   /** The addresses and networks of these. */

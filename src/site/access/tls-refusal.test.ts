@@ -15,19 +15,27 @@ const clients: ClientCertificatePlan = {
   crl: undefined,
 };
 const rules = clientRulesOf(clients);
+const optional: ClientCertificatePlan = { ...clients, verify: 'optional' };
 
-/** The first server has no rules, those that follow have them. */
+/** The first server has no rules, those that follow have them, the fourth lets clients in without a certificate. */
 function stageOf(http: string): SiteStage {
   const plan = planOf(http);
   const servers = plan.servers.map((server, index) => ({
     ...server,
-    tls: { clients: index === 0 ? undefined : clients } as TlsPlan,
+    tls: { clients: [undefined, clients, clients, optional][index] } as TlsPlan,
   }));
   return siteStage({ ...plan, servers });
 }
 
 function overTls(facts: Partial<TlsFacts>): Partial<ConnectionFacts> {
-  const tls = { clientRules: '', clientVerify: 'NONE', clientFault: undefined, client: undefined, ...facts };
+  const tls = {
+    serverName: 'a.test',
+    clientRules: '',
+    clientVerify: 'NONE',
+    clientFault: undefined,
+    client: undefined,
+    ...facts,
+  };
   return { scheme: 'https', tls: tls as TlsFacts };
 }
 
@@ -38,7 +46,8 @@ const servers = `
     server_name page.test;
     error_page 495 /495; error_page 496 =200 /496; error_page 497 https://$host$request_uri; error_page 421 /421;
     location / { return 200 "page $status"; }
-  }`;
+  }
+  server { server_name optional.test; return 200 "optional $ssl_client_verify"; }`;
 
 describe('tlsRefusal', () => {
   const stage = stageOf(servers);
@@ -69,6 +78,15 @@ describe('tlsRefusal', () => {
     } as const;
     assert.deepEqual(await ask('closed.test', fault), [400, '400 Bad Request\nThe SSL certificate error\n']);
     assert.match(stage.log(), /client SSL certificate verify error: certificate has expired/);
+  });
+
+  it('answers 400 where the connection asked for no name, as the next one would', async () => {
+    const nameless = { serverName: '' };
+    assert.match((await ask('closed.test', nameless))[1], /^400 .*\nNo required SSL certificate was sent/);
+    assert.equal((await ask('page.test', nameless))[0], 200);
+    assert.deepEqual(await ask('optional.test', nameless), [200, 'optional NONE']);
+    assert.equal((await ask('optional.test', {}))[0], 421);
+    assert.equal((await ask('closed.test', { ...nameless, clientRules: 'others', clientVerify: 'SUCCESS' }))[0], 421);
   });
 
   it('has error pages for 495 and 496, which are sent as 400 unless they say otherwise', async () => {

@@ -13,9 +13,11 @@ const missing: StatusOutcome = { kind: 'status', status: 496, code: 'client-cert
 export function tlsRefusal(request: SiteRequest): StatusOutcome | undefined {
   const { tls, isPlainOnTls } = request.exchange.connection;
   if (isPlainOnTls) return plain;
-  const { clientRules } = request.server;
+  const { clientRules, requiresClient } = request.server;
   if (!tls || clientRules === '') return undefined;
   if (tls.clientRules !== clientRules) {
+    // Who asks for no name gets the same connection again.
+    if (tls.serverName === '' && tls.clientRules === '') return requiresClient ? noneSent(request) : undefined;
     request.log(
       'info',
       'client asked for a host with other rules for client certificates than those of its connection',
@@ -23,10 +25,12 @@ export function tlsRefusal(request: SiteRequest): StatusOutcome | undefined {
     return misdirected;
   }
   if (tls.clientFault === undefined) return undefined;
-  if (tls.clientFault === 'missing') {
-    request.log('info', 'client sent no required SSL certificate');
-    return missing;
-  }
+  if (tls.clientFault === 'missing') return noneSent(request);
   request.log('info', `client SSL certificate verify error: ${tls.clientVerify.slice('FAILED:'.length)}`);
   return unverified;
+}
+
+function noneSent(request: SiteRequest): StatusOutcome {
+  request.log('info', 'client sent no required SSL certificate');
+  return missing;
 }

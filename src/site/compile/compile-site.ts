@@ -59,6 +59,7 @@ function compileServer(plan: ServerPlan, index: number, altSvc: string, context:
     mergesSlashes: plan.mergeSlashes,
     altSvc,
     clientRules: plan.tls?.clients ? clientRulesOf(plan.tls.clients) : '',
+    requiresClient: plan.tls?.clients?.verify === 'required',
     realIp: plan.realIp && createRealIp(plan.realIp),
     trustedProxies: plan.realIp?.from ?? nobody,
     script: new Script(plan.rules, compile, (settings) =>

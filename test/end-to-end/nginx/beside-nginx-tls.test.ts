@@ -177,6 +177,7 @@ const tables: readonly { readonly name: string; readonly port: number; readonly 
     lines: [
       { line: '/', with: { ALPNProtocols: ['h2', 'http/1.1'] } },
       { line: '/', with: { ALPNProtocols: ['http/1.1'] } },
+      { line: '/', with: { ALPNProtocols: ['http/1.0'] } },
     ],
   },
   {
@@ -185,6 +186,7 @@ const tables: readonly { readonly name: string; readonly port: number; readonly 
     lines: [
       named('a.test'),
       named('nobody.test', '/ | Host: a.test', ['tls-misdirected', 421]),
+      '/ | Host: a.test',
       named('a.test', '/ | Host: nobody.test'),
     ],
   },
