@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { AppFolder } from '../../test/support/app-folder.ts';
 import { type MadeCertificate, makeCertificate } from '../../test/support/certificates.ts';
@@ -188,6 +188,15 @@ describe('readTlsMaterial', () => {
     }
     chmodSync(key, 0o600);
     assert.equal(statSync(key).mode & 0o777, 0o600);
+    const secrets = ['first.tickets', 'second.tickets', 'passwords'].map((name) => file(name));
+    for (const path of secrets) writeFileSync(path, 'x'.repeat(48), { mode: 0o644 });
+    const [first = '', second = '', passwordFile] = secrets;
+    const plan = withCertificate('own.pem', 'own.key');
+    const certificates = (plan.certificates ?? []).map((each) => ({ ...each, passwordFile }));
+    warnings.splice(0);
+    read({ ...plan, certificates, ticketKeyFiles: [first, second] });
+    assert.equal(warnings.length, 3);
+    for (const path of secrets) assert.match(warnings.join(), new RegExp(`file "${path}" is|key "${path}" is`));
   });
 
   it('has the ticket key of a file in the order of Node, and another one for other rules about clients', () => {

@@ -30,10 +30,9 @@ export interface ReadOptions {
 export function readTlsMaterial(plan: TlsPlan, options: ReadOptions): TlsMaterial {
   const { rejectsHandshake, versions, ciphers, prefersServerCiphers, groups, sessionTickets, sessionTimeoutMs } = plan;
   const clients = plan.clients && readClients(plan.clients);
-  const [keyFile] = plan.ticketKeyFiles;
   // All are looked at, as nginx does; Node decrypts with the first alone.
   const secrets = plan.ticketKeyFiles.map((path) => ticketSecretOfFile(path, readBytes('session ticket key', path)));
-  if (keyFile !== undefined) warnOfReaders('session ticket key', keyFile, options);
+  for (const path of plan.ticketKeyFiles) warnOfReaders('session ticket key', path, options);
   const material = identified({
     plan: { rejectsHandshake, versions, ciphers, prefersServerCiphers, groups, sessionTickets, sessionTimeoutMs },
     certificates: plan.certificates.map((each) => readCertificate(each, options)),
@@ -64,6 +63,7 @@ function readCertificate(plan: CertificatePlan, options: ReadOptions): Certifica
   const { leaf, pem } = readChain(plan.certificate);
   const key = readKey(leaf, plan);
   warnOfReaders('certificate key', plan.key, options);
+  if (plan.passwordFile !== undefined) warnOfReaders('password file', plan.passwordFile, options);
   return { certificate: pem, key, ocspResponse: undefined };
 }
 
