@@ -5,6 +5,7 @@ import { withoutForwarded } from '../../http/forwarded-fields.ts';
 import type { ProxySettings } from '../../plan/proxy-plan.ts';
 import type { CompileContext } from '../compile-context.ts';
 import type { SiteRequest } from '../site-request.ts';
+import { fieldTemplate } from '../variables/field-template.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import type { ResolvedTarget } from './proxy-target.ts';
 
@@ -68,7 +69,7 @@ export function compileFields(settings: ProxySettings, context: CompileContext):
   const { forwarded, via, passesFields } = settings;
   const own = settings.setFields.map(({ name, value }) => ({
     name: name.toLowerCase(),
-    value: context.template(value),
+    value: fieldTemplate(value, context),
   }));
   const controls = new Map(own.map(({ name, value }) => [name, value]));
   const sent = own.filter(({ name }) => !transportNames.has(name));

@@ -53,6 +53,15 @@ describe('createAddedFields', () => {
     assert.deepEqual(added.headers.getAll('last-modified'), []);
   });
 
+  it('has certificates in one line', () => {
+    const variables = { ssl_client_cert: 'BEGIN\n\tabc\n\tEND', ssl_client_raw_cert: 'BEGIN\nabc\nEND\n' };
+    const fields = [field('X-A', '$ssl_client_cert'), field('X-B', '"$ssl_client_raw_cert"')];
+    const { headers } = add(fields, textReply('', {}), variables);
+    assert.deepEqual([headers.getAll('x-a'), headers.getAll('x-b')], [['BEGIN abc END'], ['"BEGIN abc END "']]);
+    const other = add([field('X-A', '$ssl_client_certificate')], textReply('', {}), { ssl_client_certificate: 'a\nb' });
+    assert.equal(other.status, 500);
+  });
+
   it('264: answers 500 in place of a value that would break the message, and tells it', async () => {
     for (const value of ['/x\r\nx-injected: 1', '/x\n', '/x\0']) {
       const filter = createAddedFields([field('X-Uri', '$uri')], stageContext);

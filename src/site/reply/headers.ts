@@ -5,6 +5,7 @@ import { type CompileContext, PlanError } from '../compile-context.ts';
 import { errorReply } from '../error-reply.ts';
 import type { SiteRequest } from '../site-request.ts';
 import type { ReplyFilter } from '../steps.ts';
+import { fieldTemplate } from '../variables/field-template.ts';
 import type { CompiledTemplate } from '../variables/template.ts';
 import { cancelReply } from './content-change.ts';
 import { declaredBody } from './declared-body.ts';
@@ -100,7 +101,7 @@ function compile(fields: readonly AddedField[], context: CompileContext): Field[
     const lower = name.toLowerCase();
     if (framing.has(lower)) throw new PlanError(`The header "${name}" cannot be added: it frames the message`);
     constantList([[lower, '']]);
-    return { name: lower, value: context.template(value), always, replaces: replacing.has(lower) };
+    return { name: lower, value: fieldTemplate(value, context), always, replaces: replacing.has(lower) };
   });
 }
 

@@ -13,6 +13,7 @@ interface Answer {
   readonly status: number;
   readonly text: string;
   readonly isResumed: boolean;
+  readonly raw?: string;
 }
 
 const clientsOf = (name: string): string => `ssl_verify_client on; ssl_client_certificate FOLDER/${name}.pem;`;
@@ -42,11 +43,15 @@ describe('client certificates', () => {
     const answer = '$ssl_client_verify $ssl_client_s_dn';
     serving = await serveWithGalley({
       folder: folder.path,
+      ports: 2,
       http: `
         server { listen LISTEN0 ssl default_server; server_name open.test; ${own} ssl_stapling on; ssl_stapling_verify on;
           ssl_stapling_responder ${responder.url}; return 200 "open ${answer}"; }
         server { listen LISTEN0 ssl; server_name first.test; ${own} ${clientsOf('first')} return 200 "first ${answer}"; }
         server { listen LISTEN0 ssl; server_name same.test; ${own} ${clientsOf('first')} return 200 "same ${answer}"; }
+        server { listen LISTEN0 ssl; server_name told.test; ${own} ${clientsOf('first')} add_header X-Raw $ssl_client_raw_cert;
+          location / { proxy_pass http://LISTEN1; proxy_set_header X-Cert $ssl_client_cert; } }
+        server { listen LISTEN1; return 200 $http_x_cert; }
         server { listen LISTEN0 ssl; server_name second.test; ${own} ${clientsOf('second')} return 200 "second ${answer}"; }
         server { listen LISTEN0 ssl; server_name bare.test; ${clientsOf('first')} return 200 "bare ${answer}"; }`,
     });
@@ -76,7 +81,10 @@ describe('client certificates', () => {
           response.setEncoding('latin1').on('data', (piece: string) => {
             text += piece;
           });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, text, isResumed }));
+          const raw = response.headers['x-raw'];
+          response.on('end', () => {
+            resolve({ status: response.statusCode ?? 0, text, isResumed, ...(typeof raw === 'string' && { raw }) });
+          });
         },
       );
       asked.on('error', reject).end();
@@ -124,6 +132,12 @@ describe('client certificates', () => {
       const again = await ask('bare.test', { maxVersion, session });
       assert.deepEqual([again.status, again.isResumed], [400, false]);
     }
+  });
+
+  it('are told in fields, in one line', async () => {
+    const { text, raw } = await ask('told.test', shows(ours));
+    assert.equal(text, ours.certificate.trimEnd().replaceAll('\n', ' '));
+    assert.equal(raw, text);
   });
 
   // CVE-2025-23419 of nginx.
