@@ -35,6 +35,8 @@ export class Http2Connection
   #unstarted: Http2Turn[] = [];
   /** Is over, but its app still makes a body that is not sent. */
   #exhausting: Http2Turn | undefined;
+  /** Came while the client had too many answers to take. */
+  #unreceived: Buffer | undefined;
   readonly #openedAt: number;
   readonly #slowness: SlownessCheck;
   #requests = 0;
@@ -97,8 +99,13 @@ export class Http2Connection
   /** Bytes came. */
   receive(chunk: Buffer): void {
     if (this.#lingering || this.#closed) return;
+    if (this.#unreceived) {
+      this.#unreceived = Buffer.concat([this.#unreceived, chunk]);
+      return;
+    }
     try {
-      this.codec.receive(chunk);
+      const read = this.codec.receive(chunk);
+      if (read < chunk.length) this.#pause(chunk.subarray(read));
     } catch (error) {
       this.#broken(error);
       return;
@@ -189,6 +196,7 @@ export class Http2Connection
     if (this.#closed || this.#lingering) return;
     this.#fill();
     this.#output.flush();
+    if (this.#unreceived && !this.codec.isFull) this.#resume(this.#unreceived);
     if (this.#turns.size > 0) return;
     if (this.#leaving === 'final' || this.#hasPeerEnded) this.#linger();
   }
@@ -266,7 +274,7 @@ export class Http2Connection
   #checkTurns(now: number): void {
     let unread = 0;
     for (const turn of this.#turns) unread += turn.unread;
-    this.isUnread = unread >= this.#settings.http2Limits.connectionWindow / 2;
+    this.isUnread = this.#unreceived !== undefined || unread >= this.#settings.http2Limits.connectionWindow / 2;
     for (const turn of this.#turns) turn.check(now);
   }
 
@@ -274,7 +282,7 @@ export class Http2Connection
     const { headMs } = this.#settings.timeouts;
     if (this.codec.isPrefaceMissing) {
       if (now - this.#openedAt >= headMs) this.#tooSlow('The preface of HTTP/2 came too slowly');
-    } else if (!this.codec.isInSection) {
+    } else if (!this.codec.isInSection || this.#unreceived) {
       this.#sectionSince = undefined;
     } else {
       this.#sectionSince ??= now;
@@ -303,6 +311,18 @@ export class Http2Connection
     const turns = this.#unstarted;
     this.#unstarted = [];
     for (const turn of turns) if (turn.isStartable) turn.start();
+  }
+
+  /** Reads no more until the client has taken answers: it could make us keep any number of them. */
+  #pause(rest: Buffer): void {
+    this.#unreceived = rest;
+    this.#socket.pause();
+  }
+
+  #resume(rest: Buffer): void {
+    this.#unreceived = undefined;
+    this.receive(rest);
+    if (this.#unreceived === undefined && !this.#lingering && !this.#closed) this.#socket.resume();
   }
 
   /** Lets those send that wait, as far as the client's windows and what it has not taken yet allow it. */
@@ -374,6 +394,8 @@ export class Http2Connection
     if (this.#lingering || this.#closed) return;
     this.#lingering = true;
     this.#exhausting?.abandon();
+    if (this.#unreceived) this.#socket.resume();
+    this.#unreceived = undefined;
     this.#slowness.restart(this.context.now());
     this.#output.end();
     this.#socket.end();

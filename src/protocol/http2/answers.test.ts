@@ -14,6 +14,7 @@ import {
   post,
 } from '../../../test/support/http2-peer.ts';
 import { HeaderList } from '../../core/headers.ts';
+import { sendBufferSize } from '../../core/limits.ts';
 import { clientPreface, Flag, FrameKind, Http2Code, Setting } from './codes.ts';
 import { Http2Error } from './http2-error.ts';
 
@@ -387,5 +388,31 @@ describe('what a server codec sends', () => {
     peer.codec.respond(stream, 200, noFields, fixed, true);
     const bytes = peer.output.take();
     assert.equal(bytes[9], 0x20);
+  });
+});
+
+describe('answers that are not read', () => {
+  it('stop the reading of requests where their heads are too many, until they are taken', () => {
+    const peer = Http2Peer.open(
+      {},
+      {},
+      {
+        head: (stream) => {
+          const written = peer.codec.respond(stream, 301, long, fixed, true);
+          peer.output.unsent += written;
+          return { stream, id: stream.id };
+        },
+      },
+    );
+    const long = HeaderList.of([['location', 'x'.repeat(4_000)]]);
+    const requests = Buffer.concat(Array.from({ length: 100 }, (_, index) => headers(2 * index + 1)));
+    const size = requests.length / 100;
+    const read = peer.codec.receive(requests);
+    assert.ok(peer.output.unsent > sendBufferSize && peer.output.unsent < sendBufferSize + 8_000);
+    assert.equal(read % size, 0);
+    assert.equal(peer.codec.receive(requests.subarray(read)), 0);
+    peer.output.unsent = 0;
+    assert.equal(peer.codec.isFull, false);
+    assert.ok(peer.codec.receive(requests.subarray(read)) > 0);
   });
 });

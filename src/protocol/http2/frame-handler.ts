@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../core/errors.ts';
 import { HeaderList } from '../../core/headers.ts';
-import type { HttpLimits } from '../../core/limits.ts';
+import { type HttpLimits, sendBufferSize } from '../../core/limits.ts';
 import { Flag, FrameKind, Http2Code } from './codes.ts';
 import type { ConnectionStreams } from './connection-streams.ts';
 import type { FloodGuard } from './flood-guard.ts';
@@ -42,6 +42,10 @@ export class FrameHandler<Turn> implements FrameReceiver {
   constructor(parts: ConnectionParts<Turn>, limits: HttpLimits) {
     this.#parts = parts;
     this.#limits = limits;
+  }
+
+  get isFull(): boolean {
+    return this.#parts.writer.hasUnsentSections(sendBufferSize);
   }
 
   frame(kind: number, flags: number, stream: number, bytes: Buffer, from: number, to: number): void {

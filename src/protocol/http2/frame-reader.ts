@@ -12,6 +12,8 @@ export interface FrameReceiver {
   dataContent(chunk: Buffer, from: number, to: number): void;
   /** All of it has come. */
   dataEnd(): void;
+  /** Whether no more frames are to be read for now. */
+  readonly isFull: boolean;
 }
 
 const nothing = Buffer.alloc(0);
@@ -43,22 +45,24 @@ export class FrameReader {
     return isInPreface || this.#keptSize > 0 || this.#isInData;
   }
 
-  /** Throws Http2Error, and what the receiver throws. */
-  read(chunk: Buffer): void {
+  /** Gives how many bytes it has read: not all where the receiver is full. Throws Http2Error, and what the receiver throws. */
+  read(chunk: Buffer): number {
     let at = this.#prefaceAt < clientPreface.length ? this.#readPreface(chunk) : 0;
     while (at < chunk.length) {
       if (this.#isInData) at = this.#readData(chunk, at);
+      else if (this.#receiver.isFull) return at;
       else if (this.#keptSize > 0) at = this.#fill(chunk, at);
       else {
         const needed = chunk.length - at < frameHeadSize ? frameHeadSize : this.#needed(chunk, at);
         if (chunk.length - at < needed) {
           this.#keep(chunk, at, needed);
-          return;
+          return chunk.length;
         }
         this.#give(chunk, at, needed);
         at += needed;
       }
     }
+    return at;
   }
 
   #readPreface(chunk: Buffer): number {

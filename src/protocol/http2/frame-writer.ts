@@ -31,16 +31,21 @@ function writeNumber(into: Buffer, at: number, value: number): number {
   return at + 4;
 }
 
+interface Spans {
+  first: number;
+  second: number;
+}
+
 /** Writes the frames of one connection, and knows how many bytes of answers the other side has not taken. */
 export class FrameWriter {
   /** The longest frame that the other side takes (SETTINGS_MAX_FRAME_SIZE). */
   maxFrameSize: number = 16_384;
   readonly #output: FrameOutput;
   #written = 0;
-  // Answers are counted in two spans of the output: those of the first one are forgotten when all of it was taken.
+  // Both are counted in two spans of the output: those of the first one are forgotten when all of it was taken.
   #spanEnd = 0;
-  #inSpan = 0;
-  #behindSpan = 0;
+  readonly #control: Spans = { first: 0, second: 0 };
+  readonly #sections: Spans = { first: 0, second: 0 };
 
   constructor(output: FrameOutput) {
     this.#output = output;
@@ -48,13 +53,13 @@ export class FrameWriter {
 
   /** The most bytes of control frames that may not have been taken yet. */
   get unsentControl(): number {
-    const { unsent } = this.#output;
-    if (this.#written - unsent >= this.#spanEnd) {
-      this.#inSpan = this.#behindSpan;
-      this.#behindSpan = 0;
-      this.#spanEnd = this.#written;
-    }
-    return Math.min(unsent, this.#inSpan + this.#behindSpan);
+    return this.#unsent(this.#control);
+  }
+
+  /** Whether field sections of more than so many bytes have not been taken: no window of the other side bounds them. */
+  hasUnsentSections(most: number): boolean {
+    const { first, second } = this.#sections;
+    return first + second > most && this.#unsent(this.#sections) > most;
   }
 
   /** Pairs of an identifier and its value (RFC 9113 §6.5). */
@@ -70,27 +75,27 @@ export class FrameWriter {
   }
 
   settingsAck(): void {
-    this.#control(0, FrameKind.settings, Flag.ack, 0);
+    this.#short(0, FrameKind.settings, Flag.ack, 0);
   }
 
   ping(opaque: Uint8Array, from: number, isAck: boolean): void {
     const { buffer, offset } = this.#output.reserve(frameHeadSize + 8);
     const at = writeFrameHead(buffer, offset, 8, FrameKind.ping, isAck ? Flag.ack : 0, 0);
     for (let index = 0; index < 8; index++) buffer[at + index] = opaque[from + index] as number;
-    this.#behindSpan += frameHeadSize + 8;
+    this.#control.second += frameHeadSize + 8;
     this.#commit(offset, at + 8);
   }
 
   reset(stream: number, code: Http2Code): void {
-    this.#control(4, FrameKind.resetStream, 0, stream, code);
+    this.#short(4, FrameKind.resetStream, 0, stream, code);
   }
 
   windowUpdate(stream: number, increment: number): void {
-    this.#control(4, FrameKind.windowUpdate, 0, stream, increment);
+    this.#short(4, FrameKind.windowUpdate, 0, stream, increment);
   }
 
   goaway(lastStream: number, code: Http2Code): void {
-    this.#control(8, FrameKind.goaway, 0, 0, lastStream, code);
+    this.#short(8, FrameKind.goaway, 0, 0, lastStream, code);
   }
 
   /** Where `most` bytes of a field section can be written behind the room for a frame's head; `section` then sends it. */
@@ -104,6 +109,7 @@ export class FrameWriter {
     const size = end - from;
     if (size <= this.maxFrameSize) {
       writeFrameHead(buffer, offset, size, FrameKind.headers, flags | Flag.endHeaders, stream);
+      this.#sections.second += frameHeadSize + size;
       return this.#commit(offset, end);
     }
     const whole = Buffer.from(buffer.subarray(from, end));
@@ -118,6 +124,7 @@ export class FrameWriter {
       frame.buffer.set(piece, contentAt);
       written += this.#commit(frame.offset, contentAt + piece.length);
     }
+    this.#sections.second += written;
     return written;
   }
 
@@ -138,13 +145,25 @@ export class FrameWriter {
     return frameHeadSize + size;
   }
 
-  #control(length: number, kind: number, flags: number, stream: number, first = 0, second = 0): void {
+  #short(length: number, kind: number, flags: number, stream: number, first = 0, second = 0): void {
     const { buffer, offset } = this.#output.reserve(frameHeadSize + length);
     const at = writeFrameHead(buffer, offset, length, kind, flags, stream);
     if (length > 0) writeNumber(buffer, at, first);
     if (length > 4) writeNumber(buffer, at + 4, second);
-    this.#behindSpan += frameHeadSize + length;
+    this.#control.second += frameHeadSize + length;
     this.#commit(offset, at + length);
+  }
+
+  #unsent(spans: Spans): number {
+    const { unsent } = this.#output;
+    if (this.#written - unsent >= this.#spanEnd) {
+      for (const each of [this.#control, this.#sections]) {
+        each.first = each.second;
+        each.second = 0;
+      }
+      this.#spanEnd = this.#written;
+    }
+    return Math.min(unsent, spans.first + spans.second);
   }
 
   #commit(from: number, end: number): number {

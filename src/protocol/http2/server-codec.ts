@@ -97,12 +97,21 @@ export class Http2ServerCodec<Turn> {
     this.#streams.start();
   }
 
-  /** Throws Http2Error: all streams are over then, of which the sink is not told. */
-  receive(chunk: Buffer): void {
+  /** Whether the client has so many answers to take that no more requests are read. */
+  get isFull(): boolean {
+    return this.#frames.isFull;
+  }
+
+  /**
+   * Gives how many bytes were read: not all where it `isFull`; the rest is to be given again. Throws Http2Error: all streams are over then,
+   * of which the sink is not told.
+   */
+  receive(chunk: Buffer): number {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      this.#reader.read(chunk);
+      const read = this.#reader.read(chunk);
       if (this.#writer.unsentControl > this.#http2.maxUnsentControl) throw flood('our answers are not read');
+      return read;
     } catch (error) {
       this.#fail(error);
       throw error;

@@ -31,6 +31,7 @@ const { data, headers, continuation, resetStream, settings, ping, goaway, window
 const whole = Flag.endHeaders | Flag.endStream;
 const get = requestFields('/');
 const getLarge = requestFields('/large.bin');
+const head = Buffer.concat([field(':method', 'HEAD'), Buffer.from('\x84\x86\x01\x01a', 'latin1')]);
 const post = postFields();
 const postOfOne = postFields([['content-length', '1']]);
 
@@ -109,6 +110,13 @@ export const http2Floods: readonly Http2Flood[] = [
     connections: 8,
     settings: setting(Setting.initialWindowSize, 2 ** 31 - 1),
     begin: Buffer.concat([frame(windowUpdate, 0, 0, numbers(2 ** 31 - 1 - 65_535)), manyLarge()]),
+    isDeaf: true,
+  },
+  {
+    name: 'heads that are not read',
+    end: 'harmless',
+    connections: 8,
+    repeat: (count) => frame(headers, whole, nth(count), head),
     isDeaf: true,
   },
   {
