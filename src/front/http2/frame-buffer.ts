@@ -37,6 +37,12 @@ export class FrameBuffer implements FrameOutput {
   }
 
   reserve(size: number): { readonly buffer: Buffer; readonly offset: number } {
+    if (this.#isEnded) {
+      // What is written here is lost: it must not take memory that others share.
+      this.#reserved.buffer = Buffer.allocUnsafe(size);
+      this.#reserved.offset = 0;
+      return this.#reserved;
+    }
     let buffer = this.#buffer;
     if (!buffer || this.#at + size > buffer.length) {
       this.#cut();

@@ -33,8 +33,8 @@ export class Http2Connection
   readonly #turns: Set<Http2Turn> = new Set();
   /** Those whose body may be asked for before it is here, and that came with the bytes that are being read. */
   #unstarted: Http2Turn[] = [];
-  /** Is over, but its app still makes a body that is not sent. */
-  #exhausting: Http2Turn | undefined;
+  /** Those that are over, but whose apps still make bodies that are not sent. */
+  readonly #exhausting: Set<Http2Turn> = new Set();
   /** Came while the client had too many answers to take. */
   #unreceived: Buffer | undefined;
   readonly #openedAt: number;
@@ -172,7 +172,7 @@ export class Http2Connection
 
   waits(queue: SendQueue): void {
     // Where its own window is shut, it comes again when that is opened.
-    if (queue.stream.sendWindow <= 0 && queue.writableLength > 0) return;
+    if (queue.stream.sendWindow <= 0) return;
     this.#order.add(queue);
     this.#output.hold();
   }
@@ -187,14 +187,30 @@ export class Http2Connection
   }
 
   exhausting(turn: Http2Turn): void {
-    this.#exhausting?.abandon();
-    this.#exhausting = turn;
+    const exhausting = this.#exhausting;
+    exhausting.add(turn);
+    if (exhausting.size <= this.#settings.http2Limits.maxStreams) return;
+    for (const oldest of exhausting) {
+      exhausting.delete(oldest);
+      oldest.abandon();
+      return;
+    }
+  }
+
+  exhausted(turn: Http2Turn): void {
+    this.#exhausting.delete(turn);
   }
 
   /** Sends what may be sent, at the end of a turn of the event loop and when the client has taken what was before it. */
   flush(): void {
     if (this.#closed || this.#lingering) return;
-    this.#fill();
+    try {
+      this.#fill();
+    } catch (error) {
+      // Others are flushed behind it.
+      this.#broken(error);
+      return;
+    }
     this.#output.flush();
     if (this.#unreceived && !this.codec.isFull) this.#resume(this.#unreceived);
     if (this.#turns.size > 0) return;
@@ -393,12 +409,16 @@ export class Http2Connection
   #linger(): void {
     if (this.#lingering || this.#closed) return;
     this.#lingering = true;
-    this.#exhausting?.abandon();
+    this.#abandonExhausting();
     if (this.#unreceived) this.#socket.resume();
     this.#unreceived = undefined;
     this.#slowness.restart(this.context.now());
     this.#output.end();
     this.#socket.end();
+  }
+
+  #abandonExhausting(): void {
+    for (const turn of this.#exhausting) turn.abandon();
   }
 
   #peerEnd(): void {
@@ -418,7 +438,7 @@ export class Http2Connection
     if (this.#closed) return;
     this.#closed = true;
     this.#output.end();
-    this.#exhausting?.abandon();
+    this.#abandonExhausting();
     for (const turn of this.#turns) turn.abandon();
     this.context.closed(this);
   }

@@ -32,6 +32,8 @@ export interface StreamConnection extends AnswerChannel, BodyChannel {
   over(turn: Http2Turn): void;
   /** The turn is over, but that the source of a body that is not sent still runs. */
   exhausting(turn: Http2Turn): void;
+  /** That source has ended. */
+  exhausted(turn: Http2Turn): void;
 }
 
 /** Stands for a head that could not be read, or that may be forgotten. */
@@ -401,6 +403,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
     this.#connection.exhausting(this);
     await exhaust(body);
     this.#isExhausting = false;
+    this.#connection.exhausted(this);
   }
 
   #over(): void {

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { closeStages, reply, stage } from '../../../test/support/front-stage.ts';
 import { Http2Client } from '../../../test/support/http2-client.ts';
-import { END_HEADERS, END_STREAM, frame, HEADERS } from '../../../test/support/http2-frames.ts';
-import { RawHttp2 } from '../../../test/support/raw-http2.ts';
+import { DATA, END_HEADERS, END_STREAM, frame, HEADERS, numbers } from '../../../test/support/http2-frames.ts';
+import { RawHttp2, requestFields } from '../../../test/support/raw-http2.ts';
 import { until } from '../../../test/support/until.ts';
+import { HeaderList } from '../../core/headers.ts';
+import { http2Limits } from '../../core/limits.ts';
 
+const WINDOW_UPDATE = 8;
 const clients: { destroy(): void }[] = [];
 
 afterEach(async () => {
@@ -13,7 +16,7 @@ afterEach(async () => {
   await closeStages();
 });
 
-describe('an HTTP/2 client that does not read answers', () => {
+describe('an HTTP/2 client that does not get answers', () => {
   it('has no more requests read while heads of many wait for it, and all of them when it reads (http.md 285)', async () => {
     const asked = 10_000;
     let handled = 0;
@@ -43,5 +46,90 @@ describe('an HTTP/2 client that does not read answers', () => {
     socket.on('data', () => {});
     socket.resume();
     await until(() => handled === asked, 'all requests');
+  });
+
+  it('gets the end of an answer, and trailers, that need no window while others have none', async () => {
+    const late = Promise.withResolvers<void>();
+    async function* nothing(): AsyncGenerator<Uint8Array> {
+      await late.promise;
+      yield Buffer.alloc(0);
+    }
+    const { port } = await stage(({ request }) => {
+      if (request.path === '/large') return reply(Buffer.alloc(100_000));
+      const answer = reply(nothing());
+      return request.path === '/end' ? answer : { ...answer, trailers: () => HeaderList.of([['x-sum', '7']]) };
+    });
+    const firstWindow = Buffer.concat([Buffer.from([0, 4]), numbers(1_000_000)]);
+    const client = await RawHttp2.connect(port, firstWindow);
+    clients.push(client);
+    for (const [index, path] of ['/large', '/end', '/trailers'].entries()) {
+      client.send(HEADERS, END_HEADERS | END_STREAM, 2 * index + 1, requestFields(path));
+    }
+    const received = () => client.of(DATA, 1).reduce((size, { payload }) => size + payload.length, 0);
+    await until(() => received() === 65_535 && client.of(HEADERS).length === 3, 'the window of the connection');
+    late.resolve();
+    await until(() => client.of(HEADERS).length === 4 && client.of(DATA, 3).length === 1, 'the ends');
+    assert.equal(client.of(DATA, 3)[0]?.flags, END_STREAM);
+    assert.equal(client.of(HEADERS, 5)[1]?.flags, END_STREAM | END_HEADERS);
+    client.send(WINDOW_UPDATE, 0, 0, numbers(100_000));
+    await until(() => received() === 100_000, 'the rest');
+  });
+
+  it('has many bodies made that it does not get, each to its end', async () => {
+    const late = Promise.withResolvers<void>();
+    let ended = 0;
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      await late.promise;
+      yield Buffer.from('x');
+      ended++;
+    }
+    let aborted = 0;
+    const { port } = await stage((exchange) => {
+      exchange.onAbort(() => aborted++);
+      return reply(slow());
+    });
+    const client = new Http2Client(port);
+    clients.push(client);
+    for (let count = 0; count < 20; count++) await client.fetch('/', { ':method': 'HEAD' });
+    assert.equal(aborted, 0);
+    late.resolve();
+    await until(() => ended === 20, 'the ends of all bodies');
+  });
+
+  it('has only as many bodies made that it does not get as it may have streams', async () => {
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield await new Promise<Uint8Array>(() => {});
+    }
+    let aborted = 0;
+    const { port } = await stage((exchange) => {
+      exchange.onAbort(() => aborted++);
+      return reply(endless());
+    });
+    const client = new Http2Client(port);
+    clients.push(client);
+    const { maxStreams } = http2Limits;
+    for (let count = 0; count < maxStreams + 3; count++) await client.fetch('/', { ':method': 'HEAD' });
+    assert.equal(aborted, 3);
+    client.destroy();
+    await until(() => aborted === maxStreams + 3, 'all');
+  });
+
+  it('is cut where its answer cannot be sent for a defect, and others get theirs', async () => {
+    const broken = Object.assign(Buffer.alloc(1_000), {
+      subarray(): Buffer {
+        throw new Error('a defect');
+      },
+    });
+    const { port, log } = await stage(({ request }) => reply(request.path === '/broken' ? broken : 'fine'));
+    const client = await RawHttp2.connect(port, Buffer.from([0, 4, 0, 0, 0, 0]));
+    const other = new Http2Client(port);
+    clients.push(client, other);
+    client.send(HEADERS, END_HEADERS | END_STREAM, 1, requestFields('/broken'));
+    await client.sees(HEADERS);
+    client.send(WINDOW_UPDATE, 0, 1, numbers(10));
+    const { body } = await other.fetch('/');
+    assert.equal(body, 'fine');
+    await until(() => client.client.ended, 'the end of the connection');
+    assert.match(log.join(''), /a defect/);
   });
 });

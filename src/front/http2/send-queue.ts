@@ -122,7 +122,8 @@ export class SendQueue implements Sender, PacedStream {
   }
 
   #begin(): void {
-    if (this.#channel.isFree) this.send(sendBufferSize);
+    // An end alone needs no window: who waits for it must not wait for what others get.
+    if (this.#channel.isFree || this.#length === 0) this.send(sendBufferSize);
     if (this.isWaiting) this.#channel.waits(this);
   }
 
