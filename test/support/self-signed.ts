@@ -6,9 +6,15 @@ export interface SelfSigned {
   readonly cert: string;
 }
 
-/** A key and a certificate for `peer.test` that it has signed itself. */
+/** A key and a certificate for `peer.test`, as server and as client, that it has signed itself. */
 export async function selfSigned(): Promise<SelfSigned> {
   const key = await createKey('p256');
-  const cert = createCertificate({ names: ['peer.test'], key, from: new Date(Date.now() - 60_000), days: 2 });
+  const cert = createCertificate({
+    names: ['peer.test'],
+    purposes: ['server', 'client'],
+    key,
+    from: new Date(Date.now() - 60_000),
+    days: 2,
+  });
   return { key: keyPem(key), cert };
 }
