@@ -27,6 +27,8 @@ interface Task {
   readonly kind: AcmeChallengeKind;
   readonly url: string;
   readonly token: string;
+  /** The CA looks at it already: it was told before a sudden end. */
+  readonly isBegun: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function authorize(authorizations: readonly string[], options: Auth
       ends.push(await prove(challenge, provers, clock.now()));
       signal.throwIfAborted();
     }
-    for (const { url } of tasks) await account.post({ url, payload: {}, signal });
+    for (const task of tasks) if (!task.isBegun) await begin(task, options);
     for (const task of tasks) await proven(task, options);
   } finally {
     // A stop waits for no program: the next start removes its records.
@@ -73,14 +75,30 @@ function taskOf(
     const challenge = offered.find(({ type }) => type === kind);
     return challenge ? [{ kind, challenge }] : [];
   });
-  const chosen = fit[failures % fit.length];
+  const isBegun = ({ challenge }: (typeof fit)[number]): boolean => challenge['status'] === 'processing';
+  const chosen = fit.find(isBegun) ?? fit[failures % fit.length];
   if (!chosen) {
     const kinds = offered.map(({ type }) => textOf(type)).join(', ');
     const how = name.startsWith('*.') ? ': a wildcard takes dns-01, with a hook that sets its record' : '';
     throw new AcmeError(`Cannot prove ${name} in a way that the CA offers (${kinds})${how}`, verdict);
   }
   const { kind, challenge } = chosen;
-  return { authorization, name, kind, url: textOf(challenge['url']), token: tokenOf(challenge['token']) };
+  const token = tokenOf(challenge['token']);
+  return { authorization, name, kind, url: textOf(challenge['url']), token, isBegun: isBegun(chosen) };
+}
+
+/** The CA is told to look. What it refuses is no failure where it looks already, for an answer that was lost. */
+async function begin({ authorization, url }: Task, { account, signal }: AuthorizeOptions): Promise<void> {
+  try {
+    await account.post({ url, payload: {}, signal });
+  } catch (error) {
+    if (!(error instanceof AcmeError) || !error.problem) throw error;
+    const { json } = await account.post({ url: authorization, signal });
+    const challenge = listOf(json['challenges'])
+      .map(recordOf)
+      .find((each) => each['url'] === url);
+    if (json['status'] === 'pending' && (challenge?.['status'] ?? 'pending') === 'pending') throw error;
+  }
 }
 
 /** The order is of no use any more. */

@@ -74,6 +74,8 @@ export class ManagedCertificate {
   #failure: string | undefined;
   #attempt: Promise<Outcome> | undefined;
   #running: Promise<void> | undefined;
+  /** One after the other: the last one stays. */
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: ManagedCertificateOptions) {
     this.#options = options;
@@ -138,7 +140,7 @@ export class ManagedCertificate {
     if (!current) return false;
     await this.issuer.revoke(current.issued.certificate, this.#stop.signal);
     log.info(`certificate for ${this.#text} is revoked`);
-    await this.#plan(current, { ...current.renewal, renewsAt: 0, isRevoked: true });
+    await this.#plan(current, { renewsAt: 0, isRevoked: true });
     return await this.renew();
   }
 
@@ -213,7 +215,7 @@ export class ManagedCertificate {
     try {
       const suggestion = await this.issuer.suggestion(current.issued.certificate, this.#stop.signal);
       lookAgainMs = suggestion?.lookAgainMs ?? 86_400_000;
-      if (suggestion) await this.#follow(current, suggestion.window);
+      if (suggestion && this.#current?.issued === current.issued) await this.#follow(this.#current, suggestion.window);
     } catch (error) {
       if (!this.#stop.signal.aborted) log.debug(`certificate for ${this.#text}: ${(error as Error).message}`);
     }
@@ -229,7 +231,7 @@ export class ManagedCertificate {
     const renewsAt = isUseless
       ? renewal.renewsAt
       : suggestedRenewalTime(window, validity, this.#options.clock.random());
-    await this.#plan(current, { ...renewal, renewsAt, window });
+    await this.#plan(current, { renewsAt, window });
   }
 
   async #tryOnce(): Promise<Outcome> {
@@ -366,16 +368,20 @@ export class ManagedCertificate {
     this.#retryAt = this.#options.clock.steadyMs() + ms;
   }
 
-  async #plan(current: Used, renewal: RenewalPlan): Promise<void> {
-    if (this.#current !== current) return;
-    this.#current = { ...current, renewal };
+  /** Changes the plan of this certificate where it is still in use. */
+  async #plan({ issued }: Used, changes: Partial<RenewalPlan>): Promise<void> {
+    if (this.#current?.issued !== issued) return;
+    this.#current = { ...this.#current, renewal: { ...this.#current.renewal, ...changes } };
     await this.#savePlan(this.#current);
   }
 
   /** What cannot be written is found out again. */
   async #savePlan({ issued, renewal }: Held): Promise<void> {
     const { log } = this.#options;
-    await this.#store.writeRenewal(issued.certificate, renewal).catch((error: Error) => log.debug(error.message));
+    this.#saving = this.#saving
+      .then(() => this.#store.writeRenewal(issued.certificate, renewal))
+      .catch((error: Error) => log.debug(error.message));
+    await this.#saving;
   }
 
   #logFailure(reason: string, pauseMs: number, log: Log): void {

@@ -11,10 +11,10 @@ import { FakeAcme } from '../../../test/support/fake-acme.ts';
 import { acmeIssuer, ManagedStage, managedSite } from '../../../test/support/managed-stage.ts';
 import { quickClock } from '../../../test/support/quick-clock.ts';
 import { until } from '../../../test/support/until.ts';
-import { processStart } from '../../observe/process-start.ts';
 import { rootPath } from '../dev/dev-issuer.ts';
 import type { ManagedSite } from '../supervision/certificate-source.ts';
 import { digestOf } from './certificate-store.ts';
+import { claimText } from './folder-claim.ts';
 
 interface Made extends AsyncDisposable {
   readonly folder: AppFolder;
@@ -304,8 +304,7 @@ describe('ManagedCertificates', () => {
   it('leaves an order to another process that is at it, and takes what that one gets', async () => {
     await using it = await made();
     await mkdir(it.place, { recursive: true });
-    const holder = `${process.ppid} ${processStart(process.ppid)} other\n`;
-    await writeFile(`${it.place}/lock`, holder);
+    await writeFile(`${it.place}/lock`, claimText(process.ppid));
     using stage = new ManagedStage();
     const current = await stage.use(it.site);
     await until(async () => (await readdir(it.place)).length === 1, 'a look at the lock');
