@@ -1,3 +1,4 @@
+import { gather } from '../../core/body.ts';
 import type { ConnectionTimeouts } from '../../core/limits.ts';
 import type { Tunnel } from '../../core/tunnel.ts';
 import type { Upgrade } from '../../core/websocket.ts';
@@ -15,6 +16,8 @@ export class ExtendedStream {
   readonly #stream: Http2Stream;
   readonly #channel: StreamSocketChannel;
   #early: Uint8Array[] = [];
+  #earlySize = 0;
+  #isDiscarding = false;
   #hasEnded = false;
   #socket: StreamSocket | undefined;
   #spoken: ClientConnection | undefined;
@@ -35,9 +38,7 @@ export class ExtendedStream {
 
   /** Bytes that came and that nobody has read. */
   get unread(): number {
-    let unread = this.#socket?.readableLength ?? 0;
-    for (const bytes of this.#early) unread += bytes.length;
-    return unread;
+    return this.#earlySize + (this.#socket?.readableLength ?? 0);
   }
 
   /** Whether the client has ended its side. */
@@ -47,7 +48,11 @@ export class ExtendedStream {
 
   receive(bytes: Uint8Array): void {
     if (this.#socket) this.#socket.receive(bytes);
-    else this.#early.push(bytes);
+    else if (this.#isDiscarding) this.#channel.codec.consumed(this.#stream, bytes.length);
+    else {
+      gather(this.#early, bytes);
+      this.#earlySize += bytes.length;
+    }
   }
 
   receiveEnd(): void {
@@ -55,9 +60,17 @@ export class ExtendedStream {
     this.#socket?.receiveEnd();
   }
 
-  /** The stream is over, or nobody is to have it. */
+  /** Nobody is to have what came, and what comes until the stream is over. */
+  discard(): void {
+    this.#isDiscarding = true;
+    this.#channel.codec.consumed(this.#stream, this.#earlySize);
+    this.#early = [];
+    this.#earlySize = 0;
+  }
+
+  /** The stream is over. */
   gone(): void {
-    for (const bytes of this.#early.splice(0)) this.#channel.codec.consumed(this.#stream, bytes.length);
+    this.discard();
     this.#socket?.gone();
   }
 
@@ -99,6 +112,7 @@ export class ExtendedStream {
   #begin(socket: StreamSocket): void {
     const early = this.#early;
     this.#early = [];
+    this.#earlySize = 0;
     for (const bytes of early) socket.receive(bytes);
     if (this.#hasEnded) socket.receiveEnd();
   }

@@ -387,6 +387,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
       return;
     }
     this.#body?.discard();
+    this.#extended?.discard();
     this.#unwanted = 0;
     if (this.#body?.isAsked === false) this.#endUnwanted();
   }

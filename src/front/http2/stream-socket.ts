@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { gather } from '../../core/body.ts';
 import { Http2Code } from '../../protocol/http2/codes.ts';
 import type { Http2Stream } from '../../protocol/http2/server-sink.ts';
 import type { ByteStream } from '../byte-stream.ts';
@@ -20,6 +21,7 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   readonly #channel: StreamSocketChannel;
   /** Received while nobody reads; bounded by the stream's window. */
   readonly #unread: Uint8Array[] = [];
+  #unreadSize = 0;
   #isPaused = false;
   #hasPeerEnded = false;
   #isEndTold = false;
@@ -44,7 +46,7 @@ export class StreamSocket extends EventEmitter implements ByteStream {
 
   /** Bytes that came and that nobody has read. */
   get readableLength(): number {
-    return this.#unread.reduce((sum, { length }) => sum + length, 0);
+    return this.#unreadSize;
   }
 
   write(bytes: Uint8Array): boolean {
@@ -87,7 +89,8 @@ export class StreamSocket extends EventEmitter implements ByteStream {
 
   /** Bytes came. */
   receive(bytes: Uint8Array): void {
-    this.#unread.push(bytes);
+    gather(this.#unread, bytes);
+    this.#unreadSize += bytes.length;
     this.#read();
   }
 
@@ -101,7 +104,9 @@ export class StreamSocket extends EventEmitter implements ByteStream {
   gone(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const bytes of this.#unread.splice(0)) this.#channel.codec.consumed(this.#stream, bytes.length);
+    this.#channel.codec.consumed(this.#stream, this.#unreadSize);
+    this.#unread.length = 0;
+    this.#unreadSize = 0;
     this.queue.clear();
     this.emit('close');
   }
@@ -111,6 +116,7 @@ export class StreamSocket extends EventEmitter implements ByteStream {
     const { codec } = this.#channel;
     while (this.#unread.length > 0 && !this.#isPaused) {
       const bytes = this.#unread.shift() as Uint8Array;
+      this.#unreadSize -= bytes.length;
       this.emit('data', Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
       codec.consumed(this.#stream, bytes.length);
     }
