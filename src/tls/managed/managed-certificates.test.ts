@@ -378,6 +378,47 @@ describe('ManagedCertificates on demand', () => {
     hook.close();
   });
 
+  it('counts orders, not those who wait for them', async () => {
+    await using it = await made();
+    const hook = createServer((_, response) => response.end());
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
+    using stage = new ManagedStage();
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand: { ask } }]));
+    let isHeld = true;
+    it.fake.fault = ({ path }) => (path === '/finalize' && isHeld ? { status: 500, body: '' } : undefined);
+    const many = Promise.all(Array.from({ length: 30 }, () => stage.certificates.wanted(0, 'a.test')));
+    await until(() => it.fake.count('POST', '/newOrder') === 1, 'the order');
+    isHeld = false;
+    assert.ok(await stage.certificates.wanted(0, 'b.test'));
+    await many;
+    assert.deepEqual(
+      stage.lines.filter((line) => line.includes('too many orders')),
+      [],
+    );
+    hook.close();
+  });
+
+  it('asks a hook again soon that gives no answer, and renews then', async () => {
+    await using it = await made();
+    it.fake.days = 1.1;
+    const hook = createServer((_, response) => response.end());
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const { port } = hook.address() as AddressInfo;
+    using stage = new ManagedStage(quickClock(2_000));
+    const onDemand = { ask: `http://127.0.0.1:${port}/` };
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand }]));
+    const first = await stage.certificates.wanted(0, 'a.test');
+    assert.ok(first);
+    await once(hook.close(), 'close');
+    await stage.said(/warn Cannot ask .* about a\.test: connect ECONNREFUSED/);
+    await once(hook.listen(port, '127.0.0.1'), 'listening');
+    it.fake.days = 90;
+    await stage.said(/certificate for a\.test: renewed/);
+    assert.ok(!stage.lines.some((line) => line.includes('is not renewed')));
+    hook.close();
+  });
+
   it('does not ask the CA again at once where it has refused', async () => {
     await using it = await made();
     const hook = createServer((_, response) => response.end());

@@ -231,7 +231,7 @@ export class ManagedCertificates implements CertificateSource {
   #create(
     names: readonly string[],
     { issuer, turns }: UsedIssuer,
-    isAllowed?: () => Promise<boolean>,
+    isAllowed?: () => Promise<boolean | undefined>,
   ): ManagedCertificate {
     const { log } = this.#options;
     const changed = (): void => this.#changed();

@@ -13,7 +13,7 @@ export interface OnDemandOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** A certificate that is neither read nor begun. */
-  create(name: string, isAllowed: () => Promise<boolean>): ManagedCertificate;
+  create(name: string, isAllowed: () => Promise<boolean | undefined>): ManagedCertificate;
 }
 
 /** Certificates that are looked after at a time: others are read from the disk again. */
@@ -29,15 +29,21 @@ const hourMs = 3_600_000;
 export class OnDemandCertificates {
   readonly #options: OnDemandOptions;
   readonly #hook: AskHook;
+  /** The one that was asked for longest ago first. */
   readonly #kept: Map<string, ManagedCertificate> = new Map();
   readonly #opening: Map<string, Promise<ManagedCertificate | undefined>> = new Map();
+  readonly #obtaining: Map<string, Promise<void>> = new Map();
   #orders = 0;
-  #hour: { readonly from: number; count: number } = { from: 0, count: 0 };
+  #hour: { readonly from: number; count: number } = { from: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: OnDemandOptions) {
     this.#options = options;
     const { plan, log, clock } = options;
-    this.#hook = new AskHook({ url: plan.ask, now: () => clock.now(), failed: (reason) => log.warn(reason) });
+    this.#hook = new AskHook({
+      url: plan.ask,
+      steadyMs: () => clock.steadyMs(),
+      failed: (reason) => log.warn(reason),
+    });
   }
 
   get certificates(): Iterable<ManagedCertificate> {
@@ -50,7 +56,8 @@ export class OnDemandCertificates {
     try {
       const certificate = this.#kept.get(name) ?? (await this.#opened(name));
       if (!certificate) return undefined;
-      if (!certificate.material || certificate.hasEnded) await this.#obtain(certificate, name);
+      if (this.#kept.delete(name)) this.#kept.set(name, certificate);
+      if (!certificate.material || certificate.hasEnded) await this.#obtained(certificate, name);
       return certificate.material;
     } catch (error) {
       this.#options.log.error(`certificate for ${name}: ${(error as Error).message}`);
@@ -83,16 +90,27 @@ export class OnDemandCertificates {
 
   #keep(name: string, certificate: ManagedCertificate): void {
     this.#kept.set(name, certificate);
-    const [oldest] = this.#kept;
-    if (this.#kept.size <= maxKept || !oldest) return;
-    this.#kept.delete(oldest[0]);
-    oldest[1].close();
+    if (this.#kept.size <= maxKept) return;
+    for (const [oldest, each] of this.#kept) {
+      if (each.isBusy || each === certificate) continue;
+      this.#kept.delete(oldest);
+      each.close();
+      return;
+    }
+  }
+
+  /** However many wait for it, it is one order. */
+  #obtained(certificate: ManagedCertificate, name: string): Promise<void> {
+    const before = this.#obtaining.get(name);
+    if (before) return before;
+    const obtaining = this.#obtain(certificate, name).finally(() => this.#obtaining.delete(name));
+    this.#obtaining.set(name, obtaining);
+    return obtaining;
   }
 
   async #obtain(certificate: ManagedCertificate, name: string): Promise<void> {
     if (!certificate.isBusy) {
-      if (certificate.isPausing || !this.#mayOrder(name)) return;
-      if (!(await this.#hook.allows(name))) return;
+      if (certificate.isPausing || !(await this.#hook.allows(name)) || !this.#mayOrder(name)) return;
     }
     this.#orders++;
     try {
@@ -104,7 +122,7 @@ export class OnDemandCertificates {
 
   #mayOrder(name: string): boolean {
     const { clock, log } = this.#options;
-    const now = clock.now();
+    const now = clock.steadyMs();
     if (now - this.#hour.from >= hourMs) this.#hour = { from: now, count: 0 };
     if (this.#orders >= maxOrders || this.#hour.count >= maxOrdersPerHour) {
       log.warn(`certificate for ${name} is not asked for: there are too many orders at present`);
