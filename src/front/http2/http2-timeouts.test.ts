@@ -127,6 +127,30 @@ describe('an HTTP/2 client that is too slow', () => {
     assert.deepEqual([client.of(HEADERS).length, client.of(GOAWAY).length], [0, 0]);
   });
 
+  it('is not blamed for a body of which no more is wanted while the answer goes on', async () => {
+    const late = Promise.withResolvers<void>();
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('begun');
+      await late.promise;
+      yield Buffer.from('done');
+    }
+    const made = await stage(() => reply(slow()), { bodyMs: 300 }, 1_000);
+    const client = await RawHttp2.connect(made.port);
+    clients.push(client);
+    for (const stream of [1, 3]) {
+      client.send(HEADERS, END_HEADERS, stream, requestFields('/'));
+      client.send(DATA, 0, stream, Buffer.alloc(10));
+    }
+    await client.sees(DATA, 2);
+    client.send(DATA, END_STREAM, 1, Buffer.alloc(1_000));
+    client.send(DATA, 0, 3, Buffer.alloc(1_000));
+    const since = Date.now();
+    await until(() => Date.now() - since > 1_000, 'more than the longest silence');
+    assert.equal(client.of(RST_STREAM).length, 0);
+    late.resolve();
+    await until(() => client.client.received.split('done').length === 3, 'both answers');
+  });
+
   it('has a stream reset whose window it never opens, and is served on others', async () => {
     const { client, made } = await connected(() => reply(Buffer.alloc(5_000)), { sendMs: 500 }, firstWindow(0));
     client.send(HEADERS, END_HEADERS | END_STREAM, 1, requestFields('/'));

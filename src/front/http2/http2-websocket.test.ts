@@ -97,7 +97,8 @@ describe('a WebSocket over HTTP/2', () => {
   it('is opened by 200 without the fields of HTTP/1.1, and the app sees a handshake', async () => {
     const app = new EchoApp();
     const { port } = await stage(app.handle);
-    const { stream, received } = open(await connect(port), { 'sec-websocket-protocol': 'chat' });
+    const ofContent = { 'content-length': '1', expect: '100-continue', te: 'trailers' };
+    const { stream, received } = open(await connect(port), { 'sec-websocket-protocol': 'chat', ...ofContent });
     const [headers] = await once(stream, 'response');
     assert.equal(headers[':status'], 200);
     assert.equal(headers['sec-websocket-protocol'], 'chat');
@@ -108,6 +109,7 @@ describe('a WebSocket over HTTP/2', () => {
     const request = app.exchanges[0]?.request;
     assert.deepEqual([request?.method, request?.path, request?.version], ['GET', '/chat', '2']);
     assert.equal(request?.headers.get('upgrade'), 'websocket');
+    for (const name of Object.keys(ofContent)) assert.equal(request?.headers.get(name), undefined, name);
     assert.match(request?.headers.get('sec-websocket-key') ?? '', /^[\w+/]{22}==$/);
     stream.write(Buffer.from(maskedFrame(1, 'hello'), 'latin1'));
     await until(() => received().includes('\x81\x05hello'), 'the echo');

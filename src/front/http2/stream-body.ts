@@ -27,6 +27,7 @@ export class StreamBody implements BodySource {
   #isAsked: boolean;
   #isHandedOver = false;
   #isDiscarding = false;
+  #hasFailed = false;
   #unread = 0;
   #pace: SlownessCheck | undefined;
 
@@ -80,7 +81,9 @@ export class StreamBody implements BodySource {
     if (!this.#isHandedOver) this.#giveBack(this.#unread);
   }
 
+  /** What still comes is not given to it. */
   fail(error: PeerError): void {
+    this.#hasFailed = true;
     this.#incoming.fail(error);
   }
 
@@ -99,7 +102,7 @@ export class StreamBody implements BodySource {
 
   /** Whether the client is silent for too long or too slow on the whole. Asked at every sweep. */
   isSlow(now: number): boolean {
-    if (!this.#isAsked || this.#incoming.isComplete) return false;
+    if (!this.#isAsked || this.#hasFailed || this.#incoming.isComplete) return false;
     this.#pace ??= new SlownessCheck(
       { bytesWritten: 0, writableLength: 0, isPaused: () => this.#isHeldBack },
       this.#channel.timeouts,

@@ -134,11 +134,11 @@ export class ConnectionStreams<Turn> {
     if (stream.isReceiveClosed) this.#open.delete(stream.id);
   }
 
-  /** The request is complete: `trailers` are told to the sink. */
+  /** The request is complete: `trailers` are told to the sink, also where its content was thrown away. */
   endReceiving(stream: ServerStream<Turn>, trailers: HeaderList): void {
     stream.isReceiveClosed = true;
     if (stream.isSendClosed) this.#open.delete(stream.id);
-    if (stream.turn !== undefined && !stream.isDiscarding) this.#sink.end(stream.turn, trailers);
+    if (stream.turn !== undefined) this.#sink.end(stream.turn, trailers);
   }
 
   /** The connection is over. */

@@ -4,6 +4,7 @@ import { frame, numbers } from '../../../test/support/http2-frames.ts';
 import { block, data, fixed, getFields, Http2Peer, headers, noFields, post } from '../../../test/support/http2-peer.ts';
 import { Flag, FrameKind, Http2Code } from './codes.ts';
 import { Http2Error } from './http2-error.ts';
+import type { Http2Stream } from './server-sink.ts';
 
 const {
   headers: HEADERS,
@@ -169,6 +170,25 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     assert.equal(callsBeforeCalm(ends, 100, whole), 100);
   });
 
+  it('empty DATA that ends streams which are over (http.md 284)', () => {
+    const peer = Http2Peer.open({}, small);
+    const end = frame(DATA, Flag.endStream, 1);
+    peer.send(post(1));
+    peer.codec.reset(peer.turns[0]?.stream as Http2Stream, Http2Code.noError);
+    // 2 were earned by the request.
+    assert.equal(
+      callsBeforeCalm(peer, 100, () => peer.send(end)),
+      22,
+    );
+    const honest = Http2Peer.open({}, small);
+    const whole = (count: number) => {
+      honest.send(post(2 * count + 1));
+      honest.codec.reset(honest.turns.at(-1)?.stream as Http2Stream, Http2Code.noError);
+      honest.send(frame(DATA, Flag.endStream, 2 * count + 1));
+    };
+    assert.equal(callsBeforeCalm(honest, 100, whole), 100);
+  });
+
   const controls: readonly (readonly [string, Buffer])[] = [
     ['SETTINGS', frame(FrameKind.settings, 0, 0)],
     ['acknowledgements of SETTINGS', frame(FrameKind.settings, Flag.ack, 0)],
@@ -255,7 +275,7 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
     ]);
     const bomb = Buffer.concat([block(getFields), entry, Buffer.alloc(13_000, 0x80 | 62)]);
     peer.send(frame(HEADERS, 5, 1, bomb), headers(3));
-    assert.deepEqual(peer.events, ['malformed 1 431 header-too-large GET', 'head 3 GET /', 'end 3']);
+    assert.deepEqual(peer.events, ['malformed 1 431 header-too-large GET', 'end 1', 'head 3 GET /', 'end 3']);
     assert.equal(peer.codec.buffered, 0);
   });
 

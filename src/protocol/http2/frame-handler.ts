@@ -106,8 +106,10 @@ export class FrameHandler<Turn> implements FrameReceiver {
     if (size === 0 && !this.#dataEnds) guard.emptyFrame();
     streams.received(length);
     const stream = streams.get(id);
-    if (!stream) streams.dataOfClosed(id);
-    else if (stream.isReceiveClosed) streams.fail(stream, Http2Code.streamClosed);
+    if (!stream) {
+      if (size === 0) guard.control();
+      streams.dataOfClosed(id);
+    } else if (stream.isReceiveClosed) streams.fail(stream, Http2Code.streamClosed);
     else if (this.#takes(stream, length, size)) {
       this.#dataStream = stream;
       streams.giveBack(stream, padding);

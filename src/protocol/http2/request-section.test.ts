@@ -261,7 +261,7 @@ describe('RequestSection', () => {
     const peer = Http2Peer.open({ maxTargetSize: 2 }, { connectionWindow: 65_535, streamWindow: 65_535 });
     peer.send(headers(1, request({ ':path': '/long' }), 0));
     peer.send(data(1, 'x'.repeat(16_384)), data(1, 'x'.repeat(16_384)), headers(1, [['a', 'b']]));
-    assert.deepEqual(peer.events, ['malformed 1 414 target-too-long GET']);
+    assert.deepEqual(peer.events, ['malformed 1 414 target-too-long GET', 'end 1 a=b']);
     assert.deepEqual(peer.frames(), ['windowUpdate 0 32768']);
     assert.equal(peer.turns[0]?.stream.isReceiveClosed, true);
   });
@@ -271,13 +271,20 @@ describe('RequestSection', () => {
     peer.send(post(1), data(1, 'abc'));
     assert.deepEqual(peer.events.splice(0), ['head 1 POST /', 'body 1 abc']);
     peer.send(data(1, 'd'), data(1, 'e', Flag.endStream));
-    assert.deepEqual(peer.events, ['refused 1 413']);
+    assert.deepEqual(peer.events, ['refused 1 413', 'end 1']);
   });
 
   it('limits nothing of what is spoken behind an extended CONNECT', () => {
     const peer = Http2Peer.open({ maxBodySize: 3 });
     peer.send(headers(1, request({ ':method': 'CONNECT', ':protocol': 'websocket' }), 0), data(1, 'abcdef'));
     assert.deepEqual(peer.events, ['head 1 CONNECT /', 'body 1 abcdef']);
+  });
+
+  it('does not hold what is spoken behind an extended CONNECT to a content-length', () => {
+    const peer = Http2Peer.open();
+    const fields = request({ ':method': 'CONNECT', ':protocol': 'websocket', 'content-length': '1' });
+    peer.send(headers(1, fields, 0), data(1, 'abcdef'), data(1, '', Flag.endStream));
+    assert.deepEqual(peer.events, ['head 1 CONNECT /', 'body 1 abcdef', 'end 1']);
   });
 
   it('gives trailers without those that have no place there', () => {
@@ -308,7 +315,7 @@ describe('RequestSection', () => {
         ['e', '1'],
       ]),
     );
-    assert.deepEqual(peer.events, ['head 1 POST /', 'end 1 a=bcd e=', 'head 3 POST /', 'refused 3 431']);
+    assert.deepEqual(peer.events, ['head 1 POST /', 'end 1 a=bcd e=', 'head 3 POST /', 'refused 3 431', 'end 3']);
   });
 
   it('knows what the client finds urgent (RFC 9218)', () => {

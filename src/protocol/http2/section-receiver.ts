@@ -171,7 +171,7 @@ export class SectionReceiver<Turn> {
       turn = this.#sink.malformed(stream, outcome, request.method);
     } else {
       stream.isTunnel = outcome.protocol !== undefined;
-      stream.contentLength = outcome.bodyLength ?? unknownLength;
+      if (!stream.isTunnel) stream.contentLength = outcome.bodyLength ?? unknownLength;
       turn = this.#sink.head(stream, outcome);
     }
     stream.turn = turn;
@@ -193,8 +193,8 @@ export class SectionReceiver<Turn> {
     } else if (outcome instanceof ProtocolError) {
       const wasDiscarding = stream.isDiscarding;
       stream.isDiscarding = true;
-      streams.endReceiving(stream, HeaderList.empty);
       if (!wasDiscarding && stream.turn !== undefined) this.#sink.refused(stream.turn, outcome);
+      if (!stream.isReset) streams.endReceiving(stream, HeaderList.empty);
     } else streams.endReceiving(stream, outcome);
   }
 }

@@ -41,14 +41,14 @@ export interface Http2ServerSink<Turn> {
   head(stream: Http2Stream, head: Http2RequestHead): Turn | undefined;
   /**
    * A request that is not taken as it is, but whose connection goes on: to be answered by this error's status. Its method is '' where that is
-   * not known. Neither body nor end follow: what comes of it is thrown away. Undefined refuses it.
+   * not known. No body follows: what comes of it is thrown away. Undefined refuses it.
    */
   malformed(stream: Http2Stream, error: ProtocolError, method: string): Turn | undefined;
   /** A request whose content or trailers are more than is taken: as for `malformed`, where its answer has not begun. */
   refused(turn: Turn, error: ProtocolError): void;
   /** A view of what was received, never empty. The client may send as much more when `consumed` was called for it. */
   body(turn: Turn, bytes: Uint8Array): void;
-  /** The request's end; for one without a body right after `head`. */
+  /** The request's end, also where it was refused; for one without a body right after `head`. */
   end(turn: Turn, trailers: HeaderList): void;
   /** The stream is over, by the client (`isPeer`) or for what it has sent. Nothing follows. */
   reset(turn: Turn, code: Http2Code, isPeer: boolean): void;
