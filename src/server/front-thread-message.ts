@@ -96,6 +96,8 @@ export type ToFrontThread =
       readonly name: string;
       readonly material: TlsMaterial | undefined;
     }
+  /** There is another certificate for a name that is got on demand: it is asked for again. */
+  | { readonly kind: 'certificate-changed'; readonly name: string }
   /** All that a CA may look for now. */
   | { readonly kind: 'acme-challenges'; readonly challenges: AcmeChallenges }
   | { readonly kind: 'log-level'; readonly level: LogLevel }

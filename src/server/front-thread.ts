@@ -163,6 +163,9 @@ export class FrontThread {
         if (message.generation !== this.#sites.generation) break;
         this.#tls.setCertificate(message.server, message.name, message.material);
         break;
+      case 'certificate-changed':
+        this.#tls.forget(message.name);
+        break;
       case 'acme-challenges':
         this.#acme.set(message.challenges);
         break;

@@ -199,6 +199,11 @@ export class FrontThreads {
     this.#post({ kind: 'tls-materials', generation, materials });
   }
 
+  /** Threads that have the certificate of a name, which was got on demand, ask for it again. */
+  forgetCertificate(name: string): void {
+    this.#post({ kind: 'certificate-changed', name });
+  }
+
   answerCertificate(front: number, wanted: WantedCertificate, material: TlsMaterial | undefined): void {
     const { generation, server, name } = wanted;
     this.#threads[front]?.line?.post({ kind: 'certificate', generation, server, name, material });

@@ -108,6 +108,18 @@ describe('FrontTls', () => {
     assert.equal(wanted.length, 2);
   });
 
+  it('asks again at once for a name whose certificate has changed', () => {
+    const { tls, wanted } = made({ isOnDemand: true });
+    for (const name of ['a.test', 'b.a.test']) {
+      void tls.choose(facts, hello(name));
+      tls.setCertificate(0, name, tlsMaterial({ certificates: [certificate], isOnDemand: true }));
+    }
+    tls.forget('a.test');
+    assert.ok(tls.choose(facts, hello('a.test')) instanceof Promise);
+    assert.ok(!(tls.choose(facts, hello('b.a.test')) instanceof Promise));
+    assert.deepEqual(wanted, ['0 a.test', '0 b.a.test', '0 a.test']);
+  });
+
   it('refuses a name that there is to be no certificate for, and asks again for the next client', async () => {
     const { tls, wanted } = made({ isOnDemand: true });
     const waiting = tls.choose(facts, hello('no.test'));

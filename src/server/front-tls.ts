@@ -75,6 +75,11 @@ export class FrontTls implements TlsHosts {
     this.#wanted.delete(key);
   }
 
+  /** There is another certificate for a name that is got on demand: whoever comes next waits for it. */
+  forget(name: string): void {
+    for (const [key, known] of this.#onDemand) if (key.endsWith(` ${name}`)) this.#drop(key, known);
+  }
+
   choose(facts: ConnectionFacts, hello: ClientHello): TlsChoice | undefined | Promise<TlsChoice | undefined> {
     const { serverName, alpn } = hello;
     const { acme, serverFor } = this.#options;
@@ -124,12 +129,13 @@ export class FrontTls implements TlsHosts {
     this.#onDemand.delete(key);
     this.#onDemand.set(key, found);
     if (this.#onDemand.size <= maxOnDemandCertificates) return;
-    for (const [oldest, { material }] of this.#onDemand) {
-      this.#onDemand.delete(oldest);
-      const { id } = material;
-      for (const each of this.#hosts.keys()) if (each === id || each.startsWith(`${id} `)) this.#hosts.delete(each);
-      break;
-    }
+    const [oldest] = this.#onDemand;
+    if (oldest) this.#drop(...oldest);
+  }
+
+  #drop(key: string, { material: { id } }: OnDemand): void {
+    this.#onDemand.delete(key);
+    for (const each of this.#hosts.keys()) if (each === id || each.startsWith(`${id} `)) this.#hosts.delete(each);
   }
 }
 

@@ -85,6 +85,7 @@ export class RunningServer implements ControlTarget {
     this.#tls = new TlsSupervisor({
       log,
       changed: (materials, generation) => fronts.setMaterials(materials, generation),
+      changedOnDemand: (name) => fronts.forgetCertificate(name),
       issuers: this.#certificates,
       stapler: new OcspStapler({ log, now: Date.now, random: Math.random }),
       now: () => new Date(),

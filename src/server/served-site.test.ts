@@ -46,6 +46,7 @@ async function taken(test: (stage: Stage) => Promise<void>): Promise<void> {
     stapler: undefined,
     now: () => new Date(),
     changed: () => {},
+    changedOnDemand: () => {},
   });
   const served = new ServedSite(fronts as unknown as FrontThreads, upstreams, tls, log);
   await served.start(site, [], (binds) => binds.map((bind) => ({ bind, fds: [], origin: 'galley' })));

@@ -419,6 +419,23 @@ describe('ManagedCertificates on demand', () => {
     hook.close();
   });
 
+  it('tells of the name whose certificate has changed', async () => {
+    await using it = await made();
+    const hook = createServer((_, response) => response.end());
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const onDemand = { ask: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/` };
+    using stage = new ManagedStage();
+    const changes: (string | undefined)[] = [];
+    stage.certificates.onChange((name) => void changes.push(name));
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand }]));
+    const first = await stage.certificates.wanted(0, 'a.test');
+    changes.length = 0;
+    assert.deepEqual(await stage.certificates.revoke('a.test'), { ok: true });
+    assert.deepEqual(changes, ['a.test']);
+    assert.notEqual((await stage.certificates.wanted(0, 'a.test'))?.certificate, first?.certificate);
+    hook.close();
+  });
+
   it('does not ask the CA again at once where it has refused', async () => {
     await using it = await made();
     const hook = createServer((_, response) => response.end());

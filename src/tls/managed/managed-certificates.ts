@@ -53,7 +53,7 @@ export class ManagedCertificates implements CertificateSource {
   readonly #clock: Clock;
   readonly #board: ChallengeBoard;
   #current: Managed = nothing;
-  #changed: () => void = () => undefined;
+  #changed: (onDemand?: string) => void = () => undefined;
   #isClosed = false;
 
   constructor(options: ManagedCertificatesOptions) {
@@ -62,7 +62,7 @@ export class ManagedCertificates implements CertificateSource {
     this.#board = new ChallengeBoard((challenges) => options.challengesChanged(challenges));
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: (onDemand?: string) => void): void {
     this.#changed = listener;
   }
 
@@ -234,7 +234,7 @@ export class ManagedCertificates implements CertificateSource {
     isAllowed?: () => Promise<boolean | undefined>,
   ): ManagedCertificate {
     const { log } = this.#options;
-    const changed = (): void => this.#changed();
+    const changed = (): void => this.#changed(isAllowed && names[0]);
     return new ManagedCertificate({ names, issuer, turns, log, clock: this.#clock, isAllowed, changed });
   }
 }

@@ -4,8 +4,11 @@ import type { CertificateMaterial } from '../tls-material.ts';
 
 /** Gets the certificates of `TlsPlan.managed`: ACME, the local development CA. Lives in the main thread. */
 export interface CertificateSource {
-  /** The answers of `certificateOf`, of the site that is in use, have changed: it is asked again. Called once, before all else. */
-  onChange(listener: () => void): void;
+  /**
+   * The answers of `certificateOf`, of the site that is in use, have changed: it is asked again. With a name, those of `wanted` for it. Called
+   * once, before all else.
+   */
+  onChange(listener: (onDemand?: string) => void): void;
   /**
    * Gets ready for a site that is to be used. Reads what is kept, and waits for nothing that takes long: a certificate that has to be got
    * comes later, by the listener. Throws TlsFileError where an issuer cannot be used at all.

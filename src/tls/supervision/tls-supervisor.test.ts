@@ -21,9 +21,9 @@ class GivingSource implements CertificateSource {
   readonly given = new Map<number, CertificateMaterial>();
   readonly calls: string[] = [];
   failure: string | undefined = 'no answer';
-  change = (): void => undefined;
+  change: (onDemand?: string) => void = () => undefined;
 
-  onChange(listener: () => void): void {
+  onChange(listener: (onDemand?: string) => void): void {
     this.change = listener;
   }
 
@@ -78,6 +78,7 @@ class Stage {
   readonly errors: string[] = [];
   readonly told: Materials[] = [];
   readonly generations: number[] = [];
+  readonly changedNames: string[] = [];
   readonly source = new GivingSource();
   readonly stapler = new GivingStapler();
   readonly supervisor: TlsSupervisor;
@@ -95,6 +96,7 @@ class Stage {
       issuers: this.source,
       stapler: this.stapler,
       now: () => new Date(),
+      changedOnDemand: (name) => void this.changedNames.push(name),
       changed: (materials, generation) => {
         this.told.push(materials);
         this.generations.push(generation);
@@ -411,6 +413,15 @@ describe('TlsSupervisor', () => {
       ['acme', '1970-01-01T00:00:00.000Z', 'no answer'],
     );
     assert.doesNotMatch(JSON.stringify(stage.supervisor.status()), /PRIVATE|BEGIN/);
+  });
+
+  it('tells of the name whose certificate on demand is another one', async () => {
+    await using stage = await Stage.with('a.test');
+    await stage.use(stage.plan('a.test'));
+    const { length } = stage.told;
+    stage.source.change('on-demand.test');
+    assert.deepEqual(stage.changedNames, ['on-demand.test']);
+    assert.equal(stage.told.length, length);
   });
 
   it('tells nothing once it is closed', async () => {

@@ -28,6 +28,8 @@ export interface TlsSupervisorOptions {
   now(): Date;
   /** Front threads are to know this: one for each server of the site in use, which is of this generation. */
   changed(materials: readonly (TlsMaterial | undefined)[], generation: number): void;
+  /** They are to ask again for the certificate of a name that is got on demand. */
+  changedOnDemand(name: string): void;
 }
 
 /** A client's wish for a certificate that is got on demand. */
@@ -84,7 +86,10 @@ export class TlsSupervisor {
   constructor(options: TlsSupervisorOptions) {
     this.#options = options;
     this.#usable = new UsableCertificates(options.log);
-    options.issuers?.onChange(() => this.#tell());
+    options.issuers?.onChange((onDemand) => {
+      if (onDemand === undefined) this.#tell();
+      else if (!this.#isClosed) options.changedOnDemand(onDemand);
+    });
     options.stapler?.onChange(() => this.#tell());
   }
 
