@@ -13,8 +13,12 @@ export interface ReceivedHttp2Frame {
 export const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 /** The fields of a request with that path, none of which depends on a table. */
-export function requestFields(path: string, fields: readonly (readonly [name: string, value: string])[] = []): Buffer {
-  const all = [[':method', 'GET'], [':scheme', 'http'], [':authority', 'a.test'], [':path', path], ...fields] as const;
+export function requestFields(
+  path: string,
+  fields: readonly (readonly [name: string, value: string])[] = [],
+  scheme = 'http',
+): Buffer {
+  const all = [[':method', 'GET'], [':scheme', scheme], [':authority', 'a.test'], [':path', path], ...fields] as const;
   return Buffer.from(all.map(([name, value]) => `\0${sized(name)}${sized(value)}`).join(''), 'latin1');
 }
 

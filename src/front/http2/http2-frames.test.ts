@@ -49,6 +49,14 @@ describe('the frames of an HTTP/2 connection', () => {
     await other.sees(/^HTTP\/1\.1 200 [\s\S]*\/put$/);
   });
 
+  it('may say https without TLS, as behind who ends it', async () => {
+    const { port } = await stage(echoTarget);
+    const client = await connect(port);
+    const fields = requestFields('/secure').toString('latin1').replace('\x04http', '\x05https');
+    client.send(HEADERS, END_HEADERS | END_STREAM, 1, Buffer.from(fields, 'latin1'));
+    await client.client.sees(/\/secure$/);
+  });
+
   it('are none where only the first bytes are those of a preface', async () => {
     const { client } = await stage(echoTarget);
     const whole = await client();

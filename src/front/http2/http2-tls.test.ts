@@ -69,6 +69,19 @@ describe('an HTTP/2 connection over TLS', () => {
     }
   });
 
+  it('takes requests for https alone', async () => {
+    const session = await connected(() => reply('fine'));
+    for (const [scheme, status] of [
+      ['http', 400],
+      ['https', 200],
+      ['HTTPS', 200],
+    ] as const) {
+      const stream = session.request({ ':scheme': scheme, ':path': '/' });
+      stream.end();
+      assert.equal((await answerOf(stream)).status, status, scheme);
+    }
+  });
+
   it('sends a long body whole', async () => {
     const body = Buffer.alloc(3_000_000, 'abcdefghijk');
     async function* pieces(): AsyncGenerator<Uint8Array> {

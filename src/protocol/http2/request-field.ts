@@ -27,10 +27,12 @@ export const RequestField = {
   /** Its characters are those of a field's value, but not those of a path. */
   badPath: 15,
   protocol: 16,
+  /** A scheme that we do not speak. */
+  badScheme: 17,
   /** Malformed: a name or a value that no field has (RFC 9113 §8.2.1), or a pseudo-field that no request has (§8.3). */
-  invalid: 17,
+  invalid: 18,
   /** Malformed: it tells of a connection (RFC 9113 §8.2.2). */
-  connection: 18,
+  connection: 19,
 } as const;
 
 /** The bits of a kind that are one of {@link RequestField}; the others are flags. */
@@ -62,6 +64,7 @@ const {
   path,
   badPath,
   protocol,
+  badScheme,
   invalid,
   connection,
 } = RequestField;
@@ -102,9 +105,7 @@ function pseudoKind(bytes: Buffer, name: number, afterName: number, value: numbe
       return path;
     case 7:
       if (matches(bytes, name, ':method')) return isToken(bytes, value, end) ? method : invalid;
-      if (!matches(bytes, name, ':scheme')) return invalid;
-      if (isText(bytes, value, end, 'http')) return http;
-      return isText(bytes, value, end, 'https') ? https : invalid;
+      return matches(bytes, name, ':scheme') ? schemeKind(bytes, value, end) : invalid;
     case 9:
       return matches(bytes, name, ':protocol') && isToken(bytes, value, end) ? protocol : invalid;
     case 10:
@@ -150,6 +151,20 @@ function regularKind(bytes: Buffer, name: number, length: number, value: number,
       break;
   }
   return regular;
+}
+
+/** In any case (RFC 9110 §4.2.3). */
+function schemeKind(bytes: Buffer, start: number, end: number): number {
+  switch (bytes.toString('latin1', start, end).toLowerCase()) {
+    case 'http':
+      return http;
+    case 'https':
+      return https;
+    case '':
+      return invalid;
+    default:
+      return badScheme;
+  }
 }
 
 function isToken(bytes: Buffer, start: number, end: number): boolean {

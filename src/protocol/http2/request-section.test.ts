@@ -65,8 +65,8 @@ const malformed: readonly (readonly [what: string, fields: Fields])[] = [
   ['a :method with a request line in it', request({ ':method': 'GET / HTTP/1.1\r\nx: y' })],
   ['a :method with a space', request({ ':method': 'GET /' })],
   ['a :path with CRLF', request({ ':path': '/ HTTP/1.1\r\nx: y' })],
-  ['a :scheme that is odd', request({ ':scheme': 'gopher' })],
-  ['a :scheme with a request in it', request({ ':scheme': 'http://a/ HTTP/1.1' })],
+  ['an empty :scheme', request({ ':scheme': '' })],
+  ['an odd :scheme twice', [...request({ ':scheme': 'ftp' }), [':scheme', 'http']]],
   [':method twice', [...getFields, [':method', 'GET']]],
   [':scheme twice', [...getFields, [':scheme', 'http']]],
   [':path twice', [...getFields, [':path', '/']]],
@@ -99,6 +99,12 @@ const refused: readonly (readonly [what: string, fields: Fields, outcome: string
   ['a fragment in :path', request({ ':path': '/a#b' }), 'malformed 1 400 request-target GET'],
   ['a URL in :path', request({ ':path': 'http://a.test/' }), 'malformed 1 400 request-target GET'],
   ['* of GET', request({ ':path': '*' }), 'malformed 1 400 request-target GET'],
+  ['a :scheme that is odd (http.md 292)', request({ ':scheme': 'gopher' }), 'malformed 1 400 request-target GET'],
+  [
+    'a :scheme with a request in it',
+    request({ ':scheme': 'http://a/ HTTP/1.1' }),
+    'malformed 1 400 request-target GET',
+  ],
   ['TRACE', request({ ':method': 'TRACE' }), 'malformed 1 405 method-not-allowed TRACE'],
   [
     'CONNECT (http.md 293)',
@@ -171,6 +177,11 @@ describe('RequestSection', () => {
     const peer = Http2Peer.open();
     peer.send(headers(1, request({ expect: '100-continue' })));
     assert.deepEqual([peer.heads[0]?.bodyLength, peer.heads[0]?.expectsContinue], [0, false]);
+  });
+
+  it('knows schemes in any case', () => {
+    assert.equal(headOf(request({ ':scheme': 'HTTPS' })).scheme, 'https');
+    assert.equal(headOf(request({ ':scheme': 'Http' })).scheme, 'http');
   });
 
   it('knows an extended CONNECT (RFC 8441 §4)', () => {

@@ -31,7 +31,7 @@ export class RequestSection implements HpackSink {
   readonly #limits: HttpLimits;
   readonly #block: FieldBlock = new FieldBlock();
   #method = '';
-  #scheme = '';
+  #scheme: '' | 'http' | 'https' = '';
   #path = '';
   #protocol: string | undefined;
   #size = 0;
@@ -127,7 +127,8 @@ export class RequestSection implements HpackSink {
       if (method !== 'CONNECT' || this.#scheme !== '' || this.#path !== '') return undefined;
       return new ProtocolError('method-not-allowed', 'Cannot answer CONNECT: this is no tunnel');
     }
-    if (this.#scheme === '' || this.#path === '') return undefined;
+    const scheme = this.#scheme;
+    if (scheme === '' || this.#path === '') return undefined;
     if (this.#host === absent) return refusal('host-header', 'it has neither :authority nor host');
     const length = this.#contentLength;
     // RFC 9113 §8.1.1
@@ -135,10 +136,15 @@ export class RequestSection implements HpackSink {
     if (length > this.#limits.maxBodySize) {
       return new ProtocolError('body-too-large', `Cannot take a body of more than ${this.#limits.maxBodySize} bytes`);
     }
-    return this.#head(headers, headSize, isEnd ? 0 : length === absent ? undefined : length);
+    return this.#head(scheme, headers, headSize, isEnd ? 0 : length === absent ? undefined : length);
   }
 
-  #head(headers: HeaderList, headSize: number, bodyLength: number | undefined): RequestOutcome {
+  #head(
+    scheme: 'http' | 'https',
+    headers: HeaderList,
+    headSize: number,
+    bodyLength: number | undefined,
+  ): RequestOutcome {
     try {
       // An extended CONNECT has the target of any other request.
       const method = this.#method;
@@ -152,7 +158,7 @@ export class RequestSection implements HpackSink {
         version: '2',
         headers,
         hasForwarded: this.#hasForwarded,
-        scheme: this.#scheme,
+        scheme,
         bodyLength,
         expectsContinue: this.#expects && bodyLength !== 0,
         protocol: this.#protocol,
@@ -181,6 +187,11 @@ export class RequestSection implements HpackSink {
       case RequestField.https:
         if (this.#scheme !== '') this.#isMalformed = true;
         this.#scheme = what === RequestField.http ? 'http' : 'https';
+        break;
+      case RequestField.badScheme:
+        if (this.#scheme !== '') this.#isMalformed = true;
+        this.#scheme = 'http';
+        this.#refuse('request-target', 'its :scheme is neither http nor https');
         break;
       case RequestField.authority:
       case RequestField.badAuthority:

@@ -7,7 +7,7 @@ import type { Http2Code } from './codes.ts';
 export interface Http2RequestHead extends RequestHead {
   readonly version: '2';
   /** `https` or `http`, as the client says. */
-  readonly scheme: string;
+  readonly scheme: 'http' | 'https';
   /** Its content-length, 0 where it ends with its head; undefined where it says none. */
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;

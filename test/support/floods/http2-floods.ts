@@ -29,9 +29,11 @@ export interface Http2Flood {
 const { data, headers, continuation, resetStream, settings, ping, goaway, windowUpdate, priority, priorityUpdate } =
   FrameKind;
 const whole = Flag.endHeaders | Flag.endStream;
-const get = requestFields('/');
-const getLarge = requestFields('/large.bin');
-const head = Buffer.concat([field(':method', 'HEAD'), Buffer.from('\x84\x86\x01\x01a', 'latin1')]);
+// Without TLS this is taken as well.
+const scheme = 'https';
+const get = requestFields('/', [], scheme);
+const getLarge = requestFields('/large.bin', [], scheme);
+const head = Buffer.concat([field(':method', 'HEAD'), Buffer.from('\x84\x87\x01\x01a', 'latin1')]);
 const post = postFields();
 const postOfOne = postFields([['content-length', '1']]);
 
@@ -135,7 +137,7 @@ function manyLarge(): Buffer {
 }
 
 function postFields(fields: readonly (readonly [name: string, value: string])[] = []): Buffer {
-  const all = [[':method', 'POST'], [':scheme', 'http'], [':authority', 'a.test'], [':path', '/'], ...fields] as const;
+  const all = [[':method', 'POST'], [':scheme', scheme], [':authority', 'a.test'], [':path', '/'], ...fields] as const;
   return Buffer.concat(all.map(([name, value]) => field(name, value)));
 }
 
