@@ -1,10 +1,12 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '../../observe/log.ts';
 import type { DevIssuerPlan } from '../../plan/tls-plan.ts';
 import type { CertificateIssuer, CertificateOrder } from '../managed/certificate-issuer.ts';
 import type { Clock } from '../managed/clock.ts';
-import { privateFolder, readIfThere, writePrivateFile } from '../managed/private-file.ts';
+import { FolderClaim } from '../managed/folder-claim.ts';
+import { readIfThere, writePrivateFile } from '../managed/private-file.ts';
 import { createCertificate } from '../x509/certificate.ts';
 import { createKey, keyPem } from '../x509/key.ts';
 import { pemBlocks } from '../x509/pem.ts';
@@ -18,6 +20,10 @@ const leastRestMs = leafDays * 86_400_000;
 /** Clocks of other machines may be behind. */
 const earlierMs = 3_600_000;
 
+/** How often a root is looked at that another process makes. */
+const claimPauseMs = 100;
+
+/** The second one has the certificate too: the two are of one piece, and the first one is a copy. */
 const rootFile = 'root.pem';
 const rootKeyFile = 'root.key';
 
@@ -46,11 +52,20 @@ export class DevIssuer implements CertificateIssuer {
     this.#clock = clock;
   }
 
-  /** Makes the root where there is none. Throws errors of the system. */
-  static async open(plan: DevIssuerPlan, clock: Clock): Promise<DevIssuer> {
-    await privateFolder(plan.folder);
-    const root = (await readRoot(plan.folder, clock.now())) ?? (await makeRoot(plan, clock.now()));
-    return new DevIssuer(plan, root, clock);
+  /** Makes the root where there is none, one process after the other. Throws errors of the system. */
+  static async open(plan: DevIssuerPlan, clock: Clock, log: Log): Promise<DevIssuer> {
+    const { signal } = new AbortController();
+    let claim = await FolderClaim.take(plan.folder);
+    while (!claim) {
+      await clock.wait(claimPauseMs, signal);
+      claim = await FolderClaim.take(plan.folder);
+    }
+    try {
+      const root = (await readRoot(plan.folder, clock.now())) ?? (await makeRoot(plan, clock.now(), log));
+      return new DevIssuer(plan, root, clock);
+    } finally {
+      await claim.release();
+    }
   }
 
   async obtain({ names, keep }: Pick<CertificateOrder, 'names' | 'keep'>): Promise<void> {
@@ -75,20 +90,25 @@ export class DevIssuer implements CertificateIssuer {
 }
 
 async function readRoot(folder: string, now: number): Promise<Root | undefined> {
-  const [certificate = ''] = pemBlocks((await readIfThere(folder, rootFile)) ?? '', 'CERTIFICATE');
-  const key = await readIfThere(folder, rootKeyFile);
-  if (key === undefined || certificate === '') return undefined;
+  const text = await readIfThere(folder, rootKeyFile);
+  if (text === undefined) return undefined;
+  const copy = (await readIfThere(folder, rootFile)) ?? '';
+  const [certificate = copy] = pemBlocks(text, 'CERTIFICATE');
+  let root: Root;
   try {
-    const root = { certificate, key: createPrivateKey(key) };
+    root = { certificate, key: createPrivateKey(text) };
     const parsed = new X509Certificate(certificate);
     const isLasting = parsed.validToDate.getTime() > now + leastRestMs;
-    return isLasting && parsed.checkPrivateKey(root.key) ? root : undefined;
+    if (!isLasting || !parsed.checkPrivateKey(root.key)) return undefined;
   } catch {
     return undefined;
   }
+  if (copy !== certificate) await writePrivateFile(join(folder, rootFile), certificate);
+  return root;
 }
 
-async function makeRoot({ folder }: DevIssuerPlan, now: number): Promise<Root> {
+async function makeRoot({ folder }: DevIssuerPlan, now: number, log: Log): Promise<Root> {
+  const isOther = (await readIfThere(folder, rootKeyFile)) !== undefined;
   const key = await createKey('p256');
   const subject = {
     O: 'Galley development CA',
@@ -96,8 +116,10 @@ async function makeRoot({ folder }: DevIssuerPlan, now: number): Promise<Root> {
   };
   const from = new Date(now - earlierMs);
   const certificate = createCertificate({ names: [], subject, key, from, days: rootDays, isCa: true });
-  await writePrivateFile(join(folder, rootKeyFile), keyPem(key));
+  await writePrivateFile(join(folder, rootKeyFile), `${keyPem(key)}${certificate}`);
   await writePrivateFile(join(folder, rootFile), certificate);
+  if (isOther)
+    log.warn(`the development CA in ${folder} could not be used any more: browsers are to trust the new one`);
   return { certificate, key };
 }
 

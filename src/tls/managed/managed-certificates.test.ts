@@ -11,7 +11,6 @@ import { FakeAcme } from '../../../test/support/fake-acme.ts';
 import { acmeIssuer, ManagedStage, managedSite } from '../../../test/support/managed-stage.ts';
 import { quickClock } from '../../../test/support/quick-clock.ts';
 import { until } from '../../../test/support/until.ts';
-import { rootPath } from '../dev/dev-issuer.ts';
 import type { ManagedSite } from '../supervision/certificate-source.ts';
 import { digestOf } from './certificate-store.ts';
 import { claimText } from './folder-claim.ts';
@@ -448,37 +447,5 @@ describe('ManagedCertificates on demand', () => {
     assert.equal(await stage.certificates.wanted(0, 'a.test'), undefined);
     assert.equal(it.fake.count('POST', '/newOrder'), 1);
     hook.close();
-  });
-});
-
-describe('ManagedCertificates for development', () => {
-  it('has a certificate at once, of a CA that stays', async () => {
-    await using folder = await AppFolder.with({});
-    const issuer = { kind: 'dev', name: 'dev', folder: folder.file('dev') } as const;
-    const site = managedSite(
-      [issuer],
-      [{ issuer: 'dev', names: ['localhost', '127.0.0.1', '::1'], onDemand: undefined }],
-    );
-    using stage = new ManagedStage();
-    const first = (await stage.use(site))();
-    const certificate = new X509Certificate(first?.certificate ?? '');
-    const root = new X509Certificate(await readFile(rootPath(issuer)));
-    assert.equal(certificate.verify(root.publicKey), true);
-    assert.equal(certificate.checkIP('::1'), '::1');
-    assert.match(root.subject, /Galley development CA of \S+@\S+/);
-    using again = new ManagedStage();
-    assert.equal((await again.use(site))()?.certificate, first?.certificate);
-  });
-
-  it('has another certificate where the CA is another', async () => {
-    await using folder = await AppFolder.with({});
-    const issuer = { kind: 'dev', name: 'dev', folder: folder.file('dev') } as const;
-    const site = managedSite([issuer], [{ issuer: 'dev', names: ['localhost'], onDemand: undefined }]);
-    using stage = new ManagedStage();
-    const first = (await stage.use(site))();
-    await folder.write('dev/root.pem', 'damaged');
-    using again = new ManagedStage();
-    const second = (await again.use(site))();
-    assert.ok(second && second.certificate !== first?.certificate);
   });
 });

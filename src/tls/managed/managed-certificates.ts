@@ -175,7 +175,7 @@ export class ManagedCertificates implements CertificateSource {
     const { log } = this.#options;
     if (plan.kind === 'acme') return new AcmeIssuer({ plan, listeners, board: this.#board, log, clock: this.#clock });
     try {
-      return await DevIssuer.open(plan, this.#clock);
+      return await DevIssuer.open(plan, this.#clock, log);
     } catch (error) {
       throw folderError(plan.folder, error);
     }
