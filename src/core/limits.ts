@@ -50,8 +50,8 @@ export interface Http2Limits {
   readonly maxFrameSize: number;
   /** Memory for the fields that a client has said before (SETTINGS_HEADER_TABLE_SIZE), and for those that we have. */
   readonly headerTableSize: number;
-  /** One field section as it is sent, compressed, in bytes, however many frames it has. */
-  readonly maxSectionSize: number;
+  /** What a field section may have beyond twice the longest head, as it is sent, in bytes and however many frames; above, it is a flood. */
+  readonly maxSectionExcess: number;
   /** Streams that a client resets, or makes us reset by what it sends (CVE-2023-44487, CVE-2025-8671). */
   readonly resets: RateBudget;
   /** Frames that want an answer or change nothing: SETTINGS, PING, PRIORITY, PRIORITY_UPDATE, WINDOW_UPDATE beyond what data asks for, unknown ones. */
@@ -73,7 +73,7 @@ export const http2Limits: Http2Limits = {
   connectionWindow: MiB, // nginx 2 GiB, Go 1 MiB
   maxFrameSize: 16 * KiB, // the least that RFC 9113 §4.2 allows
   headerTableSize: 4 * KiB, // RFC 9113 §6.5.2
-  maxSectionSize: 32 * KiB, // what is a little too large for a head gets its 431
+  maxSectionExcess: 32 * KiB, // what is too large for a head gets its 431
   resets: { burst: 200, perSecond: 33 }, // h2o 200, hyper 20 and 200, nghttp2 1000 and 33; http.md 281
   controls: { burst: 1_000, perSecond: 33 }, // nghttp2 1000 unanswered
   emptyFrames: { burst: 100, perSecond: 10 }, // Apache 100s of them

@@ -116,7 +116,7 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
   });
 
   it('CONTINUATION without an end, kept within the limit (http.md 283)', () => {
-    const peer = Http2Peer.open({}, { maxSectionSize: 1000 });
+    const peer = Http2Peer.open({ maxHeadSize: 250 }, { maxSectionExcess: 500 });
     peer.send(frame(HEADERS, Flag.endStream, 1, block(getFields)));
     assert.equal(peer.codec.isInSection, true);
     const piece = frame(CONTINUATION, 0, 1, block([['a', 'b'.repeat(94)]]));
@@ -126,6 +126,29 @@ describe('floods end with ENHANCE_YOUR_CALM', () => {
       Math.floor((1000 - own) / 98),
     );
     assert.ok(peer.codec.buffered <= 1000);
+  });
+
+  it('heads that are too large, each with its 431 as long as that is no flood (http.md 251)', () => {
+    const peer = Http2Peer.open({}, small);
+    const large = (stream: number, size: number): Buffer[] => {
+      const section = block([...getFields, ['x', 'y'.repeat(size)]]);
+      const frames = [frame(HEADERS, Flag.endStream, stream, section.subarray(0, 16_000))];
+      for (let at = 16_000; at < section.length; at += 16_000) {
+        const flags = at + 16_000 >= section.length ? Flag.endHeaders : 0;
+        frames.push(frame(CONTINUATION, flags, stream, section.subarray(at, at + 16_000)));
+      }
+      return frames;
+    };
+    const again = (count: number) => {
+      peer.send(...large(2 * count + 1, 32_768));
+      assert.deepEqual(peer.events.splice(0), [
+        `malformed ${2 * count + 1} 431 header-too-large GET`,
+        `end ${2 * count + 1}`,
+      ]);
+    };
+    assert.equal(callsBeforeCalm(peer, 100, again), 10);
+    const tooLarge = Http2Peer.open();
+    assert.throws(() => tooLarge.send(...large(1, 65_600)), /a field section has more than 65536 bytes/);
   });
 
   it('a section is under way from its first byte to its last, and no longer', () => {

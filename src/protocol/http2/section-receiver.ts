@@ -30,6 +30,8 @@ export class SectionReceiver<Turn> {
   readonly #streams: ConnectionStreams<Turn>;
   readonly #guard: FloodGuard;
   readonly #http2: Http2Limits;
+  /** A section as it is sent. */
+  readonly #maxSize: number;
   readonly #decoder: HpackDecoder = new HpackDecoder(defaultTableSize);
   readonly #request: RequestSection;
   readonly #trailers: TrailerSection;
@@ -47,6 +49,7 @@ export class SectionReceiver<Turn> {
     this.#streams = streams;
     this.#guard = guard;
     this.#http2 = http2;
+    this.#maxSize = 2 * limits.maxHeadSize + http2.maxSectionExcess;
     this.#decoder.maxFieldSize = limits.maxFieldSize;
     this.#request = new RequestSection(limits);
     this.#trailers = new TrailerSection(limits);
@@ -111,12 +114,17 @@ export class SectionReceiver<Turn> {
   }
 
   #add(bytes: Buffer, from: number, to: number): void {
-    if (this.#fragments.size + to - from > this.#http2.maxSectionSize) throw flood('a field section does not end');
+    this.#checkSize(this.#fragments.size + to - from);
     this.#fragments.add(bytes, from, to);
   }
 
+  /** What is only too large is read to its end, and refused. */
+  #checkSize(size: number): void {
+    if (size > this.#maxSize) throw flood(`a field section has more than ${this.#maxSize} bytes`);
+  }
+
   #section(flags: number, id: number, bytes: Buffer, from: number, to: number): void {
-    if (to - from > this.#http2.maxSectionSize) throw flood('a field section is too large');
+    this.#checkSize(to - from);
     const streams = this.#streams;
     const stream = streams.get(id);
     if (stream) this.#trailerSection(stream, flags, bytes, from, to);
