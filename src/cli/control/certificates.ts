@@ -1,3 +1,4 @@
+import { printable } from '../../observe/log.ts';
 import { certificateActions } from '../../server/control/certificate-routes.ts';
 import type { CertificateStatus } from '../../tls/supervision/certificate-status.ts';
 import { UsageError } from '../usage-error.ts';
@@ -62,7 +63,7 @@ export function renderCertificates(statuses: readonly CertificateStatus[]): stri
     .map(({ names, source, from, validUntil, renewsAt, failure }) => {
       const valid = validUntil === undefined ? 'not there yet' : `valid until ${minuteText(validUntil)}`;
       const renewed = renewsAt === undefined ? '' : `, renewed ${minuteText(renewsAt)}`;
-      const failed = failure === undefined ? '' : `\n    ${failure}`;
+      const failed = failure === undefined ? '' : `\n    ${printable(failure)}`;
       return `${names.join(', ')}\n    ${valid}${renewed}, from ${source === 'file' ? '' : `${source} `}${from}${failed}\n`;
     })
     .join('');

@@ -1,3 +1,4 @@
+import { printable } from '../../observe/log.ts';
 import { listOf, recordOf, textOf } from '../managed/unknown-json.ts';
 
 /** What a CA says about a failure (RFC 7807, RFC 8555 §6.7). */
@@ -41,9 +42,10 @@ export function toProblem(value: unknown): Problem {
   };
 }
 
+/** What a CA says is for a line of a terminal or a log. */
 export function problemText({ type, detail, subproblems }: Problem): string {
   const own = detail || type || 'it does not say why';
   const others = subproblems.map(({ name, detail }) => (name ? `${name}: ${detail}` : detail));
   const reasons = [own, ...others].join('; ');
-  return type && detail ? `${reasons} (${type})` : reasons;
+  return printable(type && detail ? `${reasons} (${type})` : reasons);
 }

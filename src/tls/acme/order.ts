@@ -184,7 +184,7 @@ export class Order {
       try {
         await runDnsHook(dnsHook, 'cleanup', record, signal);
       } catch (error) {
-        log.warn((error as Error).message);
+        if (!signal.aborted) log.warn((error as Error).message);
       }
     }
     if (this.#known.records.length > 0) await this.#note({ ...this.#known, records: [] });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { AppFolder } from '../../../../test/support/app-folder.ts';
+import { until } from '../../../../test/support/until.ts';
+import { noStart, processStart } from '../../../observe/process-start.ts';
 import { runDnsHook } from './dns-hook.ts';
 
 const record = { name: '_acme-challenge.a.test', value: '$(id) "x" --' };
@@ -42,11 +44,39 @@ describe('runDnsHook', () => {
     await assert.rejects(runDnsHook(hook, 'present', record, signal, 100), /has failed: ended after 100 ms/);
   });
 
+  it('ends what the program has started with it', async () => {
+    await using folder = await AppFolder.with({});
+    const script = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      require('node:fs').writeFileSync(process.argv[1], String(child.pid));
+      setInterval(() => {}, 1000);
+    `;
+    const stop = new AbortController();
+    const running = runDnsHook([process.execPath, '-e', script, folder.file('pid')], 'present', record, stop.signal);
+    const failure = assert.rejects(running, /it is not wanted any more/);
+    let pid = '';
+    await until(async () => {
+      pid = await readFile(folder.file('pid'), 'latin1').catch(() => '');
+      return pid !== '';
+    }, 'the child');
+    stop.abort();
+    await failure;
+    await until(() => processStart(Number(pid)) === noStart, 'the end of the child');
+  });
+
+  it('is not run where it is not wanted any more', async () => {
+    await using folder = await AppFolder.with({});
+    const hook = [process.execPath, '-e', 'require("node:fs").writeFileSync(process.argv[1], "")', folder.file('run')];
+    await assert.rejects(runDnsHook(hook, 'cleanup', record, AbortSignal.abort()), /it is not wanted any more/);
+    await assert.rejects(readFile(folder.file('run')), /ENOENT/);
+  });
+
   it('ends the program when it is not wanted any more', async () => {
     const hook = [process.execPath, '-e', 'setInterval(() => {}, 1000)', '--'];
     await assert.rejects(
       runDnsHook(hook, 'present', record, AbortSignal.timeout(50)),
-      /has failed: The operation was aborted/,
+      /has failed: it is not wanted any more/,
     );
   });
 });

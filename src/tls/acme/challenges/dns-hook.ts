@@ -29,14 +29,27 @@ export async function runDnsHook(
 ): Promise<void> {
   const [program = '', ...before] = hook;
   const failed = (reason: string): AcmeError => new AcmeError(`"${program} ${action} ${name}" has failed: ${reason}`);
+  if (aborted.aborted) throw failed('it is not wanted any more');
   const env = { ...process.env, GALLEY_DNS_ACTION: action, GALLEY_DNS_NAME: name, GALLEY_DNS_VALUE: value };
+  // It leads a group of processes: what it has started ends with it.
   const child = spawn(program, [...before, action, name, value], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: timeoutMs,
-    signal: aborted,
-    killSignal: 'SIGKILL',
+    detached: true,
   });
+  let end: string | undefined;
+  const kill = (reason: string): void => {
+    end = reason;
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended just now.
+    }
+  };
+  const timer = setTimeout(() => kill(`ended after ${timeoutMs} ms`), timeoutMs);
+  const stop = (): void => kill('it is not wanted any more');
+  aborted.addEventListener('abort', stop);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-maxOutput);
@@ -44,11 +57,13 @@ export async function runDnsHook(
   // What the program has started may keep its output open: its own end counts.
   const ended = once(child, 'exit').catch((error: Error) => error);
   const outcome = await ended;
+  clearTimeout(timer);
+  aborted.removeEventListener('abort', stop);
   await new Promise(setImmediate);
   child.stderr.destroy();
   if (outcome instanceof Error) throw failed(outcome.message);
   const [code, signal] = outcome as [number | null, NodeJS.Signals | null];
   if (code === 0) return;
-  const end = signal === 'SIGKILL' ? `ended after ${timeoutMs} ms at the latest` : `exit code ${code ?? signal}`;
-  throw failed(said.trim() === '' ? end : `${end}: ${said.trim()}`);
+  const how = end ?? `exit code ${code ?? signal}`;
+  throw failed(said.trim() === '' ? how : `${how}: ${said.trim()}`);
 }
