@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AcmeIssuerPlan, DevIssuerPlan } from '../plan/tls-plan.ts';
+import { isHostName } from '../tls/managed/host-name.ts';
 import { stateFolder } from './state-folder.ts';
 
 /** The directories of Let's Encrypt. */
@@ -53,6 +54,5 @@ export function contactOf(text: string): string {
 
 /** Whether a certificate can have this DNS name, be it a wildcard (RFC 5280 §4.2.1.6, RFC 6125 §6.4.3). */
 export function isDnsName(text: string): boolean {
-  const label = '[a-z\\d_](?:[a-z\\d_-]{0,61}[a-z\\d_])?';
-  return text.length <= 253 && new RegExp(`^(?:\\*\\.)?(?:${label}\\.)*${label}$`, 'i').test(text);
+  return isHostName(text.toLowerCase().replace(/^\*\./, ''));
 }

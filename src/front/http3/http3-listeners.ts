@@ -185,8 +185,9 @@ export class Http3Listeners {
         return;
       }
       const tls = tlsFactsOf(info, name);
+      const newest = this.#settings.get(listener) ?? settings;
       this.#added(ends, (facts) => {
-        const connection = new Http3Connection(session, { ...facts, tls }, this.#context, settings);
+        const connection = new Http3Connection(session, { ...facts, tls }, this.#context, newest);
         this.#connections.set(session, connection);
         return connection;
       });

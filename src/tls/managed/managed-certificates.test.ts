@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
@@ -340,6 +340,17 @@ describe('ManagedCertificates', () => {
     const issuer = acmeIssuer(it.folder.file('file'));
     const site = managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]);
     await assert.rejects(stage.certificates.prepare(site), /Cannot keep certificates in ".*": .*ENOTDIR/);
+  });
+
+  it('warns of a folder that others may write in', async () => {
+    await using it = await made();
+    await mkdir(it.folder.file('acme'));
+    await chmod(it.folder.file('acme'), 0o777);
+    using stage = new ManagedStage();
+    await stage.certificates.prepare(it.site);
+    assert.deepEqual(stage.lines, [
+      `warn other users may write in "${it.folder.file('acme')}", where keys of certificates are kept`,
+    ]);
   });
 
   it('refuses what is no host name', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Log } from '../../observe/log.ts';
 import type { IssuerPlan, ManagedCertificatePlan } from '../../plan/tls-plan.ts';
 import { AcmeIssuer } from '../acme/acme-issuer.ts';
@@ -173,6 +174,7 @@ export class ManagedCertificates implements CertificateSource {
 
   async #createIssuer(plan: IssuerPlan, { listeners }: ManagedSite): Promise<CertificateIssuer> {
     const { log } = this.#options;
+    await warnOfOpenFolder(plan.folder, log);
     if (plan.kind === 'acme') return new AcmeIssuer({ plan, listeners, board: this.#board, log, clock: this.#clock });
     try {
       return await DevIssuer.open(plan, this.#clock, log);
@@ -245,6 +247,12 @@ function closeOthers(before: Managed, after: Managed): void {
     if (after.certificates.get(key) !== certificate) certificate.close();
   for (const [key, each] of before.onDemand) if (after.onDemand.get(key) !== each) each.close();
   for (const [key, { issuer }] of before.issuers) if (after.issuers.get(key)?.issuer !== issuer) issuer.close();
+}
+
+/** Whoever writes in it can put others' certificates and accounts in place of ours. */
+async function warnOfOpenFolder(folder: string, log: Log): Promise<void> {
+  const mode = (await stat(folder).catch(() => undefined))?.mode ?? 0;
+  if (mode & 0o022) log.warn(`other users may write in "${folder}", where keys of certificates are kept`);
 }
 
 function folderError(folder: string, error: unknown): TlsFileError {

@@ -49,6 +49,14 @@ describe('adaptNginxConf', () => {
     assert.ok(ignored.every((name) => rulesByName.get(name)?.some(({ support }) => support.kind === 'ignored')));
   });
 
+  it('refuses a CA without TLS', () => {
+    const { diagnostics } = adapt('http { acme_issuer a { uri http://ca.example/; } }');
+    assert.deepEqual(
+      diagnostics.map(({ message }) => message),
+      ['invalid value "http://ca.example/" in "uri" directive'],
+    );
+  });
+
   it('tells the place of an error with its line and the offending word', () => {
     const { diagnostics } = adapt('events {}\nhttp {\n  gzip_comp_level\n    12\n  ;\n}\n');
     assert.deepEqual(diagnostics, [

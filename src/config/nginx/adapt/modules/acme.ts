@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { AcmeChallengeKind, AcmeIssuerPlan } from '../../../../plan/tls-plan.ts';
+import { isHostName } from '../../../../tls/managed/host-name.ts';
 import type { Argument, Directive } from '../../syntax/tree.ts';
 import type { Adaptation } from '../adaptation.ts';
 import { argument, type Handlers, readFlag } from '../handlers.ts';
@@ -67,16 +68,12 @@ function identifiers(places: readonly Argument[], adaptation: Adaptation): reado
       return [];
     }
     // nginx: with "www." and without it.
-    if (text.startsWith('.') && isDnsName(text.slice(1))) return [`www${text}`, text.slice(1)];
-    if (isDnsName(text) || isIP(text) !== 0) return [text];
+    if (text.startsWith('.') && isHostName(text.slice(1))) return [`www${text}`, text.slice(1)];
+    if (isHostName(text) || isIP(text) !== 0) return [text];
     const hint = 'certificates for wildcards need "dns-01", which a typed config has';
     return adaptation.unsupported(place, `no certificate can be got for "${place.text}"`, hint) ?? [];
   });
   return [...new Set(names)];
-}
-
-function isDnsName(text: string): boolean {
-  return /^(?!-)[a-z\d_-]+(?:\.[a-z\d_-]+)*$/.test(text) && text.length <= 253;
 }
 
 const keyTypes: ReadonlyMap<string, AcmeIssuerPlan['keyType']> = new Map([
@@ -124,7 +121,8 @@ const challenges: Readonly<Record<string, AcmeChallengeKind>> = {
 const fields: Readonly<Record<string, Field>> = {
   uri: (directive, adaptation) => {
     const place = argument(directive, 0);
-    const isUrl = /^https?:$/.test(URL.parse(place.text)?.protocol ?? '');
+    // RFC 8555 §6.1.
+    const isUrl = URL.parse(place.text)?.protocol === 'https:';
     return isUrl
       ? { directory: place.text }
       : adaptation.error(place, `invalid value "${place.text}" in "uri" directive`);
