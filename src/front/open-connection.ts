@@ -14,5 +14,5 @@ export function openConnection(
 ): ClientConnection & { receive(chunk: Buffer): void } {
   const { tls } = context;
   if (!settings.tls || !tls) return new Connection(socket, facts, context, settings);
-  return new TlsConnection(socket, facts, context, settings, tls, (reason) => context.refused(reason, facts));
+  return new TlsConnection(socket, facts, context, settings, tls);
 }

@@ -7,9 +7,10 @@ import { type ClientHello, ClientHelloReader, fatalAlert } from '../../protocol/
 import { tlsFactsOf } from '../../tls/client/tls-facts-of.ts';
 import { TlsContextError } from '../../tls/tls-host.ts';
 import { Connection } from '../connection.ts';
-import type { ClientConnection, ConnectionContext } from '../connection-context.ts';
+import type { ConnectionContext } from '../connection-context.ts';
 import { Http2Connection } from '../http2/http2-connection.ts';
 import type { ListenerSettings } from '../listener-settings.ts';
+import { OpeningConnection } from '../opening-connection.ts';
 import type { TlsChoice, TlsHosts } from './tls-hosts.ts';
 
 /** Of what a client sends on before it is answered. */
@@ -19,77 +20,37 @@ const mostEarlyChunks = 8;
  * A client connection until its TLS handshake is done; then it is a `Connection` or an `Http2Connection`, whichever was agreed on. Who
  * speaks HTTP without TLS is let through to the site, which tells so.
  */
-export class TlsConnection implements ClientConnection {
-  readonly #socket: Socket;
-  readonly #facts: ConnectionFacts;
-  readonly #context: ConnectionContext;
-  readonly #settings: ListenerSettings;
+export class TlsConnection extends OpeningConnection {
   readonly #hosts: TlsHosts;
-  readonly #refused: (reason: string) => void;
   readonly #reader: ClientHelloReader = new ClientHelloReader();
-  /** When what is waited for began. */
-  #since: number;
   readonly #readListeners: readonly [event: string, listener: (chunk: Buffer) => void][] = [
     ['data', (chunk) => this.receive(chunk)],
     ['end', () => this.destroy()],
   ];
-  readonly #gone: () => void = () => this.#leave();
+  readonly #gone: () => void = () => this.leave();
   /** From the ClientHello on. */
   readonly #received: Buffer[] = [];
   #isChosen = false;
-  #unlistened: number | undefined;
-  #isGone = false;
 
-  /** `refused` is told why a connection is closed. */
   constructor(
     socket: Socket,
     facts: ConnectionFacts,
     context: ConnectionContext,
     settings: ListenerSettings,
     hosts: TlsHosts,
-    refused: (reason: string) => void,
   ) {
-    this.#socket = socket;
-    this.#facts = facts;
-    this.#context = context;
-    this.#settings = settings;
+    super(socket, facts, context, settings);
     this.#hosts = hosts;
-    this.#refused = refused;
-    this.#since = context.coarseNow;
     for (const [event, listener] of this.#readListeners) socket.on(event, listener);
     socket.on('error', this.#gone);
     socket.on('close', this.#gone);
   }
 
-  get idleSince(): number | undefined {
-    return this.#isGone ? undefined : this.#since;
-  }
-
-  get isAwaited(): boolean {
-    return false;
-  }
-
-  unlistened(listener: number): void {
-    if (listener === this.#facts.listener) this.#unlistened = listener;
-  }
-
-  giveUp(): 'nothing' {
-    return 'nothing';
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-    this.#leave();
-  }
-
   /** Ends a handshake that takes too long. Called at every sweep. */
   check(now: number): void {
-    const { stoppedAt, idleMs } = this.#context;
-    const { headMs } = this.#settings.timeouts;
+    const { headMs } = this.settings.timeouts;
     const isWaiting = this.#received.length > 0 && !this.#isChosen;
-    const mostMs = isWaiting ? Math.max(headMs, onDemandWaitMs) : headMs;
-    if (now - this.#since >= mostMs) this.#fail(`The TLS handshake was not done within ${mostMs} ms`);
-    else if (now - Math.max(this.#since, stoppedAt) >= idleMs) this.destroy();
+    this.checkWithin(isWaiting ? Math.max(headMs, onDemandWaitMs) : headMs, now, 'The TLS handshake was not done');
   }
 
   /** Bytes came. */
@@ -103,16 +64,14 @@ export class TlsConnection implements ClientConnection {
       read = this.#reader.receive(chunk);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#fail(error.message);
+      this.fail(error.message);
       return;
     }
     if (!read) return;
     if ('plain' in read) {
       this.#stopReading();
-      this.#become(
-        new Connection(this.#socket, { ...this.#facts, isPlainOnTls: true }, this.#context, this.#settings),
-        read.plain,
-      );
+      const plain = new Connection(this.socket, { ...this.facts, isPlainOnTls: true }, this.context, this.settings);
+      this.#becomes(plain, read.plain);
       return;
     }
     this.#received.push(read.bytes);
@@ -122,13 +81,13 @@ export class TlsConnection implements ClientConnection {
   /** A client has nothing to say before it is answered; it is read on to see whether it leaves. */
   #keep(chunk: Buffer): void {
     this.#received.push(chunk);
-    if (this.#received.length > mostEarlyChunks) this.#fail('The client sends on before its TLS handshake is answered');
+    if (this.#received.length > mostEarlyChunks) this.fail('The client sends on before its TLS handshake is answered');
   }
 
   #choose(hello: ClientHello): void {
     let choice: TlsChoice | undefined | Promise<TlsChoice | undefined>;
     try {
-      choice = this.#hosts.choose(this.#facts, hello);
+      choice = this.#hosts.choose(this.facts, hello);
     } catch (error) {
       this.#broken(error);
       return;
@@ -144,9 +103,9 @@ export class TlsConnection implements ClientConnection {
   }
 
   #handshake(hello: ClientHello, choice: TlsChoice | undefined): void {
-    if (this.#isGone) return;
+    if (this.isGone) return;
     this.#isChosen = true;
-    this.#since = this.#context.coarseNow;
+    this.since = this.context.coarseNow;
     this.#stopReading();
     if (!choice) {
       const name = hello.serverName === '' ? 'a client without a name' : hello.serverName;
@@ -154,12 +113,12 @@ export class TlsConnection implements ClientConnection {
       return;
     }
     // TLS reads them again, and what follows.
-    this.#socket.pause();
-    this.#socket.unshift(Buffer.concat(this.#received));
+    this.socket.pause();
+    this.socket.unshift(Buffer.concat(this.#received));
     // Who is gone is told by the handshake, and why.
-    this.#socket.off('close', this.#gone);
+    this.socket.off('close', this.#gone);
     try {
-      choice.host.handshake(this.#socket, (result) => this.#done(result, hello, choice));
+      choice.host.handshake(this.socket, (result) => this.#done(result, hello, choice));
     } catch (error) {
       if (error instanceof TlsContextError) this.#refuse('internal_error', error.message);
       else this.#broken(error);
@@ -167,62 +126,52 @@ export class TlsConnection implements ClientConnection {
   }
 
   #done(result: TLSSocket | Error, hello: ClientHello, choice: TlsChoice): void {
-    if (this.#isGone) {
+    if (this.isGone) {
       if (!(result instanceof Error)) result.destroy();
     } else if (result instanceof Error) {
       const reason = handshakeFailure(result);
       if (reason === undefined) this.destroy();
-      else this.#fail(`The TLS handshake failed: ${reason}`);
+      else this.fail(`The TLS handshake failed: ${reason}`);
     } else if (choice.isProof) {
       result.destroySoon();
-      this.#leave();
+      this.leave();
     } else {
-      this.#open(result, hello, choice);
+      try {
+        this.#open(result, hello, choice);
+      } catch (error) {
+        this.context.bug(error, undefined);
+        this.destroy();
+      }
     }
   }
 
   #open(socket: TLSSocket, hello: ClientHello, { clients }: TlsChoice): void {
     const tls = tlsFactsOf(socket, hello, clients);
-    const facts: ConnectionFacts = { ...this.#facts, scheme: 'https', tls };
+    const facts: ConnectionFacts = { ...this.facts, scheme: 'https', tls };
     const Kind = tls.alpn === 'h2' ? Http2Connection : Connection;
-    this.#become(new Kind(socket, facts, this.#context, this.#settings));
+    this.#becomes(new Kind(socket, facts, this.context, this.settings), undefined);
   }
 
-  #become(next: ClientConnection & { receive(chunk: Buffer): void }, received?: Buffer): void {
-    this.#isGone = true;
-    this.#socket.off('error', this.#gone);
-    this.#socket.off('close', this.#gone);
-    this.#context.replaced(this, next);
-    if (this.#unlistened !== undefined) next.unlistened?.(this.#unlistened);
-    if (this.#context.stopping) next.stop?.();
-    if (received) next.receive(received);
+  #becomes(next: Connection | Http2Connection, received: Buffer | undefined): void {
+    this.socket.off('error', this.#gone);
+    this.socket.off('close', this.#gone);
+    this.become(next, received);
   }
 
   #stopReading(): void {
-    for (const [event, listener] of this.#readListeners) this.#socket.off(event, listener);
+    for (const [event, listener] of this.#readListeners) this.socket.off(event, listener);
   }
 
   #broken(error: unknown): void {
-    this.#context.bug(error, undefined);
-    if (!this.#isGone) this.#refuse('internal_error', 'The TLS handshake was refused for a defect');
+    this.context.bug(error, undefined);
+    if (!this.isGone) this.#refuse('internal_error', 'The TLS handshake was refused for a defect');
   }
 
   /** Tells the client by an alert, which no key protects yet. */
   #refuse(description: Parameters<typeof fatalAlert>[0], reason: string): void {
-    this.#refused(reason);
-    this.#socket.end(fatalAlert(description), () => this.#socket.destroy());
-    this.#leave();
-  }
-
-  #fail(reason: string): void {
-    this.#refused(reason);
-    this.destroy();
-  }
-
-  #leave(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#context.closed(this);
+    this.context.refused(reason, this.facts);
+    this.socket.end(fatalAlert(description), () => this.socket.destroy());
+    this.leave();
   }
 }
 
