@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { PeerError, ProtocolError } from '../../core/errors.ts';
+import { PeerError, type ProtocolError } from '../../core/errors.ts';
 import type { ConnectionFacts } from '../../core/exchange.ts';
 import type { HeaderList } from '../../core/headers.ts';
 import { type ConnectionTimeouts, sendBufferSize, stopLastCallMs } from '../../core/limits.ts';
@@ -117,8 +117,7 @@ export class Http2Connection
   head(stream: Http2Stream, head: Http2RequestHead): Http2Turn | undefined {
     if (this.#lingering || this.#closed) return undefined;
     const turn = this.#begin(stream, head);
-    if (head.scheme === 'http' && this.#settings.tls) turn.refuse(misdirected());
-    else if (!stream.isReceiveClosed) this.#unstarted.push(turn);
+    if (!stream.isReceiveClosed) this.#unstarted.push(turn);
     return turn;
   }
 
@@ -443,9 +442,4 @@ export class Http2Connection
     for (const turn of this.#turns) turn.abandon();
     this.context.closed(this);
   }
-}
-
-/** http.md 292. Without TLS both schemes are taken: who ends TLS in front of us says https. */
-function misdirected(): ProtocolError {
-  return new ProtocolError('request-target', 'Cannot take the request: its :scheme is http, over TLS');
 }

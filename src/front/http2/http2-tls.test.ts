@@ -69,12 +69,13 @@ describe('an HTTP/2 connection over TLS', () => {
     }
   });
 
-  it('takes requests for https alone', async () => {
+  it("takes requests for both schemes, as nginx does: proxies that begin TLS anew leave the client's", async () => {
     const session = await connected(() => reply('fine'));
     for (const [scheme, status] of [
-      ['http', 400],
+      ['http', 200],
       ['https', 200],
       ['HTTPS', 200],
+      ['ftp', 400],
     ] as const) {
       const stream = session.request({ ':scheme': scheme, ':path': '/' });
       stream.end();

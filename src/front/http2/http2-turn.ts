@@ -44,7 +44,6 @@ export const noHead: Http2RequestHead = {
   query: '',
   normalizedPath: '',
   version: '2',
-  scheme: 'http',
   headers: HeaderList.empty,
   bodyLength: 0,
   expectsContinue: false,

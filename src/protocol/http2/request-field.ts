@@ -19,20 +19,20 @@ export const RequestField = {
   badHost: 8,
   /** From here on they are no fields of the list. */
   method: 9,
-  http: 10,
-  https: 11,
-  authority: 12,
-  badAuthority: 13,
-  path: 14,
+  /** One that we speak. */
+  scheme: 10,
+  authority: 11,
+  badAuthority: 12,
+  path: 13,
   /** Its characters are those of a field's value, but not those of a path. */
-  badPath: 15,
-  protocol: 16,
+  badPath: 14,
+  protocol: 15,
   /** A scheme that we do not speak. */
-  badScheme: 17,
+  badScheme: 16,
   /** Malformed: a name or a value that no field has (RFC 9113 §8.2.1), or a pseudo-field that no request has (§8.3). */
-  invalid: 18,
+  invalid: 17,
   /** Malformed: it tells of a connection (RFC 9113 §8.2.2). */
-  connection: 19,
+  connection: 18,
 } as const;
 
 /** The bits of a kind that are one of {@link RequestField}; the others are flags. */
@@ -57,8 +57,7 @@ const {
   priority,
   badHost,
   method,
-  http,
-  https,
+  scheme,
   authority,
   badAuthority,
   path,
@@ -153,13 +152,12 @@ function regularKind(bytes: Buffer, name: number, length: number, value: number,
   return regular;
 }
 
-/** In any case (RFC 9110 §4.2.3). */
+/** In any case (RFC 9110 §4.2.3). Which of them it is says nothing of this connection: who ends TLS in front of us, or begins it anew, may leave the client's. */
 function schemeKind(bytes: Buffer, start: number, end: number): number {
   switch (bytes.toString('latin1', start, end).toLowerCase()) {
     case 'http':
-      return http;
     case 'https':
-      return https;
+      return scheme;
     case '':
       return invalid;
     default:

@@ -31,7 +31,7 @@ export class RequestSection implements HpackSink {
   readonly #limits: HttpLimits;
   readonly #block: FieldBlock = new FieldBlock();
   #method = '';
-  #scheme: '' | 'http' | 'https' = '';
+  #hasScheme = false;
   #path = '';
   #protocol: string | undefined;
   #size = 0;
@@ -64,7 +64,7 @@ export class RequestSection implements HpackSink {
 
   begin(): void {
     this.#method = '';
-    this.#scheme = '';
+    this.#hasScheme = false;
     this.#path = '';
     this.#protocol = undefined;
     this.#size = 0;
@@ -124,11 +124,10 @@ export class RequestSection implements HpackSink {
     const protocol = this.#protocol;
     if (method === 'CONNECT' ? protocol === undefined : protocol !== undefined) {
       // RFC 9113 §8.5; RFC 8441 §4.
-      if (method !== 'CONNECT' || this.#scheme !== '' || this.#path !== '') return undefined;
+      if (method !== 'CONNECT' || this.#hasScheme || this.#path !== '') return undefined;
       return new ProtocolError('method-not-allowed', 'Cannot answer CONNECT: this is no tunnel');
     }
-    const scheme = this.#scheme;
-    if (scheme === '' || this.#path === '') return undefined;
+    if (!this.#hasScheme || this.#path === '') return undefined;
     if (this.#host === absent) return refusal('host-header', 'it has neither :authority nor host');
     const length = this.#contentLength;
     // RFC 9113 §8.1.1
@@ -136,15 +135,10 @@ export class RequestSection implements HpackSink {
     if (length > this.#limits.maxBodySize) {
       return new ProtocolError('body-too-large', `Cannot take a body of more than ${this.#limits.maxBodySize} bytes`);
     }
-    return this.#head(scheme, headers, headSize, isEnd ? 0 : length === absent ? undefined : length);
+    return this.#head(headers, headSize, isEnd ? 0 : length === absent ? undefined : length);
   }
 
-  #head(
-    scheme: 'http' | 'https',
-    headers: HeaderList,
-    headSize: number,
-    bodyLength: number | undefined,
-  ): RequestOutcome {
+  #head(headers: HeaderList, headSize: number, bodyLength: number | undefined): RequestOutcome {
     try {
       // An extended CONNECT has the target of any other request.
       const method = this.#method;
@@ -158,7 +152,6 @@ export class RequestSection implements HpackSink {
         version: '2',
         headers,
         hasForwarded: this.#hasForwarded,
-        scheme,
         bodyLength,
         expectsContinue: this.#expects && bodyLength !== 0,
         protocol: this.#protocol,
@@ -183,15 +176,11 @@ export class RequestSection implements HpackSink {
         if (this.#method !== '') this.#isMalformed = true;
         this.#method = methodName(bytes, value, end);
         break;
-      case RequestField.http:
-      case RequestField.https:
-        if (this.#scheme !== '') this.#isMalformed = true;
-        this.#scheme = what === RequestField.http ? 'http' : 'https';
-        break;
+      case RequestField.scheme:
       case RequestField.badScheme:
-        if (this.#scheme !== '') this.#isMalformed = true;
-        this.#scheme = 'http';
-        this.#refuse('request-target', 'its :scheme is neither http nor https');
+        if (this.#hasScheme) this.#isMalformed = true;
+        this.#hasScheme = true;
+        if (what === RequestField.badScheme) this.#refuse('request-target', 'its :scheme is neither http nor https');
         break;
       case RequestField.authority:
       case RequestField.badAuthority:

@@ -6,8 +6,6 @@ import type { Http2Code } from './codes.ts';
 /** A request as HTTP/2 brings it. `:authority` is `host` in its headers, where they have none; crumbs of cookies are one field. */
 export interface Http2RequestHead extends RequestHead {
   readonly version: '2';
-  /** `https` or `http`, as the client says. */
-  readonly scheme: 'http' | 'https';
   /** Its content-length, 0 where it ends with its head; undefined where it says none. */
   readonly bodyLength: number | undefined;
   readonly expectsContinue: boolean;
