@@ -40,8 +40,6 @@ export interface ConnectionFacts {
   readonly scheme: 'http' | 'https';
   /** Undefined where the client speaks without TLS to us, whatever a proxy tells. */
   readonly tls?: TlsFacts;
-  /** The client speaks without TLS where TLS is spoken: it is told so. */
-  readonly isPlainOnTls?: true;
   readonly client: Peer;
   /** Who connected, where `client` is who a trusted proxy tells of. */
   readonly connected?: Peer;
@@ -91,6 +89,8 @@ export interface Exchange {
   queueMs: number;
   /** Told once what became of it; whoever answers may set it. */
   observer: ExchangeObserver | undefined;
+  /** Set before the answer is given: the connection ends with it. */
+  isLast?: boolean;
   /** Sends an interim answer (RFC 9110 §15.2). Does nothing for HTTP/1.0 and after the final answer began. */
   inform(status: number, headers: HeaderList): void;
   /** Calls back once, with why, when the client left or a deadline passed before the answer was complete. */

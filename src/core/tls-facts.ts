@@ -19,7 +19,7 @@ export interface TlsFacts {
   readonly offered: { readonly ciphers: string; readonly groups: string };
   /** The group of the key exchange, '' where that is not known. */
   readonly group: string;
-  /** Of the rules for client certificates that the handshake was made under: '' where there were none. See ClientCertificateMaterial. */
+  /** The digest of the rules for client certificates that the handshake was made under: '' where there were none. See ClientCertificateMaterial. */
   readonly clientRules: string;
   /** As nginx's `$ssl_client_verify`: NONE, SUCCESS or FAILED:reason. */
   readonly clientVerify: string;

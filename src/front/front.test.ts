@@ -29,6 +29,19 @@ describe('Front', () => {
     assert.match(await connection.all(), /connection: close\r\n(.*\r\n)*\r\n\/two$/);
   });
 
+  it('closes the connection behind an answer that is to be its last', async () => {
+    const { client } = await stage((exchange) => {
+      exchange.isLast = exchange.request.path === '/last';
+      return reply(exchange.request.path);
+    });
+    const connection = await client();
+    connection.send(get('/one') + get('/last') + get('/behind'));
+    assert.match(
+      await connection.all(),
+      /\/oneHTTP\/1\.1 200 OK\r\n(.*\r\n)*connection: close\r\n(.*\r\n)*\r\n\/last$/,
+    );
+  });
+
   it('goes on where the front before it ended to count', async () => {
     const { client, front } = await stage(({ connection }) => reply(String(connection.serial)), {
       before: { accepted: 7, requests: 20 },

@@ -32,6 +32,7 @@ export class HttpExchange implements Exchange {
   readonly hasUpgrade: boolean;
   queueMs = 0;
   observer: ExchangeObserver | undefined;
+  isLast = false;
 
   #owner: ExchangeOwner;
   #listeners: AbortListener[] | undefined;

@@ -284,7 +284,8 @@ export class Turn implements BodySource, ExchangeOwner {
     const neverAsked = exchange.expectsContinue && !this.#isContinued;
     // More than is read for the sake of keeping the connection.
     const leavesBody = reply.body instanceof Uint8Array && !this.#isReceived && this.bodyLeft > maxDrainSize;
-    const keepAlive = head.keepAlive && !context.stopping && !neverAsked && !leavesBody && this.#connection.isKept;
+    const isLast = exchange.isLast || context.stopping || neverAsked || leavesBody;
+    const keepAlive = head.keepAlive && !isLast && this.#connection.isKept;
     let answer: Answer;
     try {
       answer = prepareAnswer(head, reply, keepAlive, context.date);

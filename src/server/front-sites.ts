@@ -88,6 +88,7 @@ export class FrontSites {
         zones: openZones(zones, this.#front, this.#shared.now),
         app: (name, exchange, main) => this.#apps.dispatch(ids.get(name), judge ? judge(exchange, main) : exchange),
       });
+      site.setClientRules(clientRulesOf(tls));
       files.retireOlder();
       this.#caches.keep();
       this.#upstreams.keep();
@@ -127,7 +128,9 @@ export class FrontSites {
 
   /** What the TLS of the servers is made of from now on. */
   setMaterials(materials: readonly (TlsMaterial | undefined)[]): void {
-    if (this.#current) this.#current.materials = materials;
+    if (!this.#current) return;
+    this.#current.materials = materials;
+    this.#current.site.setClientRules(clientRulesOf(materials));
   }
 
   /** The server that makes the handshake for a name: its own one, or the default server where that one has no certificate, as in nginx. */
@@ -182,6 +185,10 @@ export class FrontSites {
   #servingOn(listener: number): Current | undefined {
     return this.#current?.places.has(listener) ? this.#current : this.#before;
   }
+}
+
+function clientRulesOf(materials: readonly (TlsMaterial | undefined)[]): readonly (string | undefined)[] {
+  return materials.map((material) => material?.clients?.digest);
 }
 
 function servesHttp3(material: TlsMaterial | undefined): material is TlsMaterial {

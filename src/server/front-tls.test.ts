@@ -66,7 +66,7 @@ describe('FrontTls', () => {
   it('has the rules for clients of a server with the certificate of another one', async () => {
     const clients = { verify: 'required', depth: 1, trusted: certificate.certificate, crl: undefined } as const;
     const rules = tlsMaterial({
-      clients: { ...clients, rules: 'r', digest: 'd' },
+      clients: { ...clients, digest: 'd' },
       ticketKey: new Uint8Array(48).fill(1),
       plan: { versions: ['TLSv1.3'] },
     });

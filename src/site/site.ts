@@ -28,17 +28,25 @@ export interface ListenerSite {
   /** Undefined where there is only one server, and nothing of its name is wanted. */
   readonly names: ServerNames<VirtualServer> | undefined;
   readonly defaultServer: VirtualServer;
+  /** It is for TLS alone. */
+  readonly tls: boolean;
 }
 
 const mostRedirects = 10; // nginx NGX_HTTP_MAX_URI_CHANGES 10
 
 /** Answers requests as a plan says: server, location, steps, content, filters, error pages, in nginx's order. */
 export class Site {
+  readonly #servers: readonly VirtualServer[];
   readonly #listeners: readonly ListenerSite[];
   readonly #services: SiteServices;
 
-  /** By the index of their listener. */
-  constructor(listeners: readonly ListenerSite[], services: Omit<SiteServices, 'subrequest'>) {
+  /** By their indexes in the plan. */
+  constructor(
+    servers: readonly VirtualServer[],
+    listeners: readonly ListenerSite[],
+    services: Omit<SiteServices, 'subrequest'>,
+  ) {
+    this.#servers = servers;
     this.#listeners = listeners;
     this.#services = {
       ...services,
@@ -50,13 +58,18 @@ export class Site {
   handle(exchange: Exchange, listener: number): Later<Outcome> {
     const request = this.#open(exchange, listener);
     exchange.observer = request;
-    return this.#settle(request, () => this.#begin(request)) as Later<Outcome>;
+    return this.#settle(request, () => this.#begin(request, listener)) as Later<Outcome>;
   }
 
   /** Which of the plan's servers is for a client that asks for this name (SNI), lower-case. */
   serverFor(name: string, listener: number): number {
     const { names, defaultServer } = this.#listeners[listener] as ListenerSite;
     return (names?.find(name)?.server ?? defaultServer).index;
+  }
+
+  /** The digests of the servers' rules for client certificates. Connections that were made under others get no more answers of these servers. */
+  setClientRules(digests: readonly (string | undefined)[]): void {
+    for (const server of this.#servers) server.clientRules = digests[server.index] ?? '';
   }
 
   /** A request that was refused before there was an exchange is logged where the default server of its address logs. */
@@ -78,11 +91,15 @@ export class Site {
     return request;
   }
 
-  #begin(request: SiteRequest): Later<SiteOutcome> {
+  #begin(request: SiteRequest, listener: number): Later<SiteOutcome> {
     const { server, exchange } = request;
     const { path, target } = exchange.request;
-    const refusal = tlsRefusal(request);
-    if (refusal) return refusal;
+    const refusal = tlsRefusal(request, this.#listeners[listener]?.tls === true);
+    if (refusal) {
+      // The next request would fare no better. As nginx, but for 421.
+      exchange.isLast = true;
+      return refusal;
+    }
     // What concerns the server itself has no path (RFC 9110 §9.3.7).
     if (target === '*') return serverOptions;
     request.uri = decodePath(path, server.mergesSlashes);

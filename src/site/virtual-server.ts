@@ -15,8 +15,8 @@ export interface VirtualServer {
   readonly mergesSlashes: boolean;
   /** What tells clients of HTTP/3 (RFC 7838), '' where it is not served. */
   readonly altSvc: string;
-  /** Of its rules for client certificates, '' where it has none: see TlsFacts. */
-  readonly clientRules: string;
+  /** The digest of its rules for client certificates, '' where it has none: see TlsFacts. Another one when their files change. */
+  clientRules: string;
   /** They let nobody in without a certificate. */
   readonly requiresClient: boolean;
   /** Takes the client's address from where trusted proxies tell it. */

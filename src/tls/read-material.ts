@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan } from '../plan/tls-plan.ts';
 import { certificateWarnings } from './certificate-warnings.ts';
-import { clientRulesOf } from './client/client-rules.ts';
 import { contextOptions } from './context-options.ts';
 import { identified } from './material-id.ts';
 import { certificatesIn } from './pem.ts';
@@ -78,7 +77,6 @@ function readClients(plan: ClientCertificatePlan): ClientCertificateMaterial {
     depth,
     trusted,
     crl: revoked,
-    rules: clientRulesOf(plan),
     digest: digest.digest('base64url').slice(0, 32),
   };
 }

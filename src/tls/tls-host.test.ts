@@ -47,7 +47,6 @@ describe('TlsHost', () => {
       depth: 100,
       trusted: clientCa.certificate,
       crl: undefined,
-      rules: 'rules',
       digest: 'a',
     };
   });

@@ -43,9 +43,10 @@ export interface ClientCertificateMaterial {
   /** PEM. */
   readonly trusted: string | undefined;
   readonly crl: string | undefined;
-  /** Equal where these rules are: a request for a host with other rules than its connection's gets 421. */
-  readonly rules: string;
-  /** Of the rules and of what the files say: tickets of others are of no use. */
+  /**
+   * Of the rules and of what the files say: tickets of others are of no use, and a request for a host with another one than its connection's
+   * gets 421.
+   */
   readonly digest: string;
 }
 

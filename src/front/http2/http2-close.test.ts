@@ -58,6 +58,26 @@ describe('the end of an HTTP/2 connection', () => {
     assert.equal(await closed, 0);
   });
 
+  it('comes behind an answer that is to be the last, and with the streams that are open', async () => {
+    const body = source();
+    const made = await stage((exchange) => {
+      exchange.isLast = exchange.request.path === '/last';
+      return reply(exchange.isLast ? 'last' : body);
+    });
+    const client = await connect(made.port);
+    get(client, 1, '/slow');
+    get(client, 3, '/last');
+    assert.deepEqual(goaway(await client.sees(GOAWAY)), [2 ** 31 - 1, 0]);
+    const ping = await client.sees(PING);
+    client.send(PING, ACK, 0, ping.payload);
+    assert.deepEqual(goaway(await client.sees(GOAWAY, 2)), [3, 0]);
+    assert.match(client.client.received, /last/);
+    body.push(Buffer.from('the rest'));
+    body.end();
+    await until(() => client.client.ended, 'the end of the connection');
+    assert.match(client.client.received, /the rest/);
+  });
+
   it('comes at a stop also where the client answers no PING', async () => {
     const made = await stage(() => reply('fine'));
     const client = await connect(made.port);

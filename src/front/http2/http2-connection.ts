@@ -163,11 +163,20 @@ export class Http2Connection
   }
 
   goaway(): void {
-    this.#leave();
+    this.leave();
   }
 
   acknowledged(what: 'ping' | 'settings'): void {
     if (what === 'ping' && this.#leaving === 'announced') this.#finish();
+  }
+
+  /** Tells the client to go, and that what it sends until it knows is still served (RFC 9113 §6.8). */
+  leave(): void {
+    if (this.#leaving !== 'no' || this.#lingering || this.#closed) return;
+    this.#leaving = 'announced';
+    this.#announcedAt = this.context.now();
+    this.codec.goaway(Http2Code.noError, false);
+    this.codec.ping();
   }
 
   waits(queue: SendQueue): void {
@@ -238,11 +247,11 @@ export class Http2Connection
 
   stop(): void {
     for (const turn of this.#turns) turn.stop();
-    this.#leave();
+    this.leave();
   }
 
   unlistened(listener: number): void {
-    if (listener === this.facts.listener) this.#leave();
+    if (listener === this.facts.listener) this.leave();
   }
 
   giveUp(): 'cut' | 'refused' | 'nothing' {
@@ -284,7 +293,7 @@ export class Http2Connection
     if (this.#leaving === 'announced' && now - this.#announcedAt >= stopLastCallMs) this.#finish();
     this.#checkHead(now);
     if (this.idleSince !== undefined && this.#isIdleTooLong(now)) this.context.idleEnding.add(this);
-    if (now - this.#openedAt >= this.#settings.keepAliveTimeMs) this.#leave();
+    if (now - this.#openedAt >= this.#settings.keepAliveTimeMs) this.leave();
   }
 
   #checkTurns(now: number): void {
@@ -317,7 +326,7 @@ export class Http2Connection
     this.#sectionSince = undefined;
     this.context.requests++;
     const { keepAliveRequests, timeouts } = this.#settings;
-    if (++this.#requests >= keepAliveRequests || timeouts.keepAliveMs === 0) this.#leave();
+    if (++this.#requests >= keepAliveRequests || timeouts.keepAliveMs === 0) this.leave();
     const turn = new Http2Turn(stream, head, this);
     this.#turns.add(turn);
     return turn;
@@ -357,15 +366,6 @@ export class Http2Connection
       }
       order.delete(queue);
     }
-  }
-
-  /** Tells the client to go, and that what it sends until it knows is still served (RFC 9113 §6.8). */
-  #leave(): void {
-    if (this.#leaving !== 'no' || this.#lingering || this.#closed) return;
-    this.#leaving = 'announced';
-    this.#announcedAt = this.context.now();
-    this.codec.goaway(Http2Code.noError, false);
-    this.codec.ping();
   }
 
   /** Takes no new streams. The connection ends with those that are open. */

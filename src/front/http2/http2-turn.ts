@@ -28,6 +28,8 @@ export interface StreamConnection extends AnswerChannel, BodyChannel {
   readonly facts: ConnectionFacts;
   /** Requests that it has made so far. */
   readonly requests: number;
+  /** The client is told to go. */
+  leave(): void;
   /** The turn is over on our side: nothing of it is sent or waited for any more. */
   over(turn: Http2Turn): void;
   /** The turn is over, but that the source of a body that is not sent still runs. */
@@ -322,6 +324,7 @@ export class Http2Turn implements ExchangeOwner, Settling {
       cancelBody(reply);
       return;
     }
+    if (exchange.isLast) this.#connection.leave();
     let answer = reply;
     let framing: ResponseFraming;
     try {

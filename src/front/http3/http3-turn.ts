@@ -41,6 +41,8 @@ export interface Http3TurnConnection {
   readonly limits: HttpLimits;
   /** Requests that it has made so far. */
   readonly requests: number;
+  /** Takes no more of them. */
+  stop(): void;
   over(turn: Http3Turn): void;
 }
 
@@ -235,6 +237,7 @@ export class Http3Turn implements ExchangeOwner, Settling, BodySource {
       cancelBody(reply);
       return;
     }
+    if (exchange.isLast) this.#connection.stop();
     try {
       void this.#send(reply, this.#frame(reply));
     } catch (error) {

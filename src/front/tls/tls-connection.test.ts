@@ -14,8 +14,7 @@ import { TlsHost } from '../../tls/tls-host.ts';
 import { listenerSettings } from '../listener-settings.ts';
 import type { TlsChoice } from './tls-hosts.ts';
 
-const tells: Handler = ({ connection: { scheme, tls, isPlainOnTls } }) =>
-  reply(`${scheme} ${tls?.serverName} ${tls?.version} ${isPlainOnTls ?? false}.`);
+const tells: Handler = ({ connection: { scheme, tls } }) => reply(`${scheme} ${tls?.serverName} ${tls?.version}.`);
 
 describe('a listener with TLS', () => {
   let host: TlsHost;
@@ -65,7 +64,7 @@ describe('a listener with TLS', () => {
   it('answers requests after the handshake', async () => {
     const client = begin(await secured());
     client.write(get('/'));
-    assert.equal(await answer(client), 'https a.test TLSv1.3 false.');
+    assert.equal(await answer(client), 'https a.test TLSv1.3.');
   });
 
   it('waits for a choice that takes its time', async () => {
@@ -119,7 +118,7 @@ describe('a listener with TLS', () => {
     const client = await made.client();
     client.send('GE');
     client.send(get('/').slice(2));
-    await client.sees(/http undefined undefined true\.$/);
+    await client.sees(/http undefined undefined\.$/);
   });
 
   it('closes what is no TLS, and what does not come in time', async () => {

@@ -70,7 +70,7 @@ export class TlsConnection extends OpeningConnection {
     if (!read) return;
     if ('plain' in read) {
       this.#stopReading();
-      const plain = new Connection(this.socket, { ...this.facts, isPlainOnTls: true }, this.context, this.settings);
+      const plain = new Connection(this.socket, this.facts, this.context, this.settings);
       this.#becomes(plain, read.plain);
       return;
     }

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OracleNginx } from '../../../test/support/oracle-nginx.ts';
 import { requires } from '../../../test/support/requirements.ts';
-import { planOf, type SiteStage, siteStage } from '../../../test/support/site-stage.ts';
+import { exchangeOf, planOf, type SiteStage, siteStage } from '../../../test/support/site-stage.ts';
 import type { ConnectionFacts } from '../../core/exchange.ts';
 import type { TlsFacts } from '../../core/tls-facts.ts';
 import type { ClientCertificatePlan, TlsPlan } from '../../plan/tls-plan.ts';
-import { clientRulesOf } from '../../tls/client/client-rules.ts';
 
 const clients: ClientCertificatePlan = {
   verify: 'required',
@@ -14,7 +13,7 @@ const clients: ClientCertificatePlan = {
   trustedCertificate: '/ca.pem',
   crl: undefined,
 };
-const rules = clientRulesOf(clients);
+const rules = 'digest';
 const optional: ClientCertificatePlan = { ...clients, verify: 'optional' };
 
 /** The first server has no rules, those that follow have them, the fourth lets clients in without a certificate. */
@@ -24,7 +23,9 @@ function stageOf(http: string): SiteStage {
     ...server,
     tls: { clients: [undefined, clients, clients, optional][index] } as TlsPlan,
   }));
-  return siteStage({ ...plan, servers });
+  const stage = siteStage({ ...plan, servers });
+  stage.site.setClientRules([undefined, rules, rules, 'optional']);
+  return stage;
 }
 
 function overTls(facts: Partial<TlsFacts>): Partial<ConnectionFacts> {
@@ -95,13 +96,48 @@ describe('tlsRefusal', () => {
   });
 
   it('answers HTTP on a port for HTTPS with 497, by which a config redirects', async () => {
-    const plain = { isPlainOnTls: true } as const;
-    const answer = await stage.ask('/x?y', { headers: { host: 'closed.test' }, connection: plain });
+    const secured = siteStage({
+      ...stage.plan,
+      listeners: stage.plan.listeners.map((each) => ({ ...each, tls: true })),
+    });
+    const answer = await secured.ask('/x?y', { headers: { host: 'closed.test' } });
     assert.equal(answer.status, 400);
     assert.match(answer.text, /The plain HTTP request was sent to HTTPS port/);
-    const redirect = await stage.ask('/x?y', { headers: { host: 'page.test' }, connection: plain });
+    const redirect = await secured.ask('/x?y', { headers: { host: 'page.test' } });
     assert.equal(redirect.status, 302);
     assert.equal(redirect.headers['location'], 'https://page.test/x?y');
+  });
+
+  it('answers 421 to connections from before a change of the rules or of their files', async () => {
+    const changing = stageOf(servers);
+    const over = { clientRules: rules, clientVerify: 'SUCCESS' };
+    const status = async (host: string, facts: Partial<TlsFacts>): Promise<number> =>
+      (await changing.ask('/', { headers: { host }, connection: overTls(facts) })).status;
+    assert.equal(await status('closed.test', over), 200);
+    changing.site.setClientRules([rules, 'other', undefined, 'optional']);
+    assert.equal(await status('closed.test', over), 421);
+    assert.equal(await status('closed.test', { ...over, clientRules: 'other' }), 200);
+    assert.equal(await status('open.test', {}), 421);
+    assert.equal(await status('page.test', over), 200);
+  });
+
+  it('lets nobody in before the rules are known', async () => {
+    const unread = siteStage(stage.plan);
+    const connection = overTls({ clientRules: rules, clientVerify: 'SUCCESS' });
+    assert.equal((await unread.ask('/', { headers: { host: 'closed.test' }, connection })).status, 421);
+  });
+
+  it('ends the connection, also behind an error page', async () => {
+    const isLast = async (host: string, facts: Partial<TlsFacts>): Promise<boolean | undefined> => {
+      const exchange = exchangeOf('/', { headers: { host }, connection: overTls(facts) });
+      await stage.site.handle(exchange, 0);
+      return exchange.isLast;
+    };
+    const missing = { clientRules: rules, clientFault: 'missing' } as const;
+    assert.equal(await isLast('closed.test', missing), true);
+    assert.equal(await isLast('page.test', missing), true);
+    assert.equal(await isLast('closed.test', {}), true);
+    assert.equal(await isLast('closed.test', { clientRules: rules, clientVerify: 'SUCCESS' }), undefined);
   });
 
   it('asks nothing of plain connections where no TLS is spoken', async () => {

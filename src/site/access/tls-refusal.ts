@@ -10,9 +10,9 @@ const missing: StatusOutcome = { kind: 'status', status: 496, code: 'client-cert
  * Why a request gets no answer of its server, by the TLS of its connection: it has none where it must, it was made under other rules for client
  * certificates than the server's (RFC 9110 §15.5.20), or the client showed no certificate that is good. With nginx's statuses.
  */
-export function tlsRefusal(request: SiteRequest): StatusOutcome | undefined {
-  const { tls, isPlainOnTls } = request.exchange.connection;
-  if (isPlainOnTls) return plain;
+export function tlsRefusal(request: SiteRequest, isTlsListener: boolean): StatusOutcome | undefined {
+  const { tls } = request.exchange.connection;
+  if (isTlsListener && !tls) return plain;
   const { clientRules, requiresClient } = request.server;
   if (!tls || clientRules === '') return undefined;
   if (tls.clientRules !== clientRules) {

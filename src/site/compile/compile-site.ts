@@ -1,7 +1,6 @@
 import type { LocationPlan } from '../../plan/location-plan.ts';
 import type { Content } from '../../plan/settings.ts';
 import type { ServerPlan, SitePlan } from '../../plan/site-plan.ts';
-import { clientRulesOf } from '../../tls/client/client-rules.ts';
 import { findQuic } from '../../tls/quic.ts';
 import { createRealIp } from '../access/real-ip.ts';
 import { LocationErrorLog } from '../log/request-error-log.ts';
@@ -15,6 +14,9 @@ import type { VirtualServer } from '../virtual-server.ts';
 import { cacheScopes } from './cache-scopes.ts';
 import { compileLocation, type LocationContext } from './compile-location.ts';
 import type { SiteResources } from './site-resources.ts';
+
+/** Until the site is told of them, no connection was made under them. */
+const unreadRules = 'unread';
 
 const nobody: readonly string[] = [];
 
@@ -42,9 +44,9 @@ export function compileSite(plan: SitePlan, resources: SiteResources): Site {
     }
     const defaultServer = servers[listener.defaultServer] as VirtualServer;
     const isOnly = listener.servers.length === 1 && !names.hasPatterns;
-    return { names: isOnly ? undefined : names, defaultServer };
+    return { names: isOnly ? undefined : names, defaultServer, tls: listener.tls };
   });
-  return new Site(listeners, { hostname: plan.hostname, now, errorLog, app });
+  return new Site(servers, listeners, { hostname: plan.hostname, now, errorLog, app });
 }
 
 function compileServer(plan: ServerPlan, index: number, altSvc: string, context: LocationContext): VirtualServer {
@@ -58,7 +60,7 @@ function compileServer(plan: ServerPlan, index: number, altSvc: string, context:
     names,
     mergesSlashes: plan.mergeSlashes,
     altSvc,
-    clientRules: plan.tls?.clients ? clientRulesOf(plan.tls.clients) : '',
+    clientRules: plan.tls?.clients ? unreadRules : '',
     requiresClient: plan.tls?.clients?.verify === 'required',
     realIp: plan.realIp && createRealIp(plan.realIp),
     trustedProxies: plan.realIp?.from ?? nobody,

@@ -52,7 +52,6 @@ describe('tlsFactsOf', () => {
       depth: 1,
       trusted: root.certificate,
       crl: undefined,
-      rules: 'rules',
       digest: 'digest',
     } as const;
     return {

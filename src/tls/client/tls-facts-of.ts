@@ -51,7 +51,7 @@ class HandshakeFacts implements TlsFacts {
     this.isResumed = socket.isSessionReused();
     this.#socket = socket;
     this.#hello = hello;
-    this.clientRules = clients?.rules ?? '';
+    this.clientRules = clients?.digest ?? '';
     const shown = clients && socket.getPeerX509Certificate();
     if (!shown) {
       this.client = undefined;
