@@ -227,6 +227,9 @@ export const configImportMs = 30_000; // as hangingStartMs
 /** Certificates got on demand that one front thread keeps ready; others are asked of the main thread again. */
 export const maxOnDemandCertificates = 2_000;
 
+/** Certificates got on demand that the main thread keeps checked, and their OCSP answers fresh. */
+export const maxUsableOnDemand = 10_000;
+
 /** How long a front thread takes a certificate that was got on demand for the newest one, in milliseconds. */
 export const onDemandFreshMs = 600_000;
 

@@ -21,13 +21,13 @@ export class OcspStapler implements Stapler {
   /** By certificate, then by plan. */
   readonly #stapled: Map<string, Map<string, StapledCertificate>> = new Map();
   readonly #hints: Map<string, RevocationHints> = new Map();
-  #listener: () => void = () => {};
+  #listener: (certificate: string) => void = () => {};
 
   constructor(options: OcspStaplerOptions) {
     this.#options = options;
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: (certificate: string) => void): void {
     this.#listener = listener;
   }
 
@@ -45,7 +45,7 @@ export class OcspStapler implements Stapler {
     if (!stapled) {
       stapled = new StapledCertificate(certificate, wanted, hints, {
         ...this.#options,
-        changed: () => this.#listener(),
+        changed: () => this.#listener(certificate),
       });
       plans.set(key, stapled);
       stapled.start();

@@ -49,8 +49,8 @@ export interface ManagedCertificateStatus {
 
 /** Keeps what CAs say of the revocation of certificates. Lives in the main thread. */
 export interface Stapler {
-  /** Answers of `responseFor` have changed: they are asked for again. Called once, before all else. */
-  onChange(listener: () => void): void;
+  /** Answers of `responseFor` for a certificate have changed: they are asked for again. Called once, before all else. */
+  onChange(listener: (certificate: string) => void): void;
   /**
    * DER; undefined where there is none yet, or none can be had. The certificate is PEM with its chain. Without a plan it is
    * had where the certificate asks for it (RFC 7633). Never waits.

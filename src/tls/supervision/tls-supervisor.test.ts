@@ -54,9 +54,9 @@ class GivingSource implements CertificateSource {
 class GivingStapler implements Stapler {
   response: Uint8Array | undefined;
   kept: ReadonlySet<string> = new Set();
-  change = (): void => undefined;
+  change: (certificate: string) => void = () => undefined;
 
-  onChange(listener: () => void): void {
+  onChange(listener: (certificate: string) => void): void {
     this.change = listener;
   }
 
@@ -357,10 +357,32 @@ describe('TlsSupervisor', () => {
     const certificates = materials.map((material) => material?.certificates[0]?.certificate);
     assert.deepEqual([...stage.stapler.kept], certificates);
     stage.stapler.response = Buffer.from('answer');
-    stage.stapler.change();
+    stage.stapler.change(certificates[0] ?? '');
     const [first, second] = stage.toldFirst();
     assert.deepEqual(first?.certificates[0]?.ocspResponse, stage.stapler.response);
     assert.equal(second, materials[1]);
+  });
+
+  it('keeps what is stapled to certificates on demand, and tells of the names of those that have another one', async () => {
+    await using stage = await Stage.with('s0.test');
+    const stapling = { file: undefined, responder: undefined, verifies: false };
+    const managed = { issuer: 'ca', names: [], onDemand: { ask: 'http://127.0.0.1/' } };
+    const plan = { ...defaultTls, stapling, managed };
+    await stage.use(plan);
+    const { certificate, key } = makeCertificate(['x.test']);
+    stage.source.given.set(0, { certificate, key, ocspResponse: undefined });
+    await stage.supervisor.wanted({ generation: 1, server: 0, name: 'x.test' });
+    stage.stapler.response = Buffer.from('answer');
+    stage.stapler.change(certificate);
+    assert.deepEqual([...stage.stapler.kept], [certificate]);
+    stage.stapler.change('of another one');
+    assert.deepEqual(stage.changedNames, ['x.test']);
+    const again = await stage.supervisor.wanted({ generation: 1, server: 0, name: 'x.test' });
+    assert.deepEqual(again?.certificates[0]?.ocspResponse, stage.stapler.response);
+    await stage.use(plan);
+    assert.deepEqual([...stage.stapler.kept], [certificate]);
+    await stage.use(stage.plan('s0.test'));
+    assert.equal(stage.stapler.kept.has(certificate), false);
   });
 
   it('goes on with the old one where OpenSSL does not take what an issuer gives', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { ticketKeyLifeMs, tlsFileCheckMs } from '../../core/limits.ts';
+import { maxUsableOnDemand, ticketKeyLifeMs, tlsFileCheckMs } from '../../core/limits.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ServerPlan } from '../../plan/site-plan.ts';
 import type { TlsPlan } from '../../plan/tls-plan.ts';
@@ -17,7 +17,7 @@ import type {
   Stapler,
 } from './certificate-source.ts';
 import { type CertificateStatus, statusOf } from './certificate-status.ts';
-import { UsableCertificates } from './usable-certificates.ts';
+import { type GotFor, UsableCertificates } from './usable-certificates.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 export interface TlsSupervisorOptions {
@@ -85,12 +85,18 @@ export class TlsSupervisor {
 
   constructor(options: TlsSupervisorOptions) {
     this.#options = options;
-    this.#usable = new UsableCertificates(options.log);
+    this.#usable = new UsableCertificates(options.log, maxUsableOnDemand);
     options.issuers?.onChange((onDemand) => {
       if (onDemand === undefined) this.#tell();
       else if (!this.#isClosed) options.changedOnDemand(onDemand);
     });
-    options.stapler?.onChange(() => this.#tell());
+    options.stapler?.onChange((changed) => {
+      this.#tell();
+      if (this.#isClosed) return;
+      for (const { name, certificate } of this.#usable.onDemand()) {
+        if (certificate === changed) options.changedOnDemand(name);
+      }
+    });
   }
 
   /**
@@ -186,7 +192,7 @@ export class TlsSupervisor {
       if (tls?.managed?.issuer !== issuer) continue;
       const { names: wanted, onDemand } = tls.managed;
       const isSame = names.join() === wanted.map((name) => certificateName(name) ?? name).join();
-      const failure = onDemand || isSame ? this.#usable.failure(gotKey(tls, onDemand && names[0])) : undefined;
+      const failure = onDemand || isSame ? this.#usable.failure(gotFor(tls, onDemand && names[0])) : undefined;
       if (failure !== undefined) return failure;
     }
     return undefined;
@@ -221,7 +227,7 @@ export class TlsSupervisor {
   #tell(): void {
     if (this.#isClosed) return;
     const materials = this.#materialsOf(this.#site);
-    const certificates = materials.flatMap((material) => material?.certificates ?? []);
+    const certificates = [...materials.flatMap((material) => material?.certificates ?? []), ...this.#usable.onDemand()];
     this.#options.stapler?.keepOnly(new Set(certificates.map(({ certificate }) => certificate)));
     const isSame = materials.every((each, index) => each?.id === this.#told[index]?.id);
     if (isSame && materials.length === this.#told.length) return;
@@ -256,7 +262,7 @@ export class TlsSupervisor {
     const { material } = read;
     const { stapling } = plan;
     const what = `the certificate for ${name ?? plan.managed?.names.join(', ')}`;
-    const managed = got && this.#usable.take(gotKey(plan, name), material, got, what);
+    const managed = got && this.#usable.take(gotFor(plan, name), material, got, what);
     const certificates = managed ? [...material.certificates, managed] : material.certificates;
     const ticketKey =
       plan.ticketKeyFiles.length > 0
@@ -307,7 +313,6 @@ function keyOf(plan: TlsPlan): string {
   return JSON.stringify(plan);
 }
 
-/** What a certificate is for that was got: a plan, and a name where it was got on demand. */
-function gotKey(plan: TlsPlan, name: string | undefined): string {
-  return name === undefined ? keyOf(plan) : `${keyOf(plan)} ${name}`;
+function gotFor(plan: TlsPlan, name: string | undefined): GotFor {
+  return { plan: keyOf(plan), name };
 }
