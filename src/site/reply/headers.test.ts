@@ -58,6 +58,13 @@ describe('createAddedFields', () => {
     const fields = [field('X-A', '$ssl_client_cert'), field('X-B', '"$ssl_client_raw_cert"')];
     const { headers } = add(fields, textReply('', {}), variables);
     assert.deepEqual([headers.getAll('x-a'), headers.getAll('x-b')], [['BEGIN abc END'], ['"BEGIN abc END "']]);
+    // As `set`, `map` and the like hand it on.
+    const pem = '-----BEGIN CERTIFICATE-----\n\tabc\n\t-----END CERTIFICATE-----';
+    const handedOn = add([field('X-A', '$set')], textReply('', {}), { set: pem });
+    assert.deepEqual(handedOn.headers.getAll('x-a'), [pem.replaceAll('\n\t', ' ')]);
+    for (const set of [`${pem}\r\nx-b: c`, `a ${pem}`, 'a\n\tb']) {
+      assert.equal(add([field('X-A', '$set')], textReply('', {}), { set }).status, 500);
+    }
     const other = add([field('X-A', '$ssl_client_certificate')], textReply('', {}), { ssl_client_certificate: 'a\nb' });
     assert.equal(other.status, 500);
   });
