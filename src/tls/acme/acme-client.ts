@@ -21,6 +21,7 @@ export interface Directory {
 
 export interface AcmeAnswer {
   readonly status: number;
+  /** Absolute. */
   readonly location: string | undefined;
   /** The CA wants to be asked again after this time. */
   readonly retryAfterMs: number | undefined;
@@ -144,7 +145,9 @@ export class AcmeClient {
     const json = parsedRecord(text);
     const waitMs = retryAfterMs(headers['retry-after'], this.#clock.now());
     if (status >= 200 && status < 300) {
-      return { status, location: headers.location, retryAfterMs: waitMs, json, text };
+      const { location } = headers;
+      const isUrl = location !== undefined && URL.canParse(location, url);
+      return { status, location: isUrl ? new URL(location, url).href : undefined, retryAfterMs: waitMs, json, text };
     }
     const isProblem = 'type' in json || 'detail' in json;
     // Some refuse without saying why.

@@ -55,6 +55,7 @@ export class AcmeIssuer implements CertificateIssuer {
       account,
       plan,
       names,
+      current: replaces,
       replaces: replaces === undefined ? undefined : await this.#replaced(account, replaces, signal),
       challenges: possibleChallenges(plan, listeners),
       failures,

@@ -20,7 +20,7 @@ class Ca {
     this.#refuses = refuses;
   }
 
-  async authorize(): Promise<readonly string[]> {
+  async authorize(resumptions = 0): Promise<readonly string[]> {
     const account = { thumbprint: 'thumb', post: async ({ url }: { url: string }) => this.#post(url) };
     const shown: string[] = [];
     const board = new ChallengeBoard(({ http }) => shown.push(...http.map(({ token }) => token)));
@@ -29,6 +29,7 @@ class Ca {
       account: account as unknown as AcmeAccount,
       challenges: ['tls-alpn-01', 'http-01'],
       failures: 0,
+      resumptions,
       provers,
       log: { error: fail, warn: fail, info: fail, debug: fail },
       clock: quickClock(1_000),
@@ -67,6 +68,12 @@ describe('authorize', () => {
     const ca = new Ca(['pending', 'valid'], 'processing', true);
     assert.deepEqual(await ca.authorize(), ['http']);
     assert.deepEqual(ca.posted, ['authz', 'authz']);
+  });
+
+  it('tells the CA again where it has looked in vain before', async () => {
+    const ca = new Ca(['pending', 'pending', 'valid'], 'processing', false);
+    assert.deepEqual(await ca.authorize(2), ['http']);
+    assert.deepEqual(ca.posted, ['authz', 'http', 'authz', 'authz']);
   });
 
   it('goes on where the CA refuses to be told as it is done', async () => {

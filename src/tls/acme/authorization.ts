@@ -13,6 +13,8 @@ export interface AuthorizeOptions {
   readonly challenges: readonly AcmeChallengeKind[];
   /** How many orders have failed before. */
   readonly failures: number;
+  /** How often the order was gone on with. */
+  readonly resumptions: number;
   readonly provers: Provers;
   readonly log: Log;
   readonly clock: Clock;
@@ -27,7 +29,7 @@ interface Task {
   readonly kind: AcmeChallengeKind;
   readonly url: string;
   readonly token: string;
-  /** The CA looks at it already: it was told before a sudden end. */
+  /** The CA looks at it already: it was told before a sudden end. It is told again where that has come to nothing before. */
   readonly isBegun: boolean;
 }
 
@@ -62,7 +64,7 @@ export async function authorize(authorizations: readonly string[], options: Auth
 function taskOf(
   authorization: string,
   json: Readonly<Record<string, unknown>>,
-  { challenges, failures }: AuthorizeOptions,
+  { challenges, failures, resumptions }: AuthorizeOptions,
 ): Task | undefined {
   const { status, identifier, wildcard } = json;
   const value = textOf(recordOf(identifier)['value']);
@@ -84,7 +86,14 @@ function taskOf(
   }
   const { kind, challenge } = chosen;
   const token = tokenOf(challenge['token']);
-  return { authorization, name, kind, url: textOf(challenge['url']), token, isBegun: isBegun(chosen) };
+  return {
+    authorization,
+    name,
+    kind,
+    url: textOf(challenge['url']),
+    token,
+    isBegun: isBegun(chosen) && resumptions < 2,
+  };
 }
 
 /** The CA is told to look. What it refuses is no failure where it looks already, for an answer that was lost. */

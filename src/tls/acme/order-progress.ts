@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateFolder, readIfThere, writePrivateFile } from '../managed/private-file.ts';
-import { listOf, parsedRecord, recordOf, textOf } from '../managed/unknown-json.ts';
+import { listOf, numberOf, parsedRecord, recordOf, textOf } from '../managed/unknown-json.ts';
 import type { DnsRecord } from './challenges/dns-hook.ts';
 
 /** What is to be known of an order that is under way, after a sudden end. */
@@ -14,6 +14,8 @@ export interface OrderProgress {
   readonly key: string;
   /** Records that are set, or may be. */
   readonly records: readonly DnsRecord[];
+  /** How often it was gone on with. */
+  readonly resumptions: number;
 }
 
 const name = 'order.json';
@@ -30,7 +32,7 @@ export class OrderProgressFile {
   async read(): Promise<OrderProgress | undefined> {
     const text = await readIfThere(this.#folder, name);
     if (text === undefined) return undefined;
-    const { url, names, key, records } = parsedRecord(text);
+    const { url, names, key, records, resumptions } = parsedRecord(text);
     return {
       url: textOf(url) || undefined,
       names: listOf(names).map(textOf),
@@ -39,6 +41,7 @@ export class OrderProgressFile {
         const record = recordOf(each);
         return { name: textOf(record['name']), value: textOf(record['value']) };
       }),
+      resumptions: numberOf(resumptions) ?? 0,
     };
   }
 

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Log } from '../../observe/log.ts';
 import type { AcmeChallengeKind, AcmeIssuerPlan } from '../../plan/tls-plan.ts';
@@ -23,7 +23,9 @@ export interface OrderOptions {
   readonly plan: Pick<AcmeIssuerPlan, 'dnsHook' | 'keyType' | 'profile'>;
   /** DNS names in ASCII and IP addresses. */
   readonly names: readonly string[];
-  /** The certificate that it is to replace, as ARI calls it. */
+  /** PEM of the certificate in use. */
+  readonly current: string | undefined;
+  /** The same as ARI calls it, where the CA wants to know. */
   readonly replaces: string | undefined;
   /** What can be answered, the likeliest first. */
   readonly challenges: readonly AcmeChallengeKind[];
@@ -38,6 +40,9 @@ export interface OrderOptions {
 
 /** Failures after which an order may go on. */
 const passingProblems: ReadonlySet<string> = new Set(['rateLimited', 'serverInternal', 'badNonce']);
+
+/** How often an order is gone on with that comes to nothing; then there is another one. */
+const maxResumptions = 5;
 
 interface OrderState {
   readonly url: string;
@@ -61,16 +66,14 @@ export class Order {
   }
 
   async obtain(keep: CertificateOrder['keep']): Promise<void> {
-    const { progress } = this.#options;
+    const { progress, signal } = this.#options;
     this.#known = await progress.read();
     await this.#cleanUp();
     try {
       await keep(await this.#run());
       await progress.remove();
     } catch (error) {
-      // What the CA has said is final; what has kept us from hearing it is not.
-      const verdict = error instanceof AcmeError ? error.problem?.type : undefined;
-      if (verdict !== undefined && !passingProblems.has(verdict)) await this.#forget();
+      if (!signal.aborted && isFinal(error)) await this.#forget().catch(() => undefined);
       throw error;
     }
   }
@@ -80,7 +83,7 @@ export class Order {
     let order = (await this.#resumed()) ?? (await this.#placed());
     const provers = this.#provers();
     if (order.status === 'pending') {
-      await authorize(order.authorizations, { ...this.#options, provers });
+      await authorize(order.authorizations, { ...this.#options, provers, resumptions: this.#known?.resumptions ?? 0 });
       order = await this.#polled(order.url, 'pending');
     }
     const key = createPrivateKey(this.#known?.key ?? '');
@@ -89,7 +92,7 @@ export class Order {
       await account.post({ url: order.finalize, payload: { csr }, signal });
       order = await this.#polled(order.url, 'ready', 'processing');
     } else if (order.status === 'processing') order = await this.#polled(order.url, 'processing');
-    if (order.status !== 'valid') throw orderError(order);
+    if (order.status !== 'valid' || !order.certificate) throw orderError(order);
     const accept = 'application/pem-certificate-chain';
     const { text } = await account.post({ url: order.certificate, accept, signal });
     const certificate = pemBlocks(text, 'CERTIFICATE').join('');
@@ -97,16 +100,21 @@ export class Order {
     return { certificate, key: keyPem(key) };
   }
 
-  /** An order of before that is for the same names and still lives. */
+  /** An order of before that is for the same names, still lives and has not been gone on with too often. */
   async #resumed(): Promise<OrderState | undefined> {
-    const { account, names, signal } = this.#options;
+    const { account, names, current, signal } = this.#options;
     const known = this.#known;
-    if (known?.url === undefined || known.names.join() !== names.join()) return undefined;
+    if (known?.url === undefined || known.names.join() !== names.join() || known.resumptions >= maxResumptions)
+      return undefined;
+    // What is in use came of it: that is not got again.
+    const key = keyOf(known.key);
+    if (!key || (current !== undefined && new X509Certificate(current).checkPrivateKey(key))) return undefined;
+    await this.#note({ ...known, resumptions: known.resumptions + 1 });
     try {
       const order = stateOf(known.url, (await account.post({ url: known.url, signal })).json);
       return order.status === 'invalid' ? undefined : order;
     } catch (error) {
-      if (error instanceof AcmeError && error.problem && !passingProblems.has(error.problem.type)) return undefined;
+      if (!signal.aborted && isFinal(error)) return undefined;
       throw error;
     }
   }
@@ -119,14 +127,14 @@ export class Order {
       throw new AcmeError(`${new URL(url).host} has no certificate profile "${plan.profile}": ${which}`);
     }
     const key = keyPem(await createKey(plan.keyType));
-    await this.#note({ url: undefined, names, key, records: [] });
+    await this.#note({ url: undefined, names, key, records: [], resumptions: 0 });
     const payload = {
       identifiers: names.map((name) => ({ type: isIP(name) ? 'ip' : 'dns', value: name })),
       ...(plan.profile !== undefined && { profile: plan.profile }),
     };
     const answer = await this.#newOrder(url, payload, replaces);
     if (answer.location === undefined) throw new AcmeError(`${new URL(url).host} gives no order`);
-    await this.#note({ url: answer.location, names, key, records: [] });
+    await this.#note({ url: answer.location, names, key, records: [], resumptions: 0 });
     return stateOf(answer.location, answer.json);
   }
 
@@ -197,6 +205,21 @@ export class Order {
   }
 }
 
+/** Whether an order is of no use any more: what the CA has said is final, as is what nobody has foreseen; what has kept us from hearing the CA is not. */
+function isFinal(error: unknown): boolean {
+  if (!(error instanceof AcmeError)) return true;
+  return error.problem !== undefined && !passingProblems.has(error.problem.type);
+}
+
+/** Undefined where it is none. */
+function keyOf(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
 function stateOf(url: string, json: Readonly<Record<string, unknown>>): OrderState {
   const { status, authorizations, finalize, certificate, error } = json;
   return {
@@ -211,7 +234,8 @@ function stateOf(url: string, json: Readonly<Record<string, unknown>>): OrderSta
 
 function orderError({ url, status, error }: OrderState): AcmeError {
   const problem = toProblem(error);
-  const reason = status === 'invalid' ? problemText(problem) : `its status is "${status}"`;
+  const other = status === 'valid' ? 'it has no certificate' : `its status is "${status}"`;
+  const reason = status === 'invalid' ? problemText(problem) : other;
   return new AcmeError(`The order at ${new URL(url).host} has failed: ${reason}`, {
     problem: { ...problem, type: problem.type || 'invalid' },
   });

@@ -6,44 +6,16 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { AppFolder } from '../../../test/support/app-folder.ts';
-import { FakeAcme } from '../../../test/support/fake-acme.ts';
+import { acmeSite } from '../../../test/support/acme-site.ts';
 import { acmeIssuer, ManagedStage, managedSite } from '../../../test/support/managed-stage.ts';
 import { quickClock } from '../../../test/support/quick-clock.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ManagedSite } from '../supervision/certificate-source.ts';
-import { digestOf } from './certificate-store.ts';
 import { claimText } from './folder-claim.ts';
-
-interface Made extends AsyncDisposable {
-  readonly folder: AppFolder;
-  readonly fake: FakeAcme;
-  readonly site: ManagedSite;
-  /** Where the certificate's files are. */
-  readonly place: string;
-}
-
-async function made(): Promise<Made> {
-  const fake = await FakeAcme.start();
-  const folder = await AppFolder.with({ 'ca.pem': fake.ca });
-  const { directory } = fake;
-  const issuer = acmeIssuer(folder.file('acme'), { directory, trustedCertificate: folder.file('ca.pem') });
-  const port = new URL(directory).port;
-  return {
-    fake,
-    folder,
-    site: managedSite([issuer], [{ issuer: 'ca', names: ['a.test'], onDemand: undefined }]),
-    place: folder.file(`acme/127.0.0.1-${port}-directory+${digestOf(directory)}/ca/certificates/a.test`),
-    [Symbol.asyncDispose]: async () => {
-      await fake[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
 
 describe('ManagedCertificates', () => {
   it('gets a certificate, and has it from the disk the next time', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const first = await stage.obtained(it.site);
     assert.equal(new X509Certificate(first.certificate).checkHost('a.test'), 'a.test');
@@ -53,7 +25,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('lets nobody else read what is kept', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     await stage.obtained(it.site);
     await until(async () => !(await readdir(it.place)).includes('lock'), 'the end of the lock');
@@ -65,7 +37,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('sends requests again whose nonces are refused', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     let refused = 0;
     it.fake.fault = ({ method, path }) => {
       if (method !== 'POST' || path === '/directory' || refused++ % 4 === 3) return undefined;
@@ -77,7 +49,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('gives up where every nonce is refused, and tries again later', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.fault = ({ method }) => {
       return method === 'POST' ? { status: 400, body: { type: 'urn:ietf:params:acme:error:badNonce' } } : undefined;
     };
@@ -88,7 +60,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('does not ask before the CA wants it, where there were too many requests', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.fault = ({ path }) => {
       if (path !== '/newOrder') return undefined;
       const body = { type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many' };
@@ -106,7 +78,7 @@ describe('ManagedCertificates', () => {
     ['a certificate for another key', undefined],
   ] as const) {
     it(`does not use ${what} in place of a certificate`, async () => {
-      await using it = await made();
+      await using it = await acmeSite();
       using other = new ManagedStage();
       const wrong = body ?? (await other.obtained(it.site)).certificate;
       other.certificates.close();
@@ -125,7 +97,7 @@ describe('ManagedCertificates', () => {
   }
 
   it('says that the terms are not accepted', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.fault = ({ path }) => {
       if (path !== '/directory') return undefined;
       const url = new URL('/x', it.fake.directory).href;
@@ -142,7 +114,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('keeps a certificate whose renewal fails, and warns', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const current = await stage.use(it.site);
     const first = await stage.until(current);
@@ -154,7 +126,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('warns louder where the certificate is about to end', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.days = 1.1;
     using stage = new ManagedStage();
     const current = await stage.use(it.site);
@@ -166,7 +138,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('renews by itself what has lived for long enough', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.days = 1.1;
     using stage = new ManagedStage(quickClock(2_000));
     const current = await stage.use(it.site);
@@ -177,7 +149,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('neither uses a chain that OpenSSL refuses nor gives up what it has for it', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const current = await stage.use(it.site);
     const first = await stage.until(current);
@@ -190,7 +162,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('renews once what the CA wants renewed before it is there', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.suggests = { start: '2020-01-01T00:00:00Z', end: '2020-01-02T00:00:00Z' };
     using stage = new ManagedStage(quickClock(20_000));
     await stage.use(it.site);
@@ -200,7 +172,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('does not renew all the time what lives for minutes', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.days = 1 + 300 / 86_400;
     const clock = quickClock(1);
     const waits: number[] = [];
@@ -216,7 +188,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('does not renew all the time where its clock is months ahead', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     const clock = quickClock(40_000);
     const start = clock.steadyMs();
     using stage = new ManagedStage({ ...clock, now: () => clock.now() + 61 * 86_400_000 });
@@ -226,7 +198,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('goes on where the clock is set back by years', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     let ahead = 4 * 365 * 86_400_000;
     const clock = quickClock(1_000);
     it.fake.fault = ({ path }) => (path === '/newOrder' ? { status: 500, body: '' } : undefined);
@@ -239,7 +211,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('asks again before the one in use has ended, whatever the CA wants', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.days = 1.1;
     using stage = new ManagedStage();
     await stage.obtained(it.site);
@@ -251,7 +223,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('renews what was revoked, whatever else the CA suggests', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.suggests = { start: '2099-01-01T00:00:00Z', end: '2099-01-02T00:00:00Z' };
     using stage = new ManagedStage();
     const current = await stage.use(it.site);
@@ -267,7 +239,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('uses a certificate that the disk does not take, and writes it when that does', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage(quickClock(3_000));
     await mkdir(`${it.place}/certificate.pem/x`, { recursive: true });
     const start = stage.use(it.site);
@@ -287,7 +259,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('waits with a certificate until it is valid, where it has one', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage(quickClock(5_000));
     const current = await stage.use(it.site);
     const first = await stage.until(current);
@@ -301,7 +273,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('leaves an order to another process that is at it, and takes what that one gets', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     await mkdir(it.place, { recursive: true });
     await writeFile(`${it.place}/lock`, claimText(process.ppid));
     using stage = new ManagedStage();
@@ -315,7 +287,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('asks for one certificate at a time, however many want it', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const coming = await stage.certificates.prepare({ ...it.site, servers: [...it.site.servers, ...it.site.servers] });
     coming.keep();
@@ -325,7 +297,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('does not order for a site that is not used', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const coming = await stage.certificates.prepare(it.site);
     coming.drop();
@@ -334,7 +306,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('says that a folder cannot be used', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     await it.folder.write('file', '');
     using stage = new ManagedStage();
     const issuer = acmeIssuer(it.folder.file('file'));
@@ -343,7 +315,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('warns of a folder that others may write in', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     await mkdir(it.folder.file('acme'));
     await chmod(it.folder.file('acme'), 0o777);
     using stage = new ManagedStage();
@@ -354,7 +326,7 @@ describe('ManagedCertificates', () => {
   });
 
   it('refuses what is no host name', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     using stage = new ManagedStage();
     const site = managedSite(it.site.issuers, [{ issuer: 'ca', names: ['../x'], onDemand: undefined }]);
     await assert.rejects(
@@ -366,7 +338,7 @@ describe('ManagedCertificates', () => {
 
 describe('ManagedCertificates on demand', () => {
   it('gets a certificate for a name that the hook allows, once', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     const asked: string[] = [];
     const hook = createServer((request, response) => {
       asked.push(request.url ?? '');
@@ -389,7 +361,7 @@ describe('ManagedCertificates on demand', () => {
   });
 
   it('counts orders, not those who wait for them', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     const hook = createServer((_, response) => response.end());
     await once(hook.listen(0, '127.0.0.1'), 'listening');
     const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
@@ -410,7 +382,7 @@ describe('ManagedCertificates on demand', () => {
   });
 
   it('asks a hook again soon that gives no answer, and renews then', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     it.fake.days = 1.1;
     const hook = createServer((_, response) => response.end());
     await once(hook.listen(0, '127.0.0.1'), 'listening');
@@ -430,7 +402,7 @@ describe('ManagedCertificates on demand', () => {
   });
 
   it('tells of the name whose certificate has changed', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     const hook = createServer((_, response) => response.end());
     await once(hook.listen(0, '127.0.0.1'), 'listening');
     const onDemand = { ask: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/` };
@@ -447,7 +419,7 @@ describe('ManagedCertificates on demand', () => {
   });
 
   it('does not ask the CA again at once where it has refused', async () => {
-    await using it = await made();
+    await using it = await acmeSite();
     const hook = createServer((_, response) => response.end());
     await once(hook.listen(0, '127.0.0.1'), 'listening');
     const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
