@@ -274,7 +274,14 @@ describe('TLS of a server', () => {
     const of = (tls: Partial<TlsPlan>): boolean => plan([server({ tls })]).servers[0]?.tls !== undefined;
     assert.deepEqual([of({ versions: ['TLSv1.3'] }), of({ rejectsHandshake: true })], [false, true]);
     const clients = { verify: 'required', depth: 1, trustedCertificate: '/ca.pem', crl: undefined } as const;
-    assert.equal(of({ clients }), true, 'rules for clients hold with certificates of another server too');
+    const listen = [{ ...port80, tls: true }];
+    const [secure, beside] = plan([
+      server({ tls: { clients }, listen }),
+      server({ tls: { clients }, listen: [port80] }),
+    ]).servers;
+    const why = 'rules for clients hold with certificates of another server too';
+    assert.deepEqual([secure?.tls?.clients, beside?.tls?.clients], [clients, clients], why);
+    assert.equal(of({ clients }), false, 'nobody is asked for a certificate in clear text');
   });
 });
 

@@ -21,9 +21,11 @@ export function resolve(config: Config, { hostname }: ResolveContext): SitePlan 
   const outermost = process.errorLogs === undefined ? defaults : inherit(defaults, { errorLogs: process.errorLogs });
   const shared = serverFields(config.defaults);
   const block = inherit(outermost, blockOf(config.defaults));
+  const listeners = listenersOf(config.servers);
+  const secure = new Set(listeners.flatMap(({ tls, servers }) => (tls ? servers : [])));
   return {
-    listeners: listenersOf(config.servers),
-    servers: config.servers.map((server) => serverPlan(server, shared, block)),
+    listeners,
+    servers: config.servers.map((server, index) => serverPlan(server, shared, block, secure.has(index))),
     variables,
     requestZones,
     connectionZones,
@@ -54,14 +56,15 @@ function serverFields({ connection, mergeSlashes, realIp, tls, http2 }: ServerBl
   };
 }
 
-function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock): ServerPlan {
+/** `isSecure`: one of its addresses has TLS. */
+function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock, isSecure: boolean): ServerPlan {
   const block = inheritInLocation(outer, blockOf(server), '');
   const { from, ...realIp } = { ...realIpDefaults, ...shared.realIp, ...server.realIp };
   return {
     names: server.names,
     connection: { ...connectionDefaults, ...shared.connection, ...server.connection },
     mergeSlashes: server.mergeSlashes ?? shared.mergeSlashes,
-    tls: tlsPlan({ ...tlsDefaults, ...shared.tls, ...server.tls }),
+    tls: tlsPlan({ ...tlsDefaults, ...shared.tls, ...server.tls }, isSecure),
     http2: server.http2 ?? shared.http2,
     realIp: from && from.length > 0 ? { from, ...realIp } : undefined,
     rules: server.rules.map((rule) => rulePlan(rule, block)),
@@ -70,9 +73,9 @@ function serverPlan(server: ServerConfig, shared: ServerFields, outer: FullBlock
   };
 }
 
-/** Where there is nothing to show to clients, and nothing is asked of them either, a server has no TLS, whatever is said of its versions and the like. */
-function tlsPlan(tls: TlsPlan): TlsPlan | undefined {
-  return makesHandshakes(tls) || tls.clients ? tls : undefined;
+/** Where there is nothing to show to clients, and nothing is asked of them over TLS either, a server has no TLS, whatever is said of its versions and the like. */
+function tlsPlan(tls: TlsPlan, isSecure: boolean): TlsPlan | undefined {
+  return makesHandshakes(tls) || (isSecure && tls.clients) ? tls : undefined;
 }
 
 function locationPlan(location: LocationConfig, outer: FullBlock, outerPath: string): LocationPlan {
