@@ -52,6 +52,8 @@ export class Http2Connection
   #lingering = false;
   #lingerTimeout: 'lingerMs' | 'halfClosedMs' = 'lingerMs';
   #hasPeerEnded = false;
+  /** The client has ended its side behind what is not read yet. */
+  #isEndUnread = false;
   #closed = false;
 
   constructor(socket: Socket, facts: ConnectionFacts, context: ConnectionContext, settings: ListenerSettings) {
@@ -347,7 +349,9 @@ export class Http2Connection
   #resume(rest: Buffer): void {
     this.#unreceived = undefined;
     this.receive(rest);
-    if (this.#unreceived === undefined && !this.#lingering && !this.#closed) this.#socket.resume();
+    if (this.#unreceived || this.#lingering || this.#closed) return;
+    if (this.#isEndUnread) this.#peerEnd();
+    else this.#socket.resume();
   }
 
   /** Lets those send that wait, as far as the client's windows and what it has not taken yet allow it. */
@@ -423,6 +427,11 @@ export class Http2Connection
 
   #peerEnd(): void {
     if (this.#lingering || this.#closed) return;
+    if (this.#unreceived) {
+      // Its end comes behind what is not read yet: a socket tells it although it is paused.
+      this.#isEndUnread = true;
+      return;
+    }
     this.#hasPeerEnded = true;
     this.#slowness.restart(this.context.now());
     try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { closeStages, reply, stage } from '../../../test/support/front-stage.ts';
+import { closeStages, read, reply, stage } from '../../../test/support/front-stage.ts';
 import { Http2Client } from '../../../test/support/http2-client.ts';
 import { DATA, END_HEADERS, END_STREAM, frame, HEADERS, numbers } from '../../../test/support/http2-frames.ts';
 import { RawHttp2, requestFields } from '../../../test/support/raw-http2.ts';
@@ -46,6 +46,47 @@ describe('an HTTP/2 client that does not get answers', () => {
     socket.on('data', () => {});
     socket.resume();
     await until(() => handled === asked, 'all requests');
+  });
+
+  it('has all answered that was there when it ended its side, requests and bodies that are not read yet too', async () => {
+    const asked = 3_000;
+    let handled = 0;
+    const bodies: string[] = [];
+    const redirect = reply('', [['location', `/${'x'.repeat(4_000)}`]], 301);
+    const { port } = await stage((exchange) => {
+      if (exchange.request.method === 'POST') {
+        return read(exchange).then((body) => {
+          bodies.push(body);
+          return redirect;
+        });
+      }
+      handled++;
+      return redirect;
+    });
+    const client = await RawHttp2.connect(port);
+    clients.push(client);
+    const { socket } = client.client;
+    socket.removeAllListeners('data');
+    socket.pause();
+    // Fields of the table (RFC 7541 Appendix A): POST or GET, http, /; and an authority.
+    const [post, get] = ['\x83', '\x82'].map((method) => Buffer.from(`${method}\x86\x84\x01\x01a`, 'latin1'));
+    const requests = Array.from({ length: asked }, (_, index) =>
+      frame(HEADERS, END_HEADERS | END_STREAM, 2 * index + 3, get),
+    );
+    const end = frame(DATA, END_STREAM, 1, Buffer.from('its end'));
+    socket.end(Buffer.concat([frame(HEADERS, END_HEADERS, 1, post), ...requests, end]));
+    await until(() => handled > 10, 'some requests');
+    // The end of its side is there as well by the time that others are served.
+    const other = new Http2Client(port);
+    clients.push(other);
+    for (let round = 0; round < 50; round++) await other.fetch('/');
+    socket.on('data', () => {});
+    socket.resume();
+    await until(
+      () => handled === asked + 50 && bodies.length === 1,
+      () => `${handled} requests and ${bodies.length} bodies`,
+    );
+    assert.deepEqual(bodies, ['its end']);
   });
 
   it('gets the end of an answer, and trailers, that need no window while others have none', async () => {
