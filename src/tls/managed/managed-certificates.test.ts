@@ -381,6 +381,23 @@ describe('ManagedCertificates on demand', () => {
     hook.close();
   });
 
+  it('looks after nothing that is opened while it is closed', async () => {
+    await using it = await acmeSite();
+    const answers: (() => void)[] = [];
+    const hook = createServer((_, response) => void answers.push(() => response.end()));
+    await once(hook.listen(0, '127.0.0.1'), 'listening');
+    const ask = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
+    using stage = new ManagedStage();
+    await stage.use(managedSite(it.site.issuers, [{ issuer: 'ca', names: [], onDemand: { ask } }]));
+    const wanted = stage.certificates.wanted(0, 'a.test');
+    await until(() => answers.length === 1, 'the question');
+    stage.certificates.close();
+    answers[0]?.();
+    assert.equal(await wanted, undefined);
+    assert.equal(it.fake.requests.length, 0);
+    hook.close();
+  });
+
   it('asks a hook again soon that gives no answer, and renews then', async () => {
     await using it = await acmeSite();
     it.fake.days = 1.1;

@@ -34,6 +34,7 @@ export class OnDemandCertificates {
   readonly #opening: Map<string, Promise<ManagedCertificate | undefined>> = new Map();
   readonly #obtaining: Map<string, Promise<void>> = new Map();
   #orders = 0;
+  #isClosed = false;
   #hour: { readonly from: number; count: number } = { from: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(options: OnDemandOptions) {
@@ -66,6 +67,7 @@ export class OnDemandCertificates {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const certificate of this.#kept.values()) certificate.close();
     this.#kept.clear();
   }
@@ -83,6 +85,10 @@ export class OnDemandCertificates {
     const certificate = this.#options.create(name, () => this.#hook.allows(name));
     await certificate.load();
     if (!certificate.material && !(await this.#hook.allows(name))) return undefined;
+    if (this.#isClosed) {
+      certificate.close();
+      return undefined;
+    }
     this.#keep(name, certificate);
     if (certificate.material) certificate.start();
     return certificate;
