@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { quickClock } from '../../../test/support/quick-clock.ts';
+import { until } from '../../../test/support/until.ts';
 import type { AcmeAccount } from './acme-account.ts';
 import type { AcmeAnswer } from './acme-client.ts';
 import { AcmeError } from './acme-error.ts';
@@ -20,10 +21,10 @@ class Ca {
     this.#refuses = refuses;
   }
 
-  async authorize(resumptions = 0): Promise<readonly string[]> {
+  async authorize(resumptions = 0, given?: ChallengeBoard): Promise<readonly string[]> {
     const account = { thumbprint: 'thumb', post: async ({ url }: { url: string }) => this.#post(url) };
     const shown: string[] = [];
-    const board = new ChallengeBoard(({ http }) => shown.push(...http.map(({ token }) => token)));
+    const board = given ?? new ChallengeBoard(({ http }) => shown.push(...http.map(({ token }) => token)));
     const provers = { board, presentRecord: async () => {}, cleanUpRecord: async () => {} };
     await authorize(['authz'], {
       account: account as unknown as AcmeAccount,
@@ -80,6 +81,20 @@ describe('authorize', () => {
     const ca = new Ca(['pending', 'valid'], 'pending', true);
     await ca.authorize();
     assert.deepEqual(ca.posted, ['authz', 'alpn', 'authz', 'authz']);
+  });
+
+  it('waits until nobody else proves its name by TLS', async () => {
+    const held = new ChallengeBoard(() => undefined);
+    const release = await held.hold(['a.test'], new AbortController().signal);
+    const ca = new Ca(['pending', 'valid'], 'pending', false);
+    const done = ca.authorize(0, held);
+    await until(() => ca.posted.length > 0, 'the authorization');
+    await new Promise(setImmediate);
+    assert.deepEqual(ca.posted, ['authz']);
+    release();
+    await done;
+    assert.deepEqual(ca.posted, ['authz', 'alpn', 'authz']);
+    await held.hold(['a.test'], new AbortController().signal);
   });
 
   it('fails where the CA does not look', async () => {

@@ -47,7 +47,10 @@ export async function authorize(authorizations: readonly string[], options: Auth
       const task = taskOf(url, json, options);
       if (!task) continue;
       tasks.push(task);
-      const { kind, name, token } = task;
+    }
+    const byTls = tasks.filter(({ kind }) => kind === 'tls-alpn-01').map(({ name }) => name);
+    ends.push(await provers.board.hold(byTls, signal));
+    for (const { kind, name, token } of tasks) {
       const keyAuthorization = `${token}.${account.thumbprint}`;
       const challenge = { kind, name: name.replace('*.', ''), token, keyAuthorization };
       ends.push(await prove(challenge, provers, clock.now()));
@@ -57,7 +60,7 @@ export async function authorize(authorizations: readonly string[], options: Auth
     for (const task of tasks) await proven(task, options);
   } finally {
     // A stop waits for no program: the next start removes its records.
-    for (const end of ends) await ended(end, signal, log);
+    for (const end of ends.reverse()) await ended(end, signal, log);
   }
 }
 
