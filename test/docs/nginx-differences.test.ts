@@ -15,6 +15,7 @@ const shownElsewhere = [
   'length',
   'header-injection',
   'alias-traversal',
+  'http2-scheme',
   'refused-lines',
   'control',
   'dates-and-tags',

@@ -42,6 +42,7 @@ export const differences = {
   options: '`OPTIONS *` asks what the server can do and gets 204 (RFC 9110 §9.3.7); nginx says 400.',
   connect: '`CONNECT` is 405.',
   'head-size': 'Fields that are too large are 431, not 400.',
+  'http2-scheme': 'Requests of HTTP/2 whose `:scheme` is neither `http` nor `https` are 400.',
   'transfer-coding': 'Transfer codings other than `chunked` alone are 400, and the connection is closed.',
   continue: '`100 Continue` is sent only where the body is wanted.',
   expectation: 'Expectations other than `100-continue` are 417.',
