@@ -21,10 +21,23 @@ describe('CertificateStore', () => {
     await using folder = await AppFolder.with({});
     const store = new CertificateStore(folder.file('x'), ['a.test', 'b.test']);
     const pair = await issued('a.test', 'b.test');
-    assert.equal(await store.read(), undefined);
+    assert.deepEqual(await store.read(), []);
     await store.write(pair);
     await store.writeRenewal(pair.certificate, renewal);
-    assert.deepEqual(await store.read(), { ...pair, renewal });
+    assert.deepEqual(await store.read(), [{ ...pair, renewal }]);
+  });
+
+  it('keeps one that waits beside the other, until one is put in the place of both', async () => {
+    await using folder = await AppFolder.with({});
+    const store = new CertificateStore(folder.file('x'), ['a.test']);
+    const [pair, next] = [await issued('a.test'), await issued('a.test')];
+    await store.write(pair);
+    await store.writeNext(next);
+    const read = [pair, next].map((each) => ({ ...each, renewal: undefined }));
+    assert.deepEqual(await store.read(), read);
+    assert.deepEqual(await store.read([pair.certificate]), read.slice(1));
+    await store.write(next);
+    assert.deepEqual(await store.read(), read.slice(1));
   });
 
   it('has no use for a chain that OpenSSL refuses', async () => {
@@ -32,14 +45,14 @@ describe('CertificateStore', () => {
     const store = new CertificateStore(folder.file('x'), ['a.test']);
     const pair = await issued('a.test');
     await store.write({ ...pair, certificate: pair.certificate + junk });
-    assert.equal(await store.read(), undefined);
+    assert.deepEqual(await store.read(), []);
   });
 
   it('has no use for a certificate for other names', async () => {
     await using folder = await AppFolder.with({});
     const store = new CertificateStore(folder.file('x'), ['a.test']);
     await store.write(await issued('b.test'));
-    assert.equal(await store.read(), undefined);
+    assert.deepEqual(await store.read(), []);
   });
 
   it('does not plan the renewal of one certificate by what was said of another', async () => {
@@ -48,7 +61,7 @@ describe('CertificateStore', () => {
     const pair = await issued('a.test');
     await store.write(pair);
     await store.writeRenewal((await issued('a.test')).certificate, renewal);
-    assert.deepEqual(await store.read(), { ...pair, renewal: undefined });
+    assert.deepEqual(await store.read(), [{ ...pair, renewal: undefined }]);
   });
 
   it('needs no plan for the renewal', async () => {
@@ -57,7 +70,7 @@ describe('CertificateStore', () => {
     const pair = await issued('a.test');
     await store.write(pair);
     await mkdir(`${store.folder}/renewal.json`);
-    assert.deepEqual(await store.read(), { ...pair, renewal: undefined });
+    assert.deepEqual(await store.read(), [{ ...pair, renewal: undefined }]);
   });
 });
 

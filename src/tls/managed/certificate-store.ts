@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namesOf } from '../x509/names.ts';
 import { pemBlocks } from '../x509/pem.ts';
@@ -26,6 +27,8 @@ export interface StoredCertificate extends Issued {
 
 /** The chain after its key: one file, so that there is never one of two. */
 const certificateFile = 'certificate.pem';
+/** One that is not valid yet, while the other one is. */
+const nextFile = 'next.pem';
 const renewalFile = 'renewal.json';
 
 /** One certificate on the disk: a folder that nobody else may look into. */
@@ -39,24 +42,41 @@ export class CertificateStore {
     this.#names = names;
   }
 
-  /** Undefined where there is none that can be used. Throws errors of the system. */
-  async read(): Promise<StoredCertificate | undefined> {
-    const text = await readIfThere(this.folder, certificateFile);
-    if (text === undefined) return undefined;
-    const key = pemBlocks(text, 'PRIVATE KEY')[0] ?? '';
-    const certificate = pemBlocks(text, 'CERTIFICATE').join('');
-    if (unusablePair(certificate, key) !== undefined || !this.#isFor(certificate)) return undefined;
-    return { certificate, key, renewal: await this.#renewalOf(certificate) };
+  /** Those that can be used and are not known, the one that is to be used first; then the one that waits until it is valid. Throws errors of the system. */
+  async read(known: readonly (string | undefined)[] = []): Promise<readonly StoredCertificate[]> {
+    const all = [await this.#readFile(certificateFile, known), await this.#readFile(nextFile, known)];
+    return all.filter((stored) => stored !== undefined);
   }
 
-  async write({ certificate, key }: Issued): Promise<void> {
-    await privateFolder(this.folder);
-    await writePrivateFile(join(this.folder, certificateFile), `${key}${certificate}`);
+  /** In the place of what is there, and of what waits. */
+  async write(issued: Issued): Promise<void> {
+    await this.#writeFile(certificateFile, issued);
+    await rm(join(this.folder, nextFile), { force: true });
+  }
+
+  /** Beside what is there, until it is valid. */
+  async writeNext(issued: Issued): Promise<void> {
+    await this.#writeFile(nextFile, issued);
   }
 
   async writeRenewal(certificate: string, renewal: RenewalPlan): Promise<void> {
     const text = JSON.stringify({ fingerprint: fingerprintOf(certificate), ...renewal });
     await writePrivateFile(join(this.folder, renewalFile), `${text}\n`);
+  }
+
+  async #readFile(file: string, known: readonly (string | undefined)[]): Promise<StoredCertificate | undefined> {
+    const text = await readIfThere(this.folder, file);
+    if (text === undefined) return undefined;
+    const key = pemBlocks(text, 'PRIVATE KEY')[0] ?? '';
+    const certificate = pemBlocks(text, 'CERTIFICATE').join('');
+    if (known.includes(certificate)) return undefined;
+    if (unusablePair(certificate, key) !== undefined || !this.#isFor(certificate)) return undefined;
+    return { certificate, key, renewal: await this.#renewalOf(certificate) };
+  }
+
+  async #writeFile(file: string, { certificate, key }: Issued): Promise<void> {
+    await privateFolder(this.folder);
+    await writePrivateFile(join(this.folder, file), `${key}${certificate}`);
   }
 
   #isFor(certificate: string): boolean {

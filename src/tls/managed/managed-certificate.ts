@@ -27,7 +27,8 @@ export interface ManagedCertificateOptions {
 /** What an attempt has come to: `elsewhere` where another process is at it. */
 type Outcome = 'got' | 'failed' | 'elsewhere';
 
-/** How often a certificate is looked for that another process orders. */
+/** How often a certificate is looked for that another process orders; first sooner: a process that is replaced goes soon. */
+const firstClaimPauseMs = 1_000;
 const claimPauseMs = 5_000;
 
 /** Between an order that has worked and the next one, whatever the CA and the clock say: half of what the certificate has left, within these. */
@@ -69,6 +70,7 @@ export class ManagedCertificate {
   /** These two by the steady clock. */
   #lookAt = 0;
   #retryAt = 0;
+  #claimPauseMs = firstClaimPauseMs;
   #failures = 0;
   #refusals = 0;
   #failure: string | undefined;
@@ -104,8 +106,16 @@ export class ManagedCertificate {
 
   /** Takes what is on the disk. Throws errors of the system. */
   async load(): Promise<void> {
-    const stored = await this.#store.read();
-    if (stored && this.issuer.isOwn(stored.certificate)) this.#take(this.#storedOne(stored));
+    for (const held of await this.#stored()) {
+      const waitsMs = this.#waitsMs(held);
+      if (waitsMs > 0) this.#waitWith(held, waitsMs);
+      else if (!this.#current) this.#take(held);
+      else if (this.#isNewer(held)) {
+        // It has waited long enough, and is put in its place on the disk.
+        this.#take(held);
+        this.#unsaved = held;
+      }
+    }
   }
 
   /** From now on what is missing is got, and what ends is renewed. */
@@ -176,12 +186,13 @@ export class ManagedCertificate {
   /** Does what is due; returns for how long nothing is, in milliseconds. */
   async #step(): Promise<number> {
     const { clock } = this.#options;
-    this.#change();
+    await this.#lookForOther();
+    await this.#change();
     if (this.#unsaved) await this.#save(this.#unsaved);
     if (this.#current && clock.steadyMs() >= this.#lookAt) await this.#look();
     if (this.#dueInMs() <= 0) await this.#obtainAllowed();
     const lookInMs = this.#current ? this.#lookAt - clock.steadyMs() : longestSleepMs;
-    const changeInMs = this.#next ? this.#next.validity.from - clock.now() : longestSleepMs;
+    const changeInMs = this.#next && !this.#attempt ? this.#next.validity.from - clock.now() : longestSleepMs;
     return Math.min(this.#dueInMs(), lookInMs, changeInMs, longestSleepMs);
   }
 
@@ -239,7 +250,10 @@ export class ManagedCertificate {
     try {
       const isUrgent = !isAllowed || this.#current !== undefined;
       const outcome = await turns.take(() => this.#claimed(), isUrgent);
-      if (outcome === 'elsewhere') this.#pause(claimPauseMs);
+      if (outcome === 'elsewhere') {
+        this.#pause(this.#claimPauseMs);
+        this.#claimPauseMs = claimPauseMs;
+      }
       return outcome;
     } catch (error) {
       if (this.#stop.signal.aborted) return 'failed';
@@ -263,7 +277,7 @@ export class ManagedCertificate {
     const kept: Held[] = [];
     try {
       // Another process may have got it by now.
-      if (await this.#hasOther(before)) return 'got';
+      if (await this.#takeOther()) return 'got';
       if (!claim) return 'elsewhere';
       if (!issuer.isLocal)
         log.info(`certificate for ${this.#text}: ${before ? 'renewing' : 'asking'} "${issuer.plan.name}"`);
@@ -289,30 +303,41 @@ export class ManagedCertificate {
     return { issued, validity, renewal: { ...this.#usualPlan(validity, this.#options.clock.now()), followsPast } };
   }
 
-  /** At once, or when it is valid where the one in use is until then. */
   #adopt(held: Held): void {
-    const { clock, log } = this.#options;
-    const current = this.#current;
+    const { log } = this.#options;
     const until = new Date(held.validity.until).toISOString();
-    const what = current ? 'renewed' : 'obtained';
+    const what = this.#current ? 'renewed' : 'obtained';
     log.info(`certificate for ${this.#text}: ${what} from "${this.issuer.plan.name}", valid until ${until}`);
-    const waitsMs = held.validity.from - clock.now();
-    if (!current || waitsMs <= 0 || this.hasEnded || current.renewal.isRevoked) {
-      this.#use(held);
-      return;
-    }
+    this.#place(held);
+  }
+
+  /** At once, or when it is valid where the one in use is until then. */
+  #place(held: Held): void {
+    const waitsMs = this.#waitsMs(held);
+    if (waitsMs > 0) this.#waitWith(held, waitsMs);
+    else this.#use(held);
+  }
+
+  /** How long a certificate is not used yet, in milliseconds. */
+  #waitsMs({ validity }: Held): number {
+    if (!this.#current || this.hasEnded || this.#current.renewal.isRevoked) return 0;
+    return Math.max(0, validity.from - this.#options.clock.now());
+  }
+
+  #waitWith(held: Held, ms: number): void {
     this.#next = held;
     this.#failures = 0;
     this.#failure = undefined;
-    this.#pause(waitsMs);
+    this.#pause(ms);
   }
 
   /** A full disk takes no certificate from anybody: it is used, and written later. */
   async #save(held: Held): Promise<void> {
     try {
-      await this.#store.write(held.issued);
+      const waits = this.#waitsMs(held) > 0;
+      await (waits ? this.#store.writeNext(held.issued) : this.#store.write(held.issued));
       this.#unsaved = undefined;
-      await this.#savePlan(held);
+      if (!waits) await this.#savePlan(held);
     } catch (error) {
       if (!this.#unsaved)
         this.#options.log.error(`certificate for ${this.#text} cannot be kept: ${(error as Error).message}`);
@@ -320,15 +345,40 @@ export class ManagedCertificate {
     }
   }
 
-  /** Whether there is another one on the disk, that lives longer. */
-  async #hasOther(before: string | undefined): Promise<boolean> {
-    const stored = await this.#store.read();
-    if (!stored || stored.certificate === before || !this.issuer.isOwn(stored.certificate)) return false;
-    const held = this.#storedOne(stored);
-    const until = this.#current?.renewal.isRevoked ? undefined : this.#current?.validity.until;
-    if (held.validity.until <= (until ?? this.#options.clock.now())) return false;
-    this.#use(held);
+  /** What another process has got is taken, soon or late. */
+  async #lookForOther(): Promise<void> {
+    try {
+      if (!this.#attempt) await this.#takeOther();
+    } catch (error) {
+      this.#options.log.debug(`certificate for ${this.#text}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Takes another one that is on the disk and newer; false where there is none. */
+  async #takeOther(): Promise<boolean> {
+    const attempt = this.#attempt;
+    const others = await this.#stored();
+    if (this.#stop.signal.aborted || this.#attempt !== attempt) return false;
+    const [other] = others.filter((held) => this.#isNewer(held));
+    if (!other) return false;
+    this.#options.log.info(`certificate for ${this.#text}: another process has got it`);
+    this.#place(other);
+    this.#unsaved = undefined;
     return true;
+  }
+
+  /** What is on the disk and not known. Throws errors of the system. */
+  async #stored(): Promise<readonly Held[]> {
+    const known = [this.#current?.issued.certificate, this.#next?.issued.certificate];
+    const stored = await this.#store.read(known);
+    return stored.filter(({ certificate }) => this.issuer.isOwn(certificate)).map((each) => this.#storedOne(each));
+  }
+
+  #isNewer({ validity: { from, until } }: Held): boolean {
+    if (until <= this.#options.clock.now()) return false;
+    if (!this.#current || this.#current.renewal.isRevoked) return true;
+    const { validity } = this.#current;
+    return from > validity.from || (from === validity.from && until > validity.until);
   }
 
   #storedOne(stored: StoredCertificate): Held {
@@ -342,9 +392,12 @@ export class ManagedCertificate {
     return { renewsAt, window: undefined, obtainedAt, isRevoked: false, followsPast: false };
   }
 
-  /** The next one is valid by now. */
-  #change(): void {
-    if (this.#next && this.#next.validity.from <= this.#options.clock.now()) this.#use(this.#next);
+  /** The next one is valid by now. An order that is under way puts something else on the disk. */
+  async #change(): Promise<void> {
+    const next = this.#next;
+    if (!next || this.#attempt || next.validity.from > this.#options.clock.now()) return;
+    this.#use(next);
+    await this.#save(next);
   }
 
   #use(held: Held): void {
