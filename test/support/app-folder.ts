@@ -27,6 +27,7 @@ export class AppFolder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    // What is being closed may still write.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 5 });
   }
 }

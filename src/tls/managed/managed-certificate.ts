@@ -374,11 +374,12 @@ export class ManagedCertificate {
     return stored.filter(({ certificate }) => this.issuer.isOwn(certificate)).map((each) => this.#storedOne(each));
   }
 
+  /** Or as new: some CAs have all certificates of a day begin at the same time. */
   #isNewer({ validity: { from, until } }: Held): boolean {
     if (until <= this.#options.clock.now()) return false;
     if (!this.#current || this.#current.renewal.isRevoked) return true;
     const { validity } = this.#current;
-    return from > validity.from || (from === validity.from && until > validity.until);
+    return from > validity.from || (from === validity.from && until >= validity.until);
   }
 
   #storedOne(stored: StoredCertificate): Held {
