@@ -40,9 +40,9 @@ export class HttpsClient {
     if (!URL.canParse(url) || new URL(url).protocol !== 'https:')
       throw new AcmeError(`Cannot ask "${url}": it is no https URL`);
     const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const any = AbortSignal.any([signal, timeout]);
+    const ending = AbortSignal.any([signal, timeout]);
     const { promise, resolve, reject } = Promise.withResolvers<HttpsAnswer>();
-    const options = { method, agent: this.#agent, signal: any, headers: { 'user-agent': 'galley', ...headers } };
+    const options = { method, agent: this.#agent, signal: ending, headers: { 'user-agent': 'galley', ...headers } };
     const sent = request(url, options, (response) => gather(response).then(resolve, reject));
     sent.on('error', reject);
     sent.end(body);
